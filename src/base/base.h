@@ -27,8 +27,11 @@ typedef struct {
 } vg_str;
 
 /* A literal as a slice: VG_STR("account"). For static tables: VG_STR_INIT("account"). */
-#define VG_STR(literal)      ((vg_str){"" literal, sizeof(literal) - 1})
-#define VG_STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define VG_STR(literal) ((vg_str){"" literal, sizeof(literal) - 1})
+#define VG_STR_INIT(literal)                                                                                 \
+    {                                                                                                        \
+        "" literal, sizeof(literal) - 1                                                                      \
+    }
 /* printf a slice: printf("%.*s", VG_ARG(name)). */
 #define VG_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 
@@ -56,7 +59,8 @@ static inline bool vg_str_starts(vg_str s, vg_str prefix)
 }
 static inline bool vg_str_ends(vg_str s, vg_str suffix)
 {
-    return s.len >= suffix.len && (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
+    return s.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
 }
 /* The slice from byte `from`, at most `len` bytes; clamped to s. */
 static inline vg_str vg_str_sub(vg_str s, size_t from, size_t len)
@@ -69,12 +73,12 @@ static inline vg_str vg_str_sub(vg_str s, size_t from, size_t len)
 }
 
 #define VG_NPOS SIZE_MAX
-int vg_str_cmp(vg_str a, vg_str b);                 /* byte order, shorter first on a tie: -1, 0, 1 */
-bool vg_str_eq_icase(vg_str a, vg_str b);           /* ASCII case ignored */
-size_t vg_str_find(vg_str s, vg_str needle);        /* first occurrence or VG_NPOS; an empty needle is at 0 */
-size_t vg_str_find_char(vg_str s, char c);          /* first occurrence or VG_NPOS */
-size_t vg_str_rfind_char(vg_str s, char c);         /* last occurrence or VG_NPOS */
-vg_str vg_str_trim(vg_str s);                       /* without ASCII white space at both ends */
+int vg_str_cmp(vg_str a, vg_str b);          /* byte order, shorter first on a tie: -1, 0, 1 */
+bool vg_str_eq_icase(vg_str a, vg_str b);    /* ASCII case ignored */
+size_t vg_str_find(vg_str s, vg_str needle); /* first occurrence or VG_NPOS; an empty needle is at 0 */
+size_t vg_str_find_char(vg_str s, char c);   /* first occurrence or VG_NPOS */
+size_t vg_str_rfind_char(vg_str s, char c);  /* last occurrence or VG_NPOS */
+vg_str vg_str_trim(vg_str s);                /* without ASCII white space at both ends */
 /* Splits at the first `sep`: false, *left = s and *right = {0} when there is none. */
 bool vg_str_split(vg_str s, char sep, vg_str *left, vg_str *right);
 /* Takes the next piece of *rest up to `sep` (which is consumed). False at the end. "a,,b" gives a, "", b. */
@@ -125,21 +129,23 @@ typedef struct {
 } vg_error;
 
 /* Returns from the calling function with the status of `expr` if it is not VG_OK. */
-#define VG_TRY(expr)                                                                                                  \
-    do {                                                                                                              \
-        vg_status vg_try_status_ = (expr);                                                                            \
-        if (vg_try_status_ != VG_OK)                                                                                  \
-            return vg_try_status_;                                                                                    \
+#define VG_TRY(expr)                                                                                         \
+    do {                                                                                                     \
+        vg_status vg_try_status_ = (expr);                                                                   \
+        if (vg_try_status_ != VG_OK)                                                                         \
+            return vg_try_status_;                                                                           \
     } while (0)
 
 /* Fills *err (may be NULL) and returns `code`. The message says what is wrong and what to do, without a final dot.
  * Control characters in it are replaced, so that hostile text cannot drive a terminal. */
-vg_status vg_fail(vg_error *err, vg_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+vg_status vg_fail(vg_error *err, vg_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same with a place. */
 vg_status vg_fail_at(vg_error *err, vg_status code, vg_place place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same for a failed system call: appends strerror(errno_value) and chooses the code from it. */
-vg_status vg_fail_errno(vg_error *err, int errno_value, const char *format, ...) __attribute__((format(printf, 3, 4)));
+vg_status vg_fail_errno(vg_error *err, int errno_value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Sets or replaces the place of an error that has none yet. */
 void vg_error_locate(vg_error *err, vg_place place);
 /* "file:line:column: message" (or as much of the place as is known) into out; always NUL-terminated. */
@@ -154,11 +160,11 @@ typedef struct vg_arena vg_arena;
 
 /* `limit` bounds the bytes handed out in all (0: no bound). NULL when memory is out. */
 vg_arena *vg_arena_new(size_t limit);
-void vg_arena_free(vg_arena *arena);                                   /* NULL is fine */
-void vg_arena_reset(vg_arena *arena);                                  /* forgets all, keeps the largest block */
-void *vg_arena_alloc(vg_arena *arena, size_t size);                    /* 16-byte aligned, NULL when out */
-void *vg_arena_calloc(vg_arena *arena, size_t count, size_t size);     /* zeroed; overflow gives NULL */
-size_t vg_arena_used(const vg_arena *arena);                           /* bytes handed out */
+void vg_arena_free(vg_arena *arena);                               /* NULL is fine */
+void vg_arena_reset(vg_arena *arena);                              /* forgets all, keeps the largest block */
+void *vg_arena_alloc(vg_arena *arena, size_t size);                /* 16-byte aligned, NULL when out */
+void *vg_arena_calloc(vg_arena *arena, size_t count, size_t size); /* zeroed; overflow gives NULL */
+size_t vg_arena_used(const vg_arena *arena);                       /* bytes handed out */
 /* A copy in the arena, with a NUL behind it that `len` does not count. ptr is NULL when memory is out. */
 vg_str vg_arena_str(vg_arena *arena, vg_str s);
 char *vg_arena_cstr(vg_arena *arena, vg_str s);
@@ -303,8 +309,8 @@ typedef struct {
  * (may be NULL). */
 vg_status vg_dir_walk(vg_arena *arena, vg_str path, vg_vec *files, void (*skipped)(void *, const vg_error *),
                       void *context, vg_error *err);
-vg_str vg_path_name(vg_str path);                           /* last component */
-vg_str vg_path_folder(vg_str path);                         /* all before it, without the slash; "." if none */
+vg_str vg_path_name(vg_str path);   /* last component */
+vg_str vg_path_folder(vg_str path); /* all before it, without the slash; "." if none */
 vg_str vg_path_join(vg_arena *arena, vg_str a, vg_str b);
 
 #endif
