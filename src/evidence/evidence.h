@@ -1,0 +1,308 @@
+/* evidence.h: what was seen, by whom, when and from where. The memory that every verdict rests on.
+ *
+ * A workspace is one folder. Evidence in it is a list of resources (model.h's vg_resource), each with its full
+ * history, relations between them, and a ledger of every file that was offered, read or not. Three rules hold:
+ *
+ *   - A new version of a resource exists only when the SHA-256 of its properties changes. Seeing the same thing again
+ *     moves its `last_seen` and nothing else.
+ *   - Time is the evidence's own (`vg_resource.observed`), so older exports imported late take their right place in
+ *     history, and `--at TIME` answers what was known to be true then.
+ *   - Absence is proof only when somebody looked everywhere: a resource is gone when the same scope (operation,
+ *     parameter, account, region) was read again in full and did not show it. A partial or failed reading removes
+ *     nothing.
+ *
+ * Writing needs a run (who imports, with which command). Writes are batched: up to 10,000 puts or 32 MiB form one
+ * transaction; vg_evidence_flush and vg_evidence_run_end return only when what was put is on disk. After a write that
+ * failed (disk full, I/O error) the batch is rolled back and every further write gives the same error: what was
+ * acknowledged earlier stays, and a run with a hole in it can not end as complete.
+ *
+ * Facts (what an engine concluded, for others to use) are resources with source "fact:KIND", replaced as a set.
+ *
+ * Types that the typed reads below know (the rest are just listed):
+ *
+ *   Vigil::Organization::Organization        id: organisation id. {Id, Arn, FeatureSet, ManagementAccountId}
+ *   Vigil::Organization::Root                id: root id. {Id, Arn, Name}
+ *   Vigil::Organization::OrganizationalUnit  id: OU id. {Id, Arn, Name, ParentId?}
+ *   Vigil::Organization::Account             id: account id. {Id, Arn, Name, Email, Status, ParentId?}
+ *   Vigil::Organization::Policy              id: policy id. {Id, Arn, Name, Type, Content, ...}
+ *   Vigil::Workload                          id: "NAME" or "NAME/ENVIRONMENT". {Name, Function, Environment, ...}
+ *
+ * A parent is told by a relation of kind "member-of" (from account or OU to OU or root), or by ParentId; policies are
+ * joined to their targets by relations of kind "attached-to" (from policy to target). All of them have the management
+ * account's id as account and region "". */
+#ifndef VIGIL_EVIDENCE_H
+#define VIGIL_EVIDENCE_H
+
+#include "model/model.h"
+
+struct vg_store;
+typedef struct vg_evidence vg_evidence;
+
+/* ---- the workspace ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    bool write;       /* false: many readers at once, also beside a writer */
+    bool create;      /* with write: make the folder (0700) and the store (0600) when absent */
+    vg_time now;      /* told to whoever waits for us, and recorded in the audit log */
+    vg_str who;       /* the user's name, for the audit log; "" is recorded as "unknown" */
+    vg_str command;   /* "vigil import", for the audit log and for whoever waits for us */
+    unsigned wait_ms; /* how long a writer waits for another writer; 0: 5,000 */
+    const char *vfs;  /* SQLite VFS name, for tests; NULL: the system's */
+} vg_evidence_options;
+
+/* Opens the workspace `dir`. VG_ERR_NOT_FOUND: no workspace there (and not asked to create one). VG_ERR_BUSY: another
+ * writer holds it (pid, command and since when are in the message). VG_ERR_VERSION: written by a newer vigil.
+ * VG_ERR_DENIED, VG_ERR_FULL, VG_ERR_IO, VG_ERR_CORRUPT as named. An older workspace is migrated when opened for
+ * writing; opened for reading it is refused with what to do. */
+vg_status vg_evidence_open(vg_str dir, const vg_evidence_options *options, vg_evidence **out, vg_error *err);
+void vg_evidence_close(vg_evidence *evidence); /* NULL is fine; what was not flushed is dropped */
+/* The store below, to attach a hub to (hub.h: vg_hub_attach). Owned by the evidence. */
+struct vg_store *vg_evidence_store(vg_evidence *evidence);
+
+/* What `vigil doctor` prints: one row a check. `ok` false means that something must be done, which `detail` tells. */
+typedef struct {
+    vg_str check; /* "schema", "integrity", "permissions", "size", ... */
+    bool ok;
+    vg_str detail;
+} vg_evidence_check_row;
+vg_status vg_evidence_check(vg_evidence *evidence, void (*row)(void *context, const vg_evidence_check_row *),
+                            void *context, vg_error *err);
+
+/* ---- writing: a run of an import ------------------------------------------------------------------------------------ */
+
+/* A run: one execution of an import or of a collector. `id` names it for people and in vg_resource rows; made by the
+ * caller (unique; a repeated id is VG_ERR_VALUE). */
+vg_status vg_evidence_run_begin(vg_evidence *evidence, vg_str id, vg_time now, vg_error *err);
+
+/* The scope that a reading covers. A scope is a question to AWS: its operation ("iam:ListUsers"), the parameter that
+ * tells apart several calls of it ("" when there is none; a policy id for ListTargetsForPolicy), account, region. */
+typedef struct {
+    vg_str operation, parameter, account, region;
+} vg_scope;
+/* The handle of a scope in this workspace, made when new. Valid until close. O(1) after the first time. */
+vg_status vg_evidence_scope(vg_evidence *evidence, const vg_scope *scope, uint32_t *handle, vg_error *err);
+/* Says that this run has read the scope in full, as it was at `observed`. At the end of the run, resources and
+ * relations of the scope that this run did not put, and that were last seen before `observed`, are marked gone:
+ * unless the ledger of this run has an entry of the scope that is truncated, an error or not assessed. */
+vg_status vg_evidence_scope_complete(vg_evidence *evidence, uint32_t scope, vg_time observed, vg_error *err);
+
+typedef enum {
+    VG_PUT_NEW,       /* never seen, or seen again after it was gone */
+    VG_PUT_CHANGED,   /* a new version */
+    VG_PUT_UNCHANGED, /* the same content */
+    VG_PUT_OLDER      /* took its place in history behind a newer version */
+} vg_put_result;
+/* Puts what was seen within `scope`. properties must be canonical JSON (vg_json_write_canonical) of an object;
+ * *result may be NULL. A resource put twice in one run with different content at the same time keeps the later. */
+vg_status vg_evidence_put(vg_evidence *evidence, uint32_t scope, const vg_resource *resource,
+                          vg_put_result *result, vg_error *err);
+vg_status vg_evidence_put_relation(vg_evidence *evidence, uint32_t scope, const vg_relation *relation,
+                                   vg_time observed, vg_error *err);
+
+/* The ledger: one entry for each file (or part of one) that was offered. */
+typedef enum {
+    VG_LEDGER_IMPORTED,
+    VG_LEDGER_ABSENT,        /* AWS said NoSuchEntity, ResourceNotFound: known not to exist */
+    VG_LEDGER_NOT_ASSESSED,  /* access denied and the like: unknown */
+    VG_LEDGER_NOT_SUPPORTED, /* recognised, or not, and not read; reason says which */
+    VG_LEDGER_ERROR          /* could not be read */
+} vg_ledger_outcome;
+const char *vg_ledger_outcome_name(vg_ledger_outcome outcome); /* "imported", "not-assessed", ... */
+
+typedef struct {
+    vg_str path; /* as the user gave it; "archive.zip!inside/file.json" within archives */
+    uint64_t size;
+    uint8_t sha256[32];
+    vg_str operation, parameter, account, region; /* "" when unknown */
+    vg_ledger_outcome outcome;
+    vg_str reason;    /* for all but IMPORTED: why, and what to do */
+    bool truncated;   /* the output says that there is more (NextToken, IsTruncated) */
+    uint64_t items;   /* resources and relations that came of it */
+    vg_time observed; /* the evidence's own time */
+    vg_str run;       /* filled by reads */
+    vg_time recorded; /* filled by reads */
+} vg_ledger_entry;
+vg_status vg_evidence_put_ledger(vg_evidence *evidence, const vg_ledger_entry *entry, vg_error *err);
+
+/* Makes everything put so far durable. */
+vg_status vg_evidence_flush(vg_evidence *evidence, vg_error *err);
+/* Ends the run: marks what is gone, records the outcome, flushes. `complete` false (something offered could not be
+ * read) is recorded; scopes that were complete still count. *gone (may be NULL): how many were marked. */
+vg_status vg_evidence_run_end(vg_evidence *evidence, vg_time now, bool complete, uint64_t *gone,
+                              vg_error *err);
+
+/* ---- facts ---------------------------------------------------------------------------------------------------------- */
+
+/* Replaces the facts of a kind as a set, in one transaction when they are at most 10,000: what is not in `facts` any
+ * more is gone, what is the same is only seen again. `kind` without the prefix ("root"); source is set to "fact:KIND"
+ * here. Needs a writable workspace, no run. */
+vg_status vg_evidence_replace_facts(vg_evidence *evidence, vg_str kind, const vg_resource *facts,
+                                    size_t count, vg_time now, vg_error *err);
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* All slices given to a sink are borrowed until it returns. A sink that returns other than VG_OK ends the reading
+ * and its status is returned. Reads see one consistent state from their start to their end, whatever a writer does;
+ * for several reads that must agree, vg_evidence_read_begin/end hold it. */
+vg_status vg_evidence_read_begin(vg_evidence *evidence, vg_error *err);
+void vg_evidence_read_end(vg_evidence *evidence);
+
+/* Empty fields do not restrict, except that `has_region` makes region "" mean "global things alone". */
+typedef struct {
+    vg_str type; /* exact, or a prefix that ends in '*': "AWS::IAM::*" */
+    vg_str account;
+    vg_str region;
+    bool has_region;
+    vg_str id;
+    vg_str source;  /* exact, or a prefix that ends in '*' */
+    vg_time at;     /* VG_TIME_NONE (write it out: 0 is 1970): now; else as known to be true then */
+    bool with_gone; /* also what is gone, with its last properties */
+} vg_resource_filter;
+#define VG_RESOURCE_FILTER_ALL ((vg_resource_filter){.at = VG_TIME_NONE})
+
+typedef struct {
+    vg_resource resource; /* observed: when this version was first seen */
+    vg_time last_seen;    /* when this content was last seen */
+    vg_time gone;         /* VG_TIME_NONE while it exists */
+    uint32_t version;     /* 1 for the first */
+    vg_str run;           /* that recorded this version */
+    uint8_t hash[32];     /* SHA-256 of properties */
+} vg_evidence_row;
+
+/* Resources in the order account, type, region, id (bytes). Memory does not grow with the answer. */
+vg_status vg_evidence_resources(vg_evidence *evidence, const vg_resource_filter *filter,
+                                vg_status (*sink)(void *context, const vg_evidence_row *row, vg_error *err),
+                                void *context, vg_error *err);
+/* The single resource, its strings copied into the arena; VG_ERR_NOT_FOUND when there is none (at that time). */
+vg_status vg_evidence_resource(vg_evidence *evidence, vg_arena *arena, vg_str type, vg_str account,
+                               vg_str region, vg_str id, vg_time at, vg_evidence_row *out, vg_error *err);
+/* Every version of the resource, oldest first; a row with `gone` set tells when it was found missing. */
+vg_status vg_evidence_history(vg_evidence *evidence, vg_str type, vg_str account, vg_str region, vg_str id,
+                              vg_status (*sink)(void *context, const vg_evidence_row *row, vg_error *err),
+                              void *context, vg_error *err);
+
+/* Empty fields do not restrict. Order: from account, type, region, id; kind; to account, type, region, id. */
+typedef struct {
+    vg_str kind;
+    vg_str from_type, from_account, from_id;
+    vg_str to_type, to_account, to_id;
+    vg_time at; /* as above */
+} vg_relation_filter;
+#define VG_RELATION_FILTER_ALL ((vg_relation_filter){.at = VG_TIME_NONE})
+vg_status vg_evidence_relations(vg_evidence *evidence, const vg_relation_filter *filter,
+                                vg_status (*sink)(void *context, const vg_relation *relation, vg_error *err),
+                                void *context, vg_error *err);
+
+/* Ledger entries in the order recorded. `run` empty: for each scope and path its newest entry alone. */
+vg_status vg_evidence_ledger(vg_evidence *evidence, vg_str run,
+                             vg_status (*sink)(void *context, const vg_ledger_entry *entry, vg_error *err),
+                             void *context, vg_error *err);
+
+typedef struct {
+    vg_str id, kind, who, command; /* kind: "import" or "assess" */
+    vg_time started, finished;     /* finished: VG_TIME_NONE when it never ended */
+    bool complete;
+} vg_run_row;
+/* Runs in the order started. */
+vg_status vg_evidence_runs(vg_evidence *evidence,
+                           vg_status (*sink)(void *context, const vg_run_row *run, vg_error *err),
+                           void *context, vg_error *err);
+
+/* How many resources exist now by type, types in byte order. */
+vg_status vg_evidence_types(vg_evidence *evidence,
+                            vg_status (*sink)(void *context, vg_str type, uint64_t count, vg_error *err),
+                            void *context, vg_error *err);
+
+/* ---- the organisation ------------------------------------------------------------------------------------------------ */
+
+/* An organisational unit or root, in the arena. */
+typedef struct {
+    vg_str id, name, arn, parent; /* parent "" for a root or when unknown */
+    vg_str path; /* "Root/Workloads/Prod"; "" when a parent is unknown or the tree is cyclic */
+    bool is_root;
+    bool is_cyclic; /* it is its own ancestor: exports contradict each other */
+} vg_unit;
+
+typedef struct {
+    vg_str id, arn, feature_set, management_account; /* "" when unknown */
+    const vg_account *accounts;                      /* ordered by id */
+    size_t account_count;
+    const vg_unit *units; /* ordered by id */
+    size_t unit_count;
+    size_t
+        organization_count; /* more than 1: exports of two organisations are mixed in this workspace; `id` is the
+                                  first of them by bytes */
+} vg_organization;
+
+/* The tree as known at `at` (VG_TIME_NONE: now), in the arena. Accounts known only from their own resources are
+ * included with status "". Never loops on a cyclic tree. */
+vg_status vg_evidence_organization(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_organization *out,
+                                   vg_error *err);
+/* The accounts alone (vg_account items pushed on `accounts`), ordered by id. */
+vg_status vg_evidence_accounts(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *accounts,
+                               vg_error *err);
+
+/* ---- workloads ---------------------------------------------------------------------------------------------------------- */
+
+/* Who owns what: never guessed from names. A YAML file:
+ *
+ *   workloads:
+ *     - name: shop
+ *       function: retail            # optional
+ *       environment: prod           # optional; one entry for each environment
+ *       owner: shop@example.com     # optional
+ *       accounts: ["111122223333"]
+ *       tags: {app: shop}           # a resource that carries all of them
+ *       stacks: ["shop-*"]          # CloudFormation stack names, globs
+ */
+typedef struct {
+    vg_str name, function, environment, owner;
+    const vg_str *accounts, *tag_keys, *tag_values, *stacks;
+    size_t account_count, tag_count, stack_count;
+} vg_workload;
+/* Reads the text of such a file and replaces the workspace's mapping with it (resources Vigil::Workload, source
+ * "workloads"). Errors name line and column; on an error the mapping stays as it was. */
+vg_status vg_evidence_put_workloads(vg_evidence *evidence, vg_str text, vg_str file_name, vg_time now,
+                                    vg_error *err);
+/* The mapping (vg_workload items), ordered by name, then environment; none when nobody gave one. */
+vg_status vg_evidence_workloads(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *workloads,
+                                vg_error *err);
+/* Whether the resource belongs to the workload: by tags or stack name when its properties tell (Tags as list or map,
+ * aws:cloudformation:stack-name), else by account. */
+bool vg_workload_has(const vg_workload *workload, vg_str account, const vg_value *properties);
+
+/* ---- baseline and drift --------------------------------------------------------------------------------------------------- */
+
+/* Names the current version of every resource that exists (facts excepted). An existing name is replaced. */
+vg_status vg_evidence_baseline_set(vg_evidence *evidence, vg_str name, vg_time now, uint64_t *resources,
+                                   vg_error *err);
+typedef struct {
+    vg_str name, who;
+    vg_time created;
+    uint64_t resources;
+} vg_baseline_row;
+vg_status vg_evidence_baselines(vg_evidence *evidence,
+                                vg_status (*sink)(void *context, const vg_baseline_row *row, vg_error *err),
+                                void *context, vg_error *err);
+
+typedef enum { VG_DRIFT_ADDED, VG_DRIFT_REMOVED, VG_DRIFT_CHANGED } vg_drift_kind;
+const char *vg_drift_kind_name(vg_drift_kind kind); /* "added", "removed", "changed" */
+
+/* One difference. For a resource that came or went, `path` is empty and the values are its whole properties. Within
+ * properties, path is "Policy/Statement[Sid=DenyLeave]/Effect": list items are told apart by their Sid, Key, Id, Name
+ * or Arn where all items have one, else by number; lists of scalars are compared as sets ("Actions[]"). Values are JSON
+ * text, empty where there is none. */
+typedef struct {
+    vg_drift_kind kind;
+    vg_str type, account, region, id, name;
+    vg_str path;
+    vg_str old_value, new_value;
+    vg_time when; /* when the newer state was first seen */
+} vg_drift;
+/* Drift of now against the named baseline, in the order of vg_evidence_resources, then of paths. VG_ERR_NOT_FOUND for
+ * an unknown name. */
+vg_status vg_evidence_drift(vg_evidence *evidence, vg_str baseline,
+                            vg_status (*sink)(void *context, const vg_drift *drift, vg_error *err),
+                            void *context, vg_error *err);
+
+#endif
