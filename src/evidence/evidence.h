@@ -18,18 +18,9 @@
  *
  * Facts (what an engine concluded, for others to use) are resources with source "fact:KIND", replaced as a set.
  *
- * Types that the typed reads below know (the rest are just listed):
- *
- *   Vigil::Organization::Organization        id: organisation id. {Id, Arn, FeatureSet, ManagementAccountId}
- *   Vigil::Organization::Root                id: root id. {Id, Arn, Name}
- *   Vigil::Organization::OrganizationalUnit  id: OU id. {Id, Arn, Name, ParentId?}
- *   Vigil::Organization::Account             id: account id. {Id, Arn, Name, Email, Status, ParentId?}
- *   Vigil::Organization::Policy              id: policy id. {Id, Arn, Name, Type, Content, ...}
- *   Vigil::Workload                          id: "NAME" or "NAME/ENVIRONMENT". {Name, Function, Environment, ...}
- *
- * A parent is told by a relation of kind "member-of" (from account or OU to OU or root), or by ParentId; policies are
- * joined to their targets by relations of kind "attached-to" (from policy to target). All of them have the management
- * account's id as account and region "". */
+ * The types that the typed reads below know are those of content/types/evidence.yaml: Vigil::Organization::Organization,
+ * Root, OrganizationalUnit, Account, Parent, and Vigil::Workload::Mapping. A parent is told by a Parent resource
+ * ({ChildId, ParentId}), else by the account's or unit's own property ParentId, else by a relation "member-of". */
 #ifndef VIGIL_EVIDENCE_H
 #define VIGIL_EVIDENCE_H
 
@@ -244,31 +235,37 @@ vg_status vg_evidence_accounts(vg_evidence *evidence, vg_arena *arena, vg_time a
 
 /* ---- workloads ---------------------------------------------------------------------------------------------------------- */
 
-/* Who owns what: never guessed from names. A YAML file:
+/* Who owns what: never guessed from names. A YAML (or JSON) file:
  *
  *   workloads:
  *     - name: shop
- *       function: retail            # optional
- *       environment: prod           # optional; one entry for each environment
- *       owner: shop@example.com     # optional
- *       accounts: ["111122223333"]
- *       tags: {app: shop}           # a resource that carries all of them
- *       stacks: ["shop-*"]          # CloudFormation stack names, globs
- */
+ *       function: retail                  # optional, as are the next three
+ *       owner: shop@example.com
+ *       criticality: high
+ *       data_classification: confidential
+ *       environments:
+ *         - name: prod
+ *           accounts: ["111122223333"]
+ *           tags: {app: shop}             # a resource that carries all of them
+ *           stacks: ["shop-*"]            # CloudFormation stack names, globs
+ *
+ * `environment: prod` with accounts, tags and stacks beside `name` is the short form for one environment. A vg_workload
+ * is one environment of one workload. */
 typedef struct {
-    vg_str name, function, environment, owner;
+    vg_str name, function, owner, criticality, data_classification;
+    vg_str environment; /* "" when not named */
     const vg_str *accounts, *tag_keys, *tag_values, *stacks;
     size_t account_count, tag_count, stack_count;
 } vg_workload;
-/* Reads the text of such a file and replaces the workspace's mapping with it (resources Vigil::Workload, source
- * "workloads"). Errors name line and column; on an error the mapping stays as it was. */
+/* Reads the text of such a file and replaces the workspace's mapping with it: resources Vigil::Workload::Mapping of
+ * account "" and region "", id the name, source "workload-mapping". Errors name line and column; on an error the
+ * mapping stays as it was. Durable on return; within a run or without one. *workloads (may be NULL): how many. */
 vg_status vg_evidence_put_workloads(vg_evidence *evidence, vg_str text, vg_str file_name, vg_time now,
-                                    vg_error *err);
-/* The mapping (vg_workload items), ordered by name, then environment; none when nobody gave one. */
-vg_status vg_evidence_workloads(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *workloads,
-                                vg_error *err);
-/* Whether the resource belongs to the workload: by tags or stack name when its properties tell (Tags as list or map,
- * aws:cloudformation:stack-name), else by account. */
+                                    size_t *workloads, vg_error *err);
+/* The mapping (vg_workload items), ordered by name, environments as in the file; none when nobody gave one. */
+vg_status vg_evidence_workloads(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *workloads, vg_error *err);
+/* Whether the resource belongs to the workload: by tags or stack name where the mapping has them and the properties
+ * tell (Tags as list or map; aws:cloudformation:stack-name), or by account. properties may be NULL. */
 bool vg_workload_has(const vg_workload *workload, vg_str account, const vg_value *properties);
 
 /* ---- baseline and drift --------------------------------------------------------------------------------------------------- */
