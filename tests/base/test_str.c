@@ -1,0 +1,225 @@
+/* Slices, numbers, UTF-8, globs, errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+
+static void comparing_is_by_bytes_and_shorter_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int order;
+    } rows[] = {
+        {"", "", 0},    {"", "a", -1},    {"a", "", 1},  {"a", "b", -1},
+        {"ab", "a", 1}, {"\xff", "a", 1}, {"a", "a", 0},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        int got = vg_str_cmp(vg_str_from(rows[i].a), vg_str_from(rows[i].b));
+        if (got != rows[i].order)
+            fail_msg("cmp(\"%s\", \"%s\") = %d, expected %d", rows[i].a, rows[i].b, got, rows[i].order);
+    }
+    assert_true(vg_str_eq_icase(VG_STR("AWS:SourceIp"), VG_STR("aws:sourceip")));
+    assert_false(vg_str_eq_icase(VG_STR("a"), VG_STR("ab")));
+}
+
+static void finding_and_slicing_stay_inside(void **state)
+{
+    (void)state;
+    vg_str s = VG_STR("arn:aws:iam");
+    assert_int_equal(vg_str_find(s, VG_STR("aws")), 4);
+    assert_true(vg_str_find(s, VG_STR("awsx")) == VG_NPOS);
+    assert_int_equal(vg_str_find(s, (vg_str){0}), 0);
+    assert_true(vg_str_find((vg_str){0}, VG_STR("a")) == VG_NPOS);
+    assert_int_equal(vg_str_find_char(s, ':'), 3);
+    assert_int_equal(vg_str_rfind_char(s, ':'), 7);
+    assert_true(vg_str_eq(vg_str_sub(s, 8, 99), VG_STR("iam")));
+    assert_int_equal(vg_str_sub(s, 99, 1).len, 0);
+    assert_true(vg_str_starts(s, VG_STR("arn:")) && vg_str_ends(s, VG_STR(":iam")));
+    assert_false(vg_str_starts(VG_STR("a"), VG_STR("ab")));
+    assert_true(vg_str_eq(vg_str_trim(VG_STR(" \t x y\r\n")), VG_STR("x y")));
+    assert_int_equal(vg_str_trim(VG_STR("  ")).len, 0);
+}
+
+static void splitting_keeps_empty_pieces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count;
+        const char *pieces[4];
+    } rows[] = {
+        {"a,,b", 3, {"a", "", "b"}}, {"a", 1, {"a"}}, {"", 1, {""}}, {",", 2, {"", ""}}, {"a,", 2, {"a", ""}},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        vg_str rest = vg_str_from(rows[i].text), piece;
+        size_t n = 0;
+        while (vg_str_next(&rest, ',', &piece)) {
+            assert_true(n < rows[i].count);
+            assert_true(vg_str_is(piece, rows[i].pieces[n]));
+            n++;
+        }
+        assert_int_equal(n, rows[i].count);
+    }
+}
+
+static void integers_are_whole_and_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t value;
+    } rows[] = {
+        {"0", true, 0},
+        {"-1", true, -1},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775808", false, 0},
+        {"-9223372036854775809", false, 0},
+        {"", false, 0},
+        {"-", false, 0},
+        {"1 ", false, 0},
+        {"+1", false, 0},
+        {"1e3", false, 0},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        int64_t value = 0;
+        bool ok = vg_str_to_i64(vg_str_from(rows[i].text), &value);
+        if (ok != rows[i].ok || (ok && value != rows[i].value))
+            fail_msg("\"%s\": ok %d value %lld", rows[i].text, ok, (long long)value);
+    }
+    uint64_t u;
+    assert_true(vg_str_to_u64(VG_STR("18446744073709551615"), &u) && u == UINT64_MAX);
+    assert_false(vg_str_to_u64(VG_STR("18446744073709551616"), &u));
+}
+
+static void utf8_follows_table_3_7(void **state)
+{
+    (void)state;
+    static const struct {
+        vg_str text;
+        bool valid;
+        size_t bad;
+    } rows[] = {
+        {VG_STR_INIT("plain ascii longer than a word"), true, 0},
+        {VG_STR_INIT("\xC3\xA9"), true, 0},
+        {VG_STR_INIT("\xF4\x8F\xBF\xBF"), true, 0},
+        {VG_STR_INIT("\xEF\xBF\xBF"), true, 0},
+        {VG_STR_INIT("a\xC0\x80"), false, 1},
+        {VG_STR_INIT("\xE0\x80\x80"), false, 0},
+        {VG_STR_INIT("\xED\xA0\x80"), false, 0},
+        {VG_STR_INIT("\xF4\x90\x80\x80"), false, 0},
+        {VG_STR_INIT("\xF5\x80\x80\x80"), false, 0},
+        {VG_STR_INIT("ab\x80"), false, 2},
+        {VG_STR_INIT("12345678\xE2\x82"), false, 8},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        size_t bad = 0;
+        bool valid = vg_utf8_valid(rows[i].text, &bad);
+        if (valid != rows[i].valid || (!valid && bad != rows[i].bad))
+            fail_msg("row %zu: valid %d at %zu, expected %d at %zu", i, valid, bad, rows[i].valid,
+                     rows[i].bad);
+    }
+}
+
+static void globs_match_without_recursion(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *text;
+        bool matches;
+    } rows[] = {
+        {"", "", true},
+        {"*", "", true},
+        {"?", "", false},
+        {"a*c", "abbbc", true},
+        {"a*c", "abbb", false},
+        {"*a*b*", "xxaxxbx", true},
+        {"?b", "ab", true},
+        {"**", "x", true},
+        {"prod-*", "prod-", true},
+        {"a?c", "abbc", false},
+        {"*.json", "x.json", true},
+        {"a", "A", false},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++)
+        if (vg_str_glob(vg_str_from(rows[i].pattern), vg_str_from(rows[i].text)) != rows[i].matches)
+            fail_msg("glob(\"%s\", \"%s\") is not %d", rows[i].pattern, rows[i].text, rows[i].matches);
+}
+
+static void a_long_run_of_stars_stays_cheap(void **state)
+{
+    (void)state;
+    char pattern[201], text[20001];
+    for (size_t i = 0; i < 200; i += 2) {
+        pattern[i] = '*';
+        pattern[i + 1] = 'a';
+    }
+    pattern[200] = 'b';
+    memset(text, 'a', sizeof text);
+    assert_false(vg_str_glob(vg_str_of(pattern, 201), vg_str_of(text, sizeof text)));
+}
+
+static void errors_say_what_and_where(void **state)
+{
+    (void)state;
+    vg_error err;
+    char line[900];
+    assert_int_equal(
+        vg_fail_at(&err, VG_ERR_SYNTAX, (vg_place){VG_STR("a.json"), 3, 7}, "expected %s", "a comma"),
+        VG_ERR_SYNTAX);
+    vg_error_format(&err, line, sizeof line);
+    assert_string_equal(line, "a.json:3:7: expected a comma");
+    vg_error_locate(&err, (vg_place){VG_STR("b.json"), 0, 0});
+    vg_error_format(&err, line, sizeof line);
+    assert_string_equal(line, "b.json: expected a comma");
+    assert_int_equal(vg_fail(NULL, VG_ERR_LIMIT, "nobody listens"), VG_ERR_LIMIT);
+    assert_int_equal(vg_fail_errno(&err, 28, "cannot write"), VG_ERR_FULL);
+    assert_string_equal(err.message, "cannot write: No space left on device");
+    assert_string_equal(vg_status_name(VG_ERR_CORRUPT), "corrupt");
+}
+
+static void hostile_text_cannot_drive_a_terminal(void **state)
+{
+    (void)state;
+    vg_error err;
+    char line[900];
+    vg_fail_at(&err, VG_ERR_VALUE, (vg_place){VG_STR("a\nb\x1b[2J"), 1, 1}, "bad name %s", "\x1b]0;x\a\r\n");
+    vg_error_format(&err, line, sizeof line);
+    for (const char *p = line; *p; p++)
+        assert_true((unsigned char)*p >= 0x20);
+}
+
+static void a_long_path_keeps_its_end(void **state)
+{
+    (void)state;
+    char path[600];
+    vg_error err;
+    memset(path, 'p', sizeof path);
+    memcpy(path + sizeof path - 8, "end.json", 8);
+    vg_fail_at(&err, VG_ERR_IO, (vg_place){vg_str_of(path, sizeof path), 1, 1}, "x");
+    assert_true(vg_str_ends(err.place.file, VG_STR("end.json")));
+    assert_true(err.place.file.len < sizeof err.file_text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comparing_is_by_bytes_and_shorter_first),
+        cmocka_unit_test(finding_and_slicing_stay_inside),
+        cmocka_unit_test(splitting_keeps_empty_pieces),
+        cmocka_unit_test(integers_are_whole_and_checked),
+        cmocka_unit_test(utf8_follows_table_3_7),
+        cmocka_unit_test(globs_match_without_recursion),
+        cmocka_unit_test(a_long_run_of_stars_stays_cheap),
+        cmocka_unit_test(errors_say_what_and_where),
+        cmocka_unit_test(hostile_text_cannot_drive_a_terminal),
+        cmocka_unit_test(a_long_path_keeps_its_end),
+    };
+    return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);
+}
