@@ -39,7 +39,7 @@ typedef struct vg_cli vg_cli;
 /* What an option's or positional's text must be. Checked while parsing; it also tells completions what to offer. */
 typedef enum {
     VG_ARG_TEXT,
-    VG_ARG_PATH,     /* a file or a folder */
+    VG_ARG_PATH, /* a file or a folder */
     VG_ARG_FOLDER,
     VG_ARG_NUMBER,   /* a decimal integer, 0 or more */
     VG_ARG_TIME,     /* RFC 3339, or a date */
@@ -85,10 +85,12 @@ typedef struct {
 
 typedef struct vg_command {
     const char *name;
-    const char *summary;     /* one line, a capital first and no final dot: "Answer SEC01 from evidence" */
-    const char *description; /* paragraphs separated by an empty line; wrapped when shown, so break lines at will.
+    const char *summary; /* one line, a capital first and no final dot: "Answer SEC01 from evidence" */
+    const char
+        *description; /* paragraphs separated by an empty line; wrapped when shown, so break lines at will.
                                 A paragraph whose lines start with two spaces is shown as it is. */
-    const char *const *usage; /* usage lines behind "vigil NAME ", ending with NULL; NULL: made from the tables */
+    const char *const
+        *usage; /* usage lines behind "vigil NAME ", ending with NULL; NULL: made from the tables */
     const vg_option *options;
     const vg_positional *positionals;
     const vg_example *examples;
@@ -125,14 +127,14 @@ struct vg_cli {
     const vg_command *command; /* the one that runs, the innermost of nested ones */
     const char *path;          /* "control test": the words that named it */
     FILE *out, *err, *in;
-    vg_arena *arena;           /* for the whole run */
-    vg_time now;               /* --now, else the clock */
+    vg_arena *arena; /* for the whole run */
+    vg_time now;     /* --now, else the clock */
     bool now_given;
-    vg_str workspace;          /* --workspace, else VIGIL_WORKSPACE, else ".vigil"; NUL-terminated */
-    size_t threads;            /* --threads; 0: as many as processors */
+    vg_str workspace; /* --workspace, else VIGIL_WORKSPACE, else ".vigil"; NUL-terminated */
+    size_t threads;   /* --threads; 0: as many as processors */
     bool quiet;
-    bool colour;               /* whether what goes to `out` may be coloured */
-    unsigned width;            /* columns to fill on `out`, at least 40 */
+    bool colour;    /* whether what goes to `out` may be coloured */
+    unsigned width; /* columns to fill on `out`, at least 40 */
     struct vg_cli_parsed *parsed;
     vg_exit worst;
 };
@@ -148,8 +150,9 @@ bool vg_cli_flag(const vg_cli *cli, const char *option);
 size_t vg_cli_values(const vg_cli *cli, const char *option, const vg_str **values);
 /* Typed forms of vg_cli_value, for options of the kind: false when there is no value. */
 bool vg_cli_number(const vg_cli *cli, const char *option, uint64_t *out);
-bool vg_cli_time(const vg_cli *cli, const char *option, vg_time *out);     /* VG_ARG_TIME */
-bool vg_cli_duration(const vg_cli *cli, const char *option, vg_time *out); /* VG_ARG_DURATION, in microseconds */
+bool vg_cli_time(const vg_cli *cli, const char *option, vg_time *out); /* VG_ARG_TIME */
+bool vg_cli_duration(const vg_cli *cli, const char *option,
+                     vg_time *out); /* VG_ARG_DURATION, in microseconds */
 /* The index of the value in the option's `choices`: 0 for the first. Asserts that the option has choices and a
  * value. */
 size_t vg_cli_choice(const vg_cli *cli, const char *option);
@@ -191,11 +194,12 @@ void vg_progress_end(vg_progress *progress);
 /* ---- what is made from the table ----------------------------------------------------------------------------------- */
 
 /* `--help` of a command (NULL: of the program) on `out`, wrapped to `width`. `path` as in vg_cli. */
-void vg_help_print(FILE *out, const vg_cli_world *world, const vg_command *command, const char *path, unsigned width);
+void vg_help_print(FILE *out, const vg_cli_world *world, const vg_command *command, const char *path,
+                   unsigned width);
 /* docs/reference/cli.md. */
 void vg_help_markdown(FILE *out, const vg_command *const *commands);
-/* A man page in mdoc: vigil(1) for NULL, else vigil-NAME(1). */
-void vg_help_man(FILE *out, const vg_command *const *commands, const vg_command *command);
+/* A man page in mdoc: vigil(1) for NULL, else vigil-NAME(1); `date` stands in its head. */
+void vg_help_man(FILE *out, const vg_command *const *commands, const vg_command *command, vg_time date);
 /* A completion script; false when the shell is none of bash, zsh, fish. */
 bool vg_completion_print(FILE *out, const vg_command *const *commands, vg_str shell);
 
