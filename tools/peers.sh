@@ -1,0 +1,38 @@
+#!/bin/sh
+# Installs the tools that tests/peers compare with into build/peers: npm's into node_modules, PyPI's into venv. What
+# cannot be had is said and left out; its comparison then says `not run`. Installed once for each state of the two lists,
+# and without network afterwards.
+set -eu
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+LISTS=$ROOT/tests/peers
+PEERS=$ROOT/build/peers
+mkdir -p "$PEERS"
+
+# installed NAME FILE...: whether NAME was installed from exactly these files.
+installed() {
+    stamp=$PEERS/$1.stamp
+    shift
+    [ -f "$stamp" ] && cat "$@" | cmp -s - "$stamp"
+}
+
+install_npm() {
+    cp "$LISTS/package.json" "$LISTS/package-lock.json" "$PEERS/"
+    (cd "$PEERS" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error) </dev/null >&2 &&
+        cat "$LISTS/package.json" "$LISTS/package-lock.json" >"$PEERS/npm.stamp"
+}
+
+install_pypi() {
+    rm -rf "$PEERS/venv"
+    python3 -m venv "$PEERS/venv" &&
+        "$PEERS/venv/bin/pip" install --quiet --disable-pip-version-check -r "$LISTS/requirements.txt" </dev/null >&2 &&
+        cat "$LISTS/requirements.txt" >"$PEERS/pypi.stamp"
+}
+
+STATUS=0
+if [ -f "$LISTS/package.json" ] && ! installed npm "$LISTS/package.json" "$LISTS/package-lock.json"; then
+    install_npm || { echo "peers: npm's could not be installed" >&2; STATUS=1; }
+fi
+if [ -f "$LISTS/requirements.txt" ] && ! installed pypi "$LISTS/requirements.txt"; then
+    install_pypi || { echo "peers: PyPI's could not be installed" >&2; STATUS=1; }
+fi
+exit $STATUS
