@@ -513,12 +513,12 @@ static vg_status on_event(reader *r, const yaml_event_t *event)
 
 /* ---- documents -------------------------------------------------------------------------------------------------- */
 
-/* What to do about the character that libyaml stopped at. */
-static const char *hint(char c)
+/* What to do about a character that no token begins with. */
+static const char *hint(const char *problem, char c)
 {
-    if (c == '\t')
-        return "; indent with spaces, not tabs";
-    return c == '@' || c == '`' || c == '%' ? "; quote text that begins with this character" : "";
+    if (!strstr(problem, "cannot start any token"))
+        return "";
+    return c == '\t' ? "; indent with spaces, not tabs" : "; quote text that begins with this character";
 }
 
 /* What libyaml could not read, as our error. */
@@ -534,7 +534,7 @@ static vg_status fail_parse(reader *r)
     advance(r->text, &index, &byte, p->problem_mark.index);
     bool at_end = byte == r->text.len; /* where libyaml counts a line more than there is */
     vg_place place = at_end ? place_of_byte(r, byte) : place_at(r, p->problem_mark);
-    const char *advice = at_end ? "; is the file cut off?" : hint(r->text.ptr[byte]);
+    const char *advice = at_end ? "; is the file cut off?" : hint(problem, r->text.ptr[byte]);
     if (!p->context)
         return vg_fail_at(r->err, VG_ERR_SYNTAX, place, "YAML: %s%s", problem, advice);
     return vg_fail_at(r->err, VG_ERR_SYNTAX, place, "YAML: %s %s from line %zu on%s", problem, p->context,
