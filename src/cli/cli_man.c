@@ -157,10 +157,11 @@ static void print_positionals(FILE *out, const vg_positional *words)
     }
 }
 
-static void print_examples_of(FILE *out, const vg_command *command)
+static void print_examples_of(FILE *out, const vg_command *command, bool *after_heading)
 {
     for (const vg_example *example = command->examples; example && example->command; example++) {
-        fputs(".Pp\n", out);
+        fputs(*after_heading ? "" : ".Pp\n", out);
+        *after_heading = false;
         print_text(out, vg_str_from(example->shows));
         fputs(".Dl", out);
         print_argument(out, example->command);
@@ -168,7 +169,7 @@ static void print_examples_of(FILE *out, const vg_command *command)
     }
     for (const vg_command *const *nested = command->nested; nested && *nested; nested++)
         if (!(*nested)->hidden)
-            print_examples_of(out, *nested);
+            print_examples_of(out, *nested, after_heading);
 }
 
 static bool has_examples(const vg_command *command)
@@ -246,8 +247,9 @@ static void print_command_page(FILE *out, const vg_command *command, vg_time dat
     print_nested(out, command, command->name);
     print_exit_codes(out, command->exit_notes);
     if (has_examples(command)) {
+        bool after_heading = true;
         fputs(".Sh EXAMPLES\n", out);
-        print_examples_of(out, command);
+        print_examples_of(out, command, &after_heading);
     }
     fputs(".Sh SEE ALSO\n.Xr vigil 1\n", out);
 }

@@ -265,7 +265,6 @@ static bool give(vg_cli *cli, const vg_option *option, const char *value)
     if (!given)
         return out_of_memory(cli);
     *given = (vg_cli_given){option, vg_str_from(value)};
-    cli->parsed->help = cli->parsed->help || vg_text_is(option->name, "help");
     cli->parsed->version = cli->parsed->version || vg_text_is(option->name, "version");
     return true;
 }
@@ -395,16 +394,26 @@ static bool parse_one(parser *p)
     return word[1] == '-' ? parse_long(p, word + 2) : parse_letters(p, word + 1);
 }
 
+/* Whoever asks for help gets it, whatever else is wrong in the line. */
+static bool asks_for_help(const parser *p)
+{
+    for (size_t i = 1; i < p->count && !vg_text_is(p->words[i], "--"); i++)
+        if (vg_text_is(p->words[i], "--help") || vg_text_is(p->words[i], "-h"))
+            return true;
+    return false;
+}
+
 bool vg_cli_parse(vg_cli *cli, int argc, const char *const *argv)
 {
     size_t count = argc > 0 ? (size_t)argc : 0;
     parser p = {.cli = cli, .words = argv, .count = count, .at = 1};
     bool ok = true;
-    while (ok && p.at < p.count)
+    cli->parsed->help = asks_for_help(&p);
+    while (p.at < p.count && (ok || cli->parsed->help))
         ok = parse_one(&p);
     vg_buf_free(&p.path);
-    if (!ok || cli->parsed->help || cli->parsed->version)
-        return ok;
+    if (cli->parsed->help || cli->parsed->version || !ok)
+        return ok || cli->parsed->help;
     if (!cli->command)
         return true;
     if (!cli->command->run) {

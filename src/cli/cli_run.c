@@ -188,7 +188,7 @@ static void apply_global_options(vg_cli *cli)
 
 static vg_exit run(vg_cli *cli, int argc, const char *const *argv)
 {
-    if (!vg_cli_parse(cli, argc, argv) && !cli->parsed->help)
+    if (!vg_cli_parse(cli, argc, argv))
         return cli->worst;
     apply_global_options(cli);
     if (cli->parsed->help) {

@@ -1,0 +1,42 @@
+#!/bin/bash
+# How long `vigil --version` takes from exec to exit, beside /bin/true in the same run, and how large the release program
+# is without its content. Fails when the median start takes 5 ms or more, or the program is 8 MB or larger.
+#
+#   bench/bench_startup.sh [PROGRAM]     default build/release/vigil, built by ./run
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+VIGIL=${1:-$ROOT/build/release/vigil}
+ROUNDS=201
+
+# Median microseconds of a command over ROUNDS runs.
+median() {
+    local i start
+    for ((i = 0; i < ROUNDS; i++)); do
+        start=${EPOCHREALTIME/[.,]/}
+        "$@" >/dev/null
+        echo $((${EPOCHREALTIME/[.,]/} - start))
+    done | sort -n | sed -n "$((ROUNDS / 2 + 1))p"
+}
+
+nothing=$(median /bin/true)
+start=$(median "$VIGIL" --version)
+content=$(find "$ROOT/content" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+stripped=$(mktemp)
+trap 'rm -f "$stripped"' EXIT
+strip -o "$stripped" "$VIGIL"
+size=$(($(stat -c %s "$VIGIL") - content))
+size_stripped=$(($(stat -c %s "$stripped") - content))
+
+printf 'start-up: vigil --version %d us, /bin/true %d us (median of %d, ratio %d.%02d)\n' \
+    "$start" "$nothing" "$ROUNDS" $((start / nothing)) $((start * 100 / nothing % 100))
+printf 'size without content: %d bytes, stripped %d; content %d bytes\n' "$size" "$size_stripped" "$content"
+status=0
+if ((start >= 5000)); then
+    echo "start-up took 5 ms or more"
+    status=1
+fi
+if ((size >= 8000000)); then
+    echo "the program is 8 MB or larger"
+    status=1
+fi
+exit $status
