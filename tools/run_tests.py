@@ -118,12 +118,17 @@ def is_about_data(why):
     return not why or re.search(r"data|shared", why, re.I)
 
 
+def require_data(suite):
+    """Turns skips for want of data into failures. A comparison's own skips stay: a peer may be impossible to have."""
+    wanting = [] if suite.is_peer else [(name, why) for name, why in suite.skips if is_about_data(why)]
+    suite.skips = [skip for skip in suite.skips if skip not in wanting]
+    suite.failures += [f"{name}: not run ({why or 'no data'}), and data is required" for name, why in wanting]
+
+
 def report(suite, args):
-    """Says what a finished suite did; turns skips into failures where data was required."""
-    if args.require_data and not suite.is_peer:
-        wanting = [(name, why) for name, why in suite.skips if is_about_data(why)]
-        suite.skips = [skip for skip in suite.skips if skip not in wanting]
-        suite.failures += [f"{name}: not run ({why or 'no data'}), and data is required" for name, why in wanting]
+    """Says what a finished suite did."""
+    if args.require_data:
+        require_data(suite)
     word = "FAILED" if suite.failures else "ok    "
     print(f"{word} {suite.name}  {suite.passed} passed, {len(suite.failures)} failed, {len(suite.skips)} skipped"
           f"  ({suite.seconds:.1f} s)")
