@@ -16,7 +16,7 @@ installed() {
 }
 
 install_npm() {
-    cp "$LISTS/package.json" "$LISTS/package-lock.json" "$PEERS/"
+    cp "$LISTS/package.json" "$LISTS/package-lock.json" "$LISTS/.npmrc" "$PEERS/"
     (cd "$PEERS" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error) </dev/null >&2 &&
         cat "$LISTS/package.json" "$LISTS/package-lock.json" >"$PEERS/npm.stamp"
 }
