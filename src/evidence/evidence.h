@@ -263,7 +263,8 @@ typedef struct {
 vg_status vg_evidence_put_workloads(vg_evidence *evidence, vg_str text, vg_str file_name, vg_time now,
                                     size_t *workloads, vg_error *err);
 /* The mapping (vg_workload items), ordered by name, environments as in the file; none when nobody gave one. */
-vg_status vg_evidence_workloads(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *workloads, vg_error *err);
+vg_status vg_evidence_workloads(vg_evidence *evidence, vg_arena *arena, vg_time at, vg_vec *workloads,
+                                vg_error *err);
 /* Whether the resource belongs to the workload: by tags or stack name where the mapping has them and the properties
  * tell (Tags as list or map; aws:cloudformation:stack-name), or by account. properties may be NULL. */
 bool vg_workload_has(const vg_workload *workload, vg_str account, const vg_value *properties);
@@ -301,5 +302,70 @@ typedef struct {
 vg_status vg_evidence_drift(vg_evidence *evidence, vg_str baseline,
                             vg_status (*sink)(void *context, const vg_drift *drift, vg_error *err),
                             void *context, vg_error *err);
+
+/* ---- import ------------------------------------------------------------------------------------------------------------- */
+
+/* Reads files that AWS and its users already export, and puts what they say. How an answer is recognised and which
+ * resources come of it is content (content/import/), given as texts and compiled once. Rules are immutable and live in
+ * the arena, as must the texts. */
+typedef struct vg_import_rules vg_import_rules;
+typedef struct {
+    vg_str
+        name; /* "import/operations.yaml"; files whose name does not say what they are to import are skipped */
+    vg_str text;
+} vg_import_text;
+vg_status vg_import_rules_read(vg_arena *arena, const vg_import_text *texts, size_t count,
+                               const vg_import_rules **out, vg_error *err);
+
+/* What is told of one file, or of one part of it, as it is written: a reason for all that was not imported in full,
+ * and for what was imported although something about it is doubtful (then `note` is true). Borrowed. */
+typedef struct {
+    vg_str path; /* with ":LINE" behind it for one line of a file of lines */
+    vg_str operation, parameter, account, region;
+    vg_ledger_outcome outcome;
+    bool truncated;
+    bool note; /* it was imported; `reason` warns (contradiction, cycle, duplicate) */
+    vg_str reason;
+} vg_import_row;
+
+typedef struct {
+    vg_str account, region; /* for what neither content, envelope nor path places; may be empty */
+    vg_time now;            /* what is dated more than a day later is refused */
+    size_t threads;         /* as vg_parallel; changes nothing but the time taken */
+    vg_str run;             /* id of the run, unique in the workspace */
+    vg_str originals;       /* folder that keeps Config files as they were, by SHA-256; "" keeps none */
+    size_t max_file;        /* bytes of one file once decompressed; 0: 1 GiB */
+    void (*report)(void *context, const vg_import_row *row);        /* may be NULL */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* bytes; may be NULL */
+    vg_status (*finding)(void *context, const vg_finding *finding,
+                         vg_error *err); /* ASFF; NULL: counted alone */
+    void *context;
+} vg_import_options;
+
+/* One operation of the summary, in byte order of names; "" is what was not recognised. */
+typedef struct {
+    vg_str operation;
+    uint64_t outcomes[5]; /* parts by vg_ledger_outcome */
+    uint64_t truncated, items, accounts, regions;
+} vg_import_count;
+typedef struct {
+    const vg_import_count *operations;
+    size_t operation_count;
+    uint64_t files, bytes; /* bytes as offered */
+    uint64_t resources, relations, findings, gone;
+    uint64_t notes;
+    bool complete; /* everything was read in full, nothing denied, nothing doubtful */
+} vg_import_summary;
+
+/* Imports files, folders (with all below) and archives, in the order given and of their paths, as one run: begins and
+ * ends it. Files are parsed in parallel and written in order, so threads change no byte. What cannot be read is
+ * reported and goes to the ledger, the rest goes on; an error is returned for what stops everything (the workspace, the
+ * disk, memory), and for a path that does not exist. The summary is in the arena. */
+vg_status vg_import(vg_evidence *evidence, const vg_import_rules *rules, const vg_str *paths, size_t count,
+                    const vg_import_options *options, vg_arena *arena, vg_import_summary *out, vg_error *err);
+
+/* The script of `vigil import --script`: the template (content/import/collect.sh) with the role's name put in.
+ * VG_ERR_VALUE when the name is none that IAM allows ([A-Za-z0-9+=,.@_-], a path in front allowed). */
+vg_status vg_import_script(vg_str template_text, vg_str role_name, vg_buf *out, vg_error *err);
 
 #endif

@@ -1,0 +1,113 @@
+/* store_schema.c: the tables, and how an older store becomes a newer one.
+ *
+ * A schema version, once released, never changes: what is new is a new step of the table below, which runs in a
+ * transaction of its own with its version number. tests/store/schema/N.sql keeps each released version, filled, and the
+ * tests migrate every one of them.
+ *
+ * How evidence lies in the tables:
+ *
+ *     shelf (account, type, region)          1 per group of like things; their order is the order of all reads
+ *       └─ resource (shelf, id)              the state: current version, last seen, gone; small, so that seeing
+ *            │                               everything again rewrites little
+ *            └─ resource_version             the content, written once, appended in the order it came
+ *
+ * How findings lie in them is told at step 2. Numbers are given by the store and mean nothing outside it. */
+#include "store/store_part.h"
+
+/* Step 1: evidence. */
+static const char EVIDENCE[] =
+    "CREATE TABLE run (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, who TEXT NOT "
+    "NULL,"
+    " command TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER, complete INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE audit (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, command TEXT "
+    "NOT NULL,"
+    " action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL) STRICT;"
+    "CREATE TABLE shelf (number INTEGER PRIMARY KEY, account TEXT NOT NULL, type TEXT NOT NULL, region TEXT "
+    "NOT NULL,"
+    " UNIQUE (account, type, region)) STRICT;"
+    "CREATE TABLE scope (number INTEGER PRIMARY KEY, operation TEXT NOT NULL, parameter TEXT NOT NULL,"
+    " account TEXT NOT NULL, region TEXT NOT NULL, UNIQUE (operation, parameter, account, region)) STRICT;"
+    "CREATE TABLE resource (number INTEGER PRIMARY KEY, shelf INTEGER NOT NULL, id TEXT NOT NULL,"
+    " scope INTEGER NOT NULL, current INTEGER NOT NULL, versions INTEGER NOT NULL, seen_run INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, gone INTEGER, hash BLOB NOT NULL, UNIQUE (shelf, id)) STRICT;"
+    "CREATE INDEX resource_by_scope ON resource (scope);"
+    "CREATE TABLE resource_version (number INTEGER PRIMARY KEY, resource INTEGER NOT NULL, run INTEGER NOT "
+    "NULL,"
+    " observed INTEGER NOT NULL, last_seen INTEGER, is_gone INTEGER NOT NULL, hash BLOB NOT NULL, name TEXT "
+    "NOT NULL,"
+    " source TEXT NOT NULL, origin TEXT NOT NULL, properties TEXT NOT NULL) STRICT;"
+    "CREATE INDEX resource_version_by_time ON resource_version (resource, observed);"
+    "CREATE TABLE relation (number INTEGER PRIMARY KEY, from_shelf INTEGER NOT NULL, from_id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, to_shelf INTEGER NOT NULL, to_id TEXT NOT NULL, scope INTEGER NOT NULL,"
+    " seen_run INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, gone INTEGER) "
+    "STRICT;"
+    "CREATE INDEX relation_by_ends ON relation (from_shelf, from_id, kind, to_shelf, to_id);"
+    "CREATE INDEX relation_by_scope ON relation (scope);"
+    "CREATE TABLE ledger (number INTEGER PRIMARY KEY, run INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER "
+    "NOT NULL,"
+    " sha256 BLOB NOT NULL, operation TEXT NOT NULL, parameter TEXT NOT NULL, account TEXT NOT NULL,"
+    " region TEXT NOT NULL, outcome INTEGER NOT NULL, reason TEXT NOT NULL, truncated INTEGER NOT NULL,"
+    " items INTEGER NOT NULL, observed INTEGER, recorded INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX ledger_by_scope ON ledger (operation, parameter, account, region, run);"
+    "CREATE TABLE baseline (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, who TEXT NOT NULL,"
+    " created INTEGER NOT NULL, items INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE baseline_item (baseline INTEGER NOT NULL, resource INTEGER NOT NULL, version INTEGER NOT "
+    "NULL,"
+    " PRIMARY KEY (baseline, resource)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {EVIDENCE};
+_Static_assert(VG_COUNT(STEPS) == VG_STORE_SCHEMA, "one step for each version");
+
+vg_status store_schema_read(vg_store *store, int *version, vg_error *err)
+{
+    static const char PRESENT[] = "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'";
+    static const char VERSION[] = "SELECT max(version) FROM schema_version";
+    *version = 0;
+    sqlite3_stmt *statement;
+    bool row;
+    VG_TRY(sql_get(store, PRESENT, &statement, err));
+    VG_TRY(sql_step(store, statement, &row, err));
+    bool present = row && sql_int(statement, 0) != 0;
+    sqlite3_reset(statement);
+    if (!present)
+        return VG_OK;
+    VG_TRY(sql_get(store, VERSION, &statement, err));
+    VG_TRY(sql_step(store, statement, &row, err));
+    int64_t found = row ? sql_int(statement, 0) : 0;
+    sqlite3_reset(statement);
+    *version = found > 0 && found < INT32_MAX ? (int)found : 0;
+    return VG_OK;
+}
+
+static vg_status note_version(vg_store *store, int version, vg_error *err)
+{
+    static const char NOTE[] = "INSERT INTO schema_version (version, applied, program) VALUES (?, ?, ?)";
+    sqlite3_stmt *statement;
+    VG_TRY(sql_get(store, NOTE, &statement, err));
+    sql_bind_int(statement, 1, version);
+    sql_bind_int(statement, 2, store->now);
+    sql_bind_text(statement, 3, VG_STR(VIGIL_VERSION));
+    return sql_run(store, statement, err);
+}
+
+static vg_status migrate_step(vg_store *store, int version, vg_error *err)
+{
+    VG_TRY(vg_store_write(store, err));
+    if (version == 1)
+        VG_TRY(sql_exec(store,
+                        "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL,"
+                        " program TEXT NOT NULL) STRICT",
+                        err));
+    VG_TRY(sql_exec(store, STEPS[version - 1], err));
+    VG_TRY(note_version(store, version, err));
+    return vg_store_flush(store, err);
+}
+
+vg_status store_migrate(vg_store *store, vg_error *err)
+{
+    int version;
+    VG_TRY(store_schema_read(store, &version, err));
+    while (version < VG_STORE_SCHEMA)
+        VG_TRY(migrate_step(store, ++version, err));
+    return VG_OK;
+}
