@@ -143,19 +143,19 @@ struct vg_cli {
 
 /* The value of an option: the one given (the last, when repeatable), else its fallback, else {NULL, 0}. Text is
  * NUL-terminated behind its length. Asking for an option that the command's table does not have asserts. */
-vg_str vg_cli_value(const vg_cli *cli, const char *option);
+vg_str vg_cli_value(const vg_cli *cli, const char *name);
 /* Whether it was typed. */
-bool vg_cli_flag(const vg_cli *cli, const char *option);
+bool vg_cli_flag(const vg_cli *cli, const char *name);
 /* All values typed for a repeatable option, in order; the fallback if there is one and nothing was typed. */
-size_t vg_cli_values(const vg_cli *cli, const char *option, const vg_str **values);
+size_t vg_cli_values(const vg_cli *cli, const char *name, const vg_str **values);
 /* Typed forms of vg_cli_value, for options of the kind: false when there is no value. */
-bool vg_cli_number(const vg_cli *cli, const char *option, uint64_t *out);
-bool vg_cli_time(const vg_cli *cli, const char *option, vg_time *out); /* VG_ARG_TIME */
-bool vg_cli_duration(const vg_cli *cli, const char *option,
+bool vg_cli_number(const vg_cli *cli, const char *name, uint64_t *out);
+bool vg_cli_time(const vg_cli *cli, const char *name, vg_time *out); /* VG_ARG_TIME */
+bool vg_cli_duration(const vg_cli *cli, const char *name,
                      vg_time *out); /* VG_ARG_DURATION, in microseconds */
 /* The index of the value in the option's `choices`: 0 for the first. Asserts that the option has choices and a
  * value. */
-size_t vg_cli_choice(const vg_cli *cli, const char *option);
+size_t vg_cli_choice(const vg_cli *cli, const char *name);
 /* The positionals, in order. */
 size_t vg_cli_arguments(const vg_cli *cli, const vg_str **arguments);
 /* A variable of the environment, or NULL. */

@@ -32,10 +32,10 @@ static void draw(const vg_progress *progress, uint64_t done)
 
 void vg_progress_add(vg_progress *progress, uint64_t steps)
 {
-    uint64_t done = progress->done += steps;
+    uint64_t done = atomic_fetch_add(&progress->done, steps) + steps;
     if (!is_shown(progress))
         return;
-    uint64_t now = vg_time_monotonic_ns(), drawn = progress->drawn_ns;
+    uint64_t now = vg_time_monotonic_ns(), drawn = atomic_load(&progress->drawn_ns);
     if (now - progress->started_ns < PATIENCE_NS || now - drawn < REDRAW_NS)
         return;
     if (atomic_compare_exchange_strong(&progress->drawn_ns, &drawn, now))
@@ -44,9 +44,9 @@ void vg_progress_add(vg_progress *progress, uint64_t steps)
 
 void vg_progress_end(vg_progress *progress)
 {
-    if (progress->drawn_ns == 0)
+    if (atomic_load(&progress->drawn_ns) == 0)
         return;
     fputs("\r\x1b[K", progress->cli->err);
     fflush(progress->cli->err);
-    progress->drawn_ns = 0;
+    atomic_store(&progress->drawn_ns, 0);
 }
