@@ -1,0 +1,8 @@
+# The benchmarks, a section each; included when VIGIL_BENCH is on. bench/README.md tells how to run and read them.
+
+# ---- json: the reader beside simdjson and jansson ----
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+add_executable(bench_json bench/bench_json.c bench/bench_json_samples.c bench/bench_json_simdjson.cpp)
+target_include_directories(bench_json PRIVATE ${CMAKE_SOURCE_DIR}/bench)
+target_link_libraries(bench_json PRIVATE vg_format PkgConfig::SIMDJSON PkgConfig::JANSSON)
