@@ -184,7 +184,70 @@ vg_status vg_json_read(vg_arena *arena, vg_str source, vg_str name, const vg_lim
 vg_status vg_json_read_with(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_json_path path,
                             vg_doc *out, vg_error *err);
 
-/* The on-demand cursor (declared with its essay in format/json_cursor.c's section below). */
+/* ---- the on-demand JSON cursor -------------------------------------------------------------------------------------- */
+
+/* For logs, of which a reader wants a few fields of each of a million records. The cursor walks the token index of the
+ * text, builds nothing, and goes forward only. It stands on a value, which is then read, entered, or left alone:
+ *
+ *     {"Records": [{"eventName": "GetObject", "userIdentity": {...}}, ...]}
+ *
+ *     vg_json_cursor *c;
+ *     bool found, more, field;
+ *     vg_str key, name;
+ *     vg_json_cursor_open(arena, source, file, NULL, &c, err);
+ *     vg_json_cursor_document(c, &more, err);                      stands on the whole
+ *     vg_json_cursor_enter(c, err);
+ *     vg_json_cursor_find(c, VG_STR("Records"), &found, err);      stands on the array
+ *     vg_json_cursor_enter(c, err);
+ *     while (vg_json_cursor_next(c, NULL, &more, err) == VG_OK && more) {             on each record
+ *         vg_json_cursor_enter(c, err);
+ *         while (vg_json_cursor_next(c, &key, &field, err) == VG_OK && field)         on each of its values
+ *             if (vg_str_is(key, "eventName"))
+ *                 vg_json_cursor_str(c, arena, &name, err);
+ *     }
+ *
+ * A value that was not read when the cursor goes on is skipped at the speed of the index. What is skipped is checked
+ * for well-formed UTF-8, for strings and brackets that end, and for no more; what is read is checked as vg_json_read
+ * does. The text may hold many documents, one a line or just one behind the other. All functions fail with the error of
+ * the text and its place; after a failure only vg_json_cursor_recover and vg_json_cursor_place are of use. Asking for
+ * what the cursor does not stand on fails with VG_ERR_VALUE and leaves it where it is. */
+typedef struct vg_json_cursor vg_json_cursor;
+
+/* A cursor in front of the first document. It lives in `arena` (about 18 KB), and so do keys that held escapes.
+ * `source` must stay alive. limits: max_bytes, and max_depth of what is entered. */
+vg_status vg_json_cursor_open(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits,
+                              vg_json_cursor **out, vg_error *err);
+/* Goes to the next document, whatever was left of the one before. *more is false at the end of the text. */
+vg_status vg_json_cursor_document(vg_json_cursor *c, bool *more, vg_error *err);
+/* After a failure in a text of one document a line: goes behind the line on which the failed document began, so that
+ * vg_json_cursor_document gives the next line's. */
+void vg_json_cursor_recover(vg_json_cursor *c);
+
+/* The kind of the value that the cursor stands on, by its first byte: VG_NUMBER for every number. VG_NULL when it stands
+ * on none. */
+vg_kind vg_json_cursor_kind(const vg_json_cursor *c);
+/* Enters the object or array: the cursor then stands before its first item. */
+vg_status vg_json_cursor_enter(vg_json_cursor *c, vg_error *err);
+/* Goes to the next item of the innermost entered container, with its key (key may be NULL; empty in an array). At the
+ * end *more is false, and the cursor has left the container: the next call continues in the one around it. */
+vg_status vg_json_cursor_next(vg_json_cursor *c, vg_str *key, bool *more, vg_error *err);
+/* Goes on to the value of `key` in the entered object; the first one from here. When there is none, *found is false and
+ * the object has been left. */
+vg_status vg_json_cursor_find(vg_json_cursor *c, vg_str key, bool *found, vg_error *err);
+/* Leaves the innermost entered container, skipping what is left of it. */
+vg_status vg_json_cursor_leave(vg_json_cursor *c, vg_error *err);
+
+/* Each of these reads the value that the cursor stands on, and the cursor then stands behind it.
+ * A string, borrowed from source where nothing was escaped, else in `arena`. */
+vg_status vg_json_cursor_str(vg_json_cursor *c, vg_arena *arena, vg_str *out, vg_error *err);
+/* Any scalar as a node like a tree's; its position is its offset in source. */
+vg_status vg_json_cursor_scalar(vg_json_cursor *c, vg_arena *arena, vg_value *out, vg_error *err);
+/* The value's own bytes, skipped and not checked further. */
+vg_status vg_json_cursor_raw(vg_json_cursor *c, vg_str *out, vg_error *err);
+/* The value as a tree in `arena`, wholly checked. Positions are offsets in the whole source, so vg_doc_place works. */
+vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, vg_error *err);
+/* Where the cursor stands. Lines are counted on from the last call: all calls together are linear in source. */
+vg_place vg_json_cursor_place(vg_json_cursor *c);
 
 /* ---- writing JSON --------------------------------------------------------------------------------------------------- */
 

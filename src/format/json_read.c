@@ -5,9 +5,6 @@
  * While a container is open its own node is the stack: `span` holds the index of the container around it, `count` what
  * that container has so far. Both get their meaning when it closes. */
 #include "format/json_read.h"
-#include "format/json_number.h"
-
-#define LONGEST_STRING ((1u << 28) - 1)
 
 /* What stays the same, and what is needed rarely. */
 typedef struct {
@@ -116,8 +113,10 @@ static char *text_room(reader *r, size_t need, size_t rest)
 
 static inline void set_string(vg_value *node, const char *text, size_t length, uint32_t position)
 {
-    *node = (vg_value){
-        .kind = VG_STRING, .len = (uint32_t)length & LONGEST_STRING, .position = position, .as.string = text};
+    *node = (vg_value){.kind = VG_STRING,
+                       .len = (uint32_t)length & VG_JSON_LONGEST,
+                       .position = position,
+                       .as.string = text};
 }
 
 /* A string with escapes, or one that does not end, or one too long. */
@@ -131,7 +130,7 @@ static __attribute__((noinline)) vg_status read_hard_string(reader *r, spot *s)
             break;
     }
     vg_str raw = {(const char *)r->source + open + 1, *s->at++ - open - 1};
-    if (raw.len > LONGEST_STRING)
+    if (raw.len > VG_JSON_LONGEST)
         return refuse(r, open, VG_ERR_LIMIT, "JSON string is longer than 256 MiB");
     char *text = text_room(r, raw.len + 8, r->length - open);
     if (!text)
@@ -149,7 +148,7 @@ static __attribute__((noinline)) vg_status read_hard_string(reader *r, spot *s)
 static inline vg_status read_string(reader *r, spot *s)
 {
     uint32_t open = s->at[0], close = s->at[1], length = close - open - 1;
-    if (r->source[close] == '"' && length <= LONGEST_STRING) {
+    if (r->source[close] == '"' && length <= VG_JSON_LONGEST) {
         set_string(s->node++, (const char *)r->source + open + 1, length, open);
         s->at += 2;
         return VG_OK;
@@ -162,45 +161,9 @@ static inline vg_status read_string(reader *r, spot *s)
 
 /* ---- other scalars --------------------------------------------------------------------------------------------- */
 
-/* A number that nothing follows: read from a copy that something does. */
-static const uint8_t *read_last_number(reader *r, vg_value *node)
-{
-    size_t length = r->length - node->position;
-    uint8_t *copy = vg_arena_alloc(r->arena, length + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, r->source + node->position, length);
-    copy[length] = ' ';
-    const uint8_t *end = vg_json_number_read(copy, copy + length + 1, node);
-    if (end && node->kind == VG_NUMBER)
-        node->as.string = (const char *)r->source + node->position;
-    return end;
-}
-
-static vg_status read_number(reader *r, spot *s)
-{
-    vg_value *node = s->node;
-    bool is_last = s->at + 1 >= r->tokens->end;
-    const uint8_t *end = is_last
-                             ? read_last_number(r, node)
-                             : vg_json_number_read(r->source + node->position, r->source + r->length, node);
-    if (!end || !vg_json_ends_scalar(*end))
-        return unexpected(r, s, "this is not a JSON number");
-    if (node->kind == VG_NUMBER && !is_last && (size_t)(end - r->source) - node->position > LONGEST_STRING)
-        return refuse(r, node->position, VG_ERR_LIMIT, "JSON number is longer than 256 MiB");
-    return VG_OK;
-}
-
 static __attribute__((noinline)) vg_status read_other_scalar(reader *r, spot *s)
 {
-    uint32_t position = *s->at;
-    uint8_t c = r->source[position];
-    s->node->len = 0;
-    s->node->position = position;
-    if (c == '-' || (c >= '0' && c <= '9'))
-        VG_TRY(read_number(r, s));
-    else if (!vg_json_literal(r->source, position, r->length, s->node))
-        return unexpected(r, s, "expected a JSON value here");
+    VG_TRY(vg_json_scalar_read(r->tokens, s->at, r->arena, s->node, r->err));
     s->at++;
     s->node++;
     return VG_OK;

@@ -1,6 +1,7 @@
 /* json_tokens.c: the window over the token list, the errors that its readers tell, and the scalars that both readers
  * (tree and cursor) share: literals and escapes. */
 #include "format/json_tokens.h"
+#include "format/json_number.h"
 #include "format/value_order.h"
 
 /* ---- the window ---------------------------------------------------------------------------------------------- */
@@ -54,23 +55,27 @@ vg_status vg_json_error_at(const vg_json_tokens *t, size_t offset, vg_status cod
     return vg_fail_at(err, code, vg_source_place(t->source, t->name, offset), "%s", message);
 }
 
+size_t vg_json_tokens_offset(const vg_json_tokens *t, const uint32_t *at)
+{
+    if (at < t->end)
+        return *at;
+    return t->index.fault != VG_JSON_NO_FAULT ? t->index.fault_at : t->index.length;
+}
+
+static const char *why_ended(const vg_json_index *index)
+{
+    if (index->fault == VG_JSON_BAD_UTF8)
+        return "JSON text is not well-formed UTF-8 here";
+    if (index->fault == VG_JSON_BAD_CONTROL)
+        return "control character inside a JSON string; it must be written as an escape";
+    return index->in_string ? "JSON text ends inside a string; the file may have been cut off"
+                            : "JSON text ends too early; the file may have been cut off";
+}
+
 vg_status vg_json_unexpected(const vg_json_tokens *t, const uint32_t *at, const char *message, vg_error *err)
 {
-    const vg_json_index *index = &t->index;
-    if (at < t->end)
-        return vg_json_error_at(t, *at, VG_ERR_SYNTAX, message, err);
-    if (index->fault == VG_JSON_BAD_UTF8)
-        return vg_json_error_at(t, index->fault_at, VG_ERR_SYNTAX, "JSON text is not well-formed UTF-8 here",
-                                err);
-    if (index->fault == VG_JSON_BAD_CONTROL)
-        return vg_json_error_at(t, index->fault_at, VG_ERR_SYNTAX,
-                                "control character inside a JSON string; it must be written as an escape",
-                                err);
-    return vg_json_error_at(t, index->length, VG_ERR_SYNTAX,
-                            index->in_string
-                                ? "JSON text ends inside a string; the file may have been cut off"
-                                : "JSON text ends too early; the file may have been cut off",
-                            err);
+    return vg_json_error_at(t, vg_json_tokens_offset(t, at), VG_ERR_SYNTAX,
+                            at < t->end ? message : why_ended(&t->index), err);
 }
 
 /* ---- limits -------------------------------------------------------------------------------------------------- */
@@ -89,28 +94,68 @@ vg_json_bounds vg_json_bounds_of(const vg_limits *limits)
 
 /* ---- scalars ------------------------------------------------------------------------------------------------- */
 
-bool vg_json_ends_scalar(uint8_t c)
+static inline bool ends_scalar(uint8_t c)
 {
     static const bool ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true, [','] = true,
                                    [':'] = true, ['['] = true,  [']'] = true,  ['{'] = true,  ['}'] = true};
     return ends[c];
 }
 
-bool vg_json_literal(const uint8_t *source, size_t at, size_t length, vg_value *out)
+/* Reads true, false or null at source[at..length) into out; false when it is none. */
+static bool read_literal(const uint8_t *source, size_t at, size_t length, vg_value *out)
 {
     static const struct {
         char text[8];
-        size_t length;
-        vg_kind kind;
+        uint8_t length, kind;
         bool boolean;
     } literals[] = {{"true", 4, VG_BOOL, true}, {"false", 5, VG_BOOL, false}, {"null", 4, VG_NULL, false}};
     size_t i = source[at] == 't' ? 0 : source[at] == 'f' ? 1 : 2, n = literals[i].length;
-    if (length - at < n || memcmp(source + at, literals[i].text, n) != 0)
+    if (length - at < n || memcmp(source + at, literals[i].text, 4) != 0 ||
+        source[at + n - 1] != literals[i].text[n - 1])
         return false;
-    out->kind = (uint32_t)literals[i].kind & 15u;
+    out->kind = literals[i].kind & 15u;
     out->as.u64 = 0;
     out->as.boolean = literals[i].boolean;
-    return at + n == length || vg_json_ends_scalar(source[at + n]);
+    return at + n == length || ends_scalar(source[at + n]);
+}
+
+/* A number that nothing follows: read from a copy that something does. */
+static const uint8_t *read_last_number(const vg_json_tokens *t, vg_arena *arena, vg_value *node)
+{
+    const uint8_t *number = t->index.source + node->position;
+    size_t length = t->index.length - node->position;
+    uint8_t *copy = vg_arena_alloc(arena, length + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, number, length);
+    copy[length] = ' ';
+    const uint8_t *end = vg_json_number_read(copy, copy + length + 1, node);
+    if (end && node->kind == VG_NUMBER)
+        node->as.string = (const char *)number;
+    return end;
+}
+
+vg_status vg_json_scalar_read(const vg_json_tokens *t, const uint32_t *at, vg_arena *arena, vg_value *node,
+                              vg_error *err)
+{
+    const uint8_t *source = t->index.source;
+    uint32_t position = *at;
+    uint8_t c = source[position];
+    node->len = 0;
+    node->position = position;
+    if (c != '-' && (uint8_t)(c - '0') > 9)
+        return read_literal(source, position, t->index.length, node)
+                   ? VG_OK
+                   : vg_json_unexpected(t, at, "expected a JSON value here", err);
+    bool is_last = at + 1 >= t->end;
+    const uint8_t *end = is_last ? read_last_number(t, arena, node)
+                                 : vg_json_number_read(source + position, source + t->index.length, node);
+    if (!end || !ends_scalar(*end))
+        return vg_json_unexpected(t, at, "this is not a JSON number", err);
+    if (node->kind == VG_NUMBER && t->index.length - position > VG_JSON_LONGEST && !is_last &&
+        (size_t)(end - source) - position > VG_JSON_LONGEST)
+        return vg_json_error_at(t, position, VG_ERR_LIMIT, "JSON number is longer than 256 MiB", err);
+    return VG_OK;
 }
 
 /* The value of four hexadecimal digits at p, or -1. */

@@ -27,6 +27,8 @@ const uint32_t *vg_json_tokens_start(vg_json_tokens *t, vg_json_index_fill *fill
  * it returns `at` itself, and at >= limit stays true when nothing is left. */
 const uint32_t *vg_json_tokens_more(vg_json_tokens *t, const uint32_t *at);
 
+/* Where a reader failed that stands at `at`: at its token, at the index's fault, or at the end of the text. */
+size_t vg_json_tokens_offset(const vg_json_tokens *t, const uint32_t *at);
 /* The error of a reader that did not expect the token `at`: what the index found wrong if it stopped before it, else
  * that the text ends too early, else `message`, at the token's place. */
 vg_status vg_json_unexpected(const vg_json_tokens *t, const uint32_t *at, const char *message, vg_error *err);
@@ -40,10 +42,13 @@ typedef struct {
 } vg_json_bounds;
 vg_json_bounds vg_json_bounds_of(const vg_limits *limits);
 
-/* Whether c may stand behind a number or a literal. */
-bool vg_json_ends_scalar(uint8_t c);
-/* Reads true, false or null at source[at..length) into out; false when it is none. */
-bool vg_json_literal(const uint8_t *source, size_t at, size_t length, vg_value *out);
+/* Bytes of the longest string that a node can hold. */
+#define VG_JSON_LONGEST ((UINT32_C(1) << 28) - 1)
+
+/* Reads the number or literal at the token `at` into *node, position included. Memory from `arena` only for a number
+ * that ends with the text. */
+vg_status vg_json_scalar_read(const vg_json_tokens *t, const uint32_t *at, vg_arena *arena, vg_value *node,
+                              vg_error *err);
 /* Decodes the content of a string, which the index found good, into `out` (with room for text.len + 8). Returns false
  * with *bad the offset of a wrong escape and *why. */
 bool vg_json_unescape(vg_str text, char *out, size_t *out_len, size_t *bad, const char **why);

@@ -1,0 +1,372 @@
+/* json_cursor.c: the on-demand cursor over a JSON text (its contract and an example are in format.h).
+ *
+ * It is the token list (json_tokens.h) with a memory of three things: which containers were entered, whether the token
+ * under it begins a value that was not read, and where the document began, for going on after a failure. Skipping a
+ * value counts brackets over tokens and looks at nothing else. */
+#include "format/json_read.h"
+#include "format/value_order.h"
+
+typedef enum {
+    ON_VALUE, /* `at` begins a value */
+    AT_START, /* `at` is behind the bracket of a container that was just entered */
+    BEHIND    /* `at` is behind a value: a comma, a bracket, or the next document */
+} standing;
+
+struct vg_json_cursor {
+    vg_json_tokens tokens;
+    const uint32_t *at;
+    vg_arena *arena;
+    vg_limits limits;
+    vg_json_bounds bounds;
+    standing standing;
+    unsigned depth;
+    char *closes; /* the bracket that closes each entered container */
+    size_t document_start;
+    bool ended; /* no text is left */
+    /* Lines counted so far: line `line` begins at `line_start`. */
+    size_t line_start;
+    uint32_t line;
+};
+
+static uint8_t byte_at(const vg_json_cursor *c)
+{
+    return c->tokens.index.source[*c->at];
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------- */
+
+/* (Re)starts the index at `start`; at the end of the text there is nothing to index. */
+static void start_at(vg_json_cursor *c, size_t start)
+{
+    vg_str source = c->tokens.source;
+    c->ended = start >= source.len;
+    c->depth = 0;
+    c->standing = BEHIND;
+    if (!c->ended)
+        c->at = vg_json_tokens_start(&c->tokens, c->tokens.fill, source, c->tokens.name, start, source.len);
+}
+
+vg_status vg_json_cursor_open(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits,
+                              vg_json_cursor **out, vg_error *err)
+{
+    vg_json_bounds bounds = vg_json_bounds_of(limits);
+    if (source.len > bounds.max_bytes)
+        return vg_fail_at(err, VG_ERR_LIMIT, (vg_place){.file = name},
+                          "JSON text is larger than the limit of %zu bytes", bounds.max_bytes);
+    vg_json_cursor *c = vg_arena_alloc(arena, sizeof *c);
+    char *closes = c ? vg_arena_alloc(arena, bounds.max_depth) : NULL;
+    if (!closes)
+        return vg_fail_at(err, VG_ERR_MEMORY, (vg_place){.file = name},
+                          "out of memory for reading this JSON text");
+    c->tokens.source = source;
+    c->tokens.name = name;
+    c->tokens.fill = vg_json_index_path(VG_JSON_AUTO);
+    c->tokens.index = vg_json_index_over(source, 0, source.len);
+    c->at = c->tokens.limit = c->tokens.end = c->tokens.tokens;
+    c->arena = arena;
+    c->limits = limits ? *limits : (vg_limits){0};
+    c->bounds = bounds;
+    c->closes = closes;
+    c->document_start = 0;
+    c->line = 1;
+    c->line_start = vg_str_starts(source, VG_STR("\xEF\xBB\xBF")) ? 3 : 0;
+    start_at(c, c->line_start);
+    *out = c;
+    return VG_OK;
+}
+
+/* ---- walking ------------------------------------------------------------------------------------------------- */
+
+static vg_status unexpected(const vg_json_cursor *c, const char *message, vg_error *err)
+{
+    return vg_json_unexpected(&c->tokens, c->at, message, err);
+}
+
+static vg_status misplaced(vg_json_cursor *c, const char *message, vg_error *err)
+{
+    return vg_fail_at(err, VG_ERR_VALUE, vg_json_cursor_place(c), "%s", message);
+}
+
+/* Sees to it that `at` is a token, and that VG_JSON_AHEAD more may be looked at. */
+static vg_status need_tokens(vg_json_cursor *c, vg_error *err)
+{
+    if (c->ended)
+        return unexpected(c, "", err);
+    if (c->at < c->tokens.limit)
+        return VG_OK;
+    c->at = vg_json_tokens_more(&c->tokens, c->at);
+    return c->at < c->tokens.end ? VG_OK : unexpected(c, "", err);
+}
+
+/* Walks from an opening quote behind the closing one, whose offset is *close. */
+static vg_status skip_string(vg_json_cursor *c, size_t *close, vg_error *err)
+{
+    do {
+        c->at++;
+        VG_TRY(need_tokens(c, err));
+    } while (byte_at(c) != '"');
+    *close = *c->at++;
+    return VG_OK;
+}
+
+static vg_status skip_container(vg_json_cursor *c, size_t *close, vg_error *err)
+{
+    static const int8_t change[256] = {['{'] = 1, ['['] = 1, ['}'] = -1, [']'] = -1};
+    const uint8_t *source = c->tokens.index.source;
+    for (size_t depth = 0;;) {
+        VG_TRY(need_tokens(c, err));
+        const uint32_t *at = c->at, *limit = c->tokens.limit;
+        do
+            depth += (size_t)change[source[*at++]];
+        while (depth != 0 && at < limit);
+        c->at = at;
+        if (depth == 0)
+            break;
+    }
+    *close = c->at[-1];
+    return VG_OK;
+}
+
+/* The end of a number or literal: where the next token or white space begins. */
+static size_t scalar_end(const vg_json_cursor *c, size_t start)
+{
+    const vg_json_index *index = &c->tokens.index;
+    size_t end = start;
+    while (end < index->length && !strchr(" \t\n\r,:[]{}\"", index->source[end]))
+        end++;
+    return end;
+}
+
+/* Walks behind the value under the cursor: its bytes are source[*from..*to). */
+static vg_status skip_value(vg_json_cursor *c, size_t *from, size_t *to, vg_error *err)
+{
+    VG_TRY(need_tokens(c, err));
+    *from = *c->at;
+    switch (byte_at(c)) {
+    case '{':
+    case '[':
+        VG_TRY(skip_container(c, to, err));
+        ++*to;
+        break;
+    case '"':
+        VG_TRY(skip_string(c, to, err));
+        ++*to;
+        break;
+    case '}':
+    case ']':
+    case ',':
+    case ':':
+        return unexpected(c, "expected a JSON value here", err);
+    default:
+        *to = scalar_end(c, *from);
+        c->at++;
+    }
+    c->standing = BEHIND;
+    return VG_OK;
+}
+
+static vg_status skip_pending(vg_json_cursor *c, vg_error *err)
+{
+    size_t from, to;
+    return c->standing == ON_VALUE ? skip_value(c, &from, &to, err) : VG_OK;
+}
+
+vg_status vg_json_cursor_document(vg_json_cursor *c, bool *more, vg_error *err)
+{
+    *more = false;
+    while (c->depth > 0)
+        VG_TRY(vg_json_cursor_leave(c, err));
+    VG_TRY(skip_pending(c, err));
+    if (!c->ended && c->at >= c->tokens.limit)
+        c->at = vg_json_tokens_more(&c->tokens, c->at);
+    c->ended = c->ended || (c->at >= c->tokens.end && c->tokens.index.fault == VG_JSON_NO_FAULT);
+    if (c->ended)
+        return VG_OK;
+    c->document_start = vg_json_tokens_offset(&c->tokens, c->at);
+    VG_TRY(need_tokens(c, err));
+    c->standing = ON_VALUE;
+    *more = true;
+    return VG_OK;
+}
+
+void vg_json_cursor_recover(vg_json_cursor *c)
+{
+    vg_str source = c->tokens.source;
+    size_t rest = vg_str_find_char(vg_str_sub(source, c->document_start, source.len), '\n');
+    start_at(c, rest == VG_NPOS ? source.len : c->document_start + rest + 1);
+}
+
+vg_status vg_json_cursor_enter(vg_json_cursor *c, vg_error *err)
+{
+    vg_kind kind = vg_json_cursor_kind(c);
+    if (kind != VG_OBJECT && kind != VG_ARRAY)
+        return misplaced(c, "expected a JSON object or array here", err);
+    if (c->depth >= c->bounds.max_depth)
+        return vg_json_error_at(&c->tokens, *c->at, VG_ERR_LIMIT,
+                                "JSON text is nested deeper than the limit allows", err);
+    c->closes[c->depth++] = kind == VG_OBJECT ? '}' : ']';
+    c->at++;
+    c->standing = AT_START;
+    return VG_OK;
+}
+
+/* The key under the cursor, and the colon behind it. */
+static vg_status read_key(vg_json_cursor *c, vg_str *key, vg_error *err)
+{
+    if (byte_at(c) != '"')
+        return unexpected(c, "expected a key in double quotes in this JSON object", err);
+    c->standing = ON_VALUE;
+    VG_TRY(vg_json_cursor_str(c, c->arena, key, err));
+    VG_TRY(need_tokens(c, err));
+    if (byte_at(c) != ':')
+        return unexpected(c, "expected ':' behind the key of a JSON object", err);
+    c->at++;
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_next(vg_json_cursor *c, vg_str *key, bool *more, vg_error *err)
+{
+    vg_str name = {0};
+    *more = false;
+    if (c->depth == 0)
+        return misplaced(c, "no JSON object or array was entered here", err);
+    VG_TRY(skip_pending(c, err));
+    VG_TRY(need_tokens(c, err));
+    char close = c->closes[c->depth - 1];
+    bool at_start = c->standing == AT_START;
+    if (byte_at(c) == (uint8_t)close) {
+        c->at++;
+        c->depth--;
+        c->standing = BEHIND;
+        return VG_OK;
+    }
+    if (!at_start && byte_at(c) != ',')
+        return unexpected(c,
+                          close == '}' ? "expected ',' or '}' in this JSON object"
+                                       : "expected ',' or ']' in this JSON array",
+                          err);
+    c->at += !at_start;
+    VG_TRY(need_tokens(c, err));
+    if (close == '}')
+        VG_TRY(read_key(c, &name, err));
+    VG_TRY(need_tokens(c, err));
+    c->standing = ON_VALUE;
+    *more = true;
+    if (key)
+        *key = name;
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_find(vg_json_cursor *c, vg_str key, bool *found, vg_error *err)
+{
+    vg_str name;
+    do
+        VG_TRY(vg_json_cursor_next(c, &name, found, err));
+    while (*found && !vg_str_eq(name, key));
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_leave(vg_json_cursor *c, vg_error *err)
+{
+    unsigned around = c->depth == 0 ? 0 : c->depth - 1;
+    bool more = c->depth > 0;
+    while (more && c->depth > around)
+        VG_TRY(vg_json_cursor_next(c, NULL, &more, err));
+    return VG_OK;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------- */
+
+vg_kind vg_json_cursor_kind(const vg_json_cursor *c)
+{
+    static const uint8_t kinds[256] = {
+        ['{'] = VG_OBJECT, ['['] = VG_ARRAY,  ['"'] = VG_STRING, ['t'] = VG_BOOL,
+        ['f'] = VG_BOOL,   ['-'] = VG_NUMBER, ['0'] = VG_NUMBER, ['1'] = VG_NUMBER,
+        ['2'] = VG_NUMBER, ['3'] = VG_NUMBER, ['4'] = VG_NUMBER, ['5'] = VG_NUMBER,
+        ['6'] = VG_NUMBER, ['7'] = VG_NUMBER, ['8'] = VG_NUMBER, ['9'] = VG_NUMBER};
+    return c->standing == ON_VALUE ? (vg_kind)kinds[byte_at(c)] : VG_NULL;
+}
+
+vg_status vg_json_cursor_str(vg_json_cursor *c, vg_arena *arena, vg_str *out, vg_error *err)
+{
+    if (vg_json_cursor_kind(c) != VG_STRING)
+        return misplaced(c, "expected a JSON string here", err);
+    size_t open = *c->at, close, bad, length;
+    const char *why, *content = c->tokens.source.ptr + open + 1;
+    VG_TRY(need_tokens(c, err));
+    bool escaped = c->tokens.index.source[c->at[1]] != '"';
+    VG_TRY(skip_string(c, &close, err));
+    c->standing = BEHIND;
+    *out = (vg_str){content, close - open - 1};
+    if (out->len > VG_JSON_LONGEST)
+        return vg_json_error_at(&c->tokens, open, VG_ERR_LIMIT, "JSON string is longer than 256 MiB", err);
+    if (!escaped)
+        return VG_OK;
+    char *text = vg_arena_alloc(arena, out->len + 8);
+    if (!text)
+        return vg_json_error_at(&c->tokens, open, VG_ERR_MEMORY, "out of memory for a JSON string", err);
+    if (!vg_json_unescape(*out, text, &length, &bad, &why))
+        return vg_json_error_at(&c->tokens, open + 1 + bad, VG_ERR_SYNTAX, why, err);
+    *out = (vg_str){text, length};
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_scalar(vg_json_cursor *c, vg_arena *arena, vg_value *out, vg_error *err)
+{
+    vg_kind kind = vg_json_cursor_kind(c);
+    if (c->standing != ON_VALUE || kind == VG_OBJECT || kind == VG_ARRAY)
+        return misplaced(c, "expected a JSON string, number, true, false or null here", err);
+    VG_TRY(need_tokens(c, err));
+    if (kind != VG_STRING) {
+        VG_TRY(vg_json_scalar_read(&c->tokens, c->at, arena, out, err));
+        c->at++;
+        c->standing = BEHIND;
+        return VG_OK;
+    }
+    vg_str text;
+    uint32_t position = *c->at;
+    VG_TRY(vg_json_cursor_str(c, arena, &text, err));
+    *out = (vg_value){.kind = VG_STRING,
+                      .len = (uint32_t)text.len & VG_JSON_LONGEST,
+                      .position = position,
+                      .as.string = text.ptr};
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_raw(vg_json_cursor *c, vg_str *out, vg_error *err)
+{
+    size_t from, to;
+    if (c->standing != ON_VALUE)
+        return misplaced(c, "expected a JSON value here", err);
+    VG_TRY(skip_value(c, &from, &to, err));
+    *out = (vg_str){c->tokens.source.ptr + from, to - from};
+    return VG_OK;
+}
+
+vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, vg_error *err)
+{
+    size_t from, to;
+    if (c->standing != ON_VALUE)
+        return misplaced(c, "expected a JSON value here", err);
+    VG_TRY(skip_value(c, &from, &to, err));
+    return vg_json_read_span(arena, c->tokens.fill, c->tokens.source, c->tokens.name, from, to, &c->limits,
+                             out, err);
+}
+
+/* ---- places -------------------------------------------------------------------------------------------------- */
+
+vg_place vg_json_cursor_place(vg_json_cursor *c)
+{
+    vg_str source = c->tokens.source;
+    size_t offset = c->ended ? source.len : vg_json_tokens_offset(&c->tokens, c->at);
+    if (offset < c->line_start) /* it recovered to an earlier line than was counted */
+        return vg_source_place(source, c->tokens.name, offset);
+    while (c->line_start < offset) {
+        size_t rest = vg_str_find_char(vg_str_sub(source, c->line_start, offset - c->line_start), '\n');
+        if (rest == VG_NPOS)
+            break;
+        c->line_start += rest + 1;
+        c->line++;
+    }
+    return (vg_place){c->tokens.name, c->line, (uint32_t)(offset - c->line_start) + 1};
+}
