@@ -140,8 +140,8 @@ typedef struct {
     vg_guard_status expected;
     const vg_guard_status *got; /* of each rule with that name, in order; none when no rule has it */
     size_t got_count;
-    bool passed;
-    vg_str why; /* when not: in words */
+    bool passed; /* also when no rule has the name: cfn-guard does not check those, and `why` says so */
+    vg_str why;  /* what is wrong, in words; empty when nothing is */
 } vg_guard_expectation;
 
 /* What a test file came to. */

@@ -1,0 +1,229 @@
+/* parse_text.c: the characters of a rule file: white space, comments, keywords, names, places, and what the parser
+ * remembers of the furthest place that it reached. Rules are mostly comments, so skipping them is what must be fast. */
+#include "control/guard_part.h"
+
+#include <stdio.h>
+
+/* ---- errors -------------------------------------------------------------------------------------------------------- */
+
+static void note(guard_parser *p, const char *expected)
+{
+    if (p->at < p->furthest || (p->at == p->furthest && p->expected[0] != '\0'))
+        return;
+    p->furthest = p->at;
+    snprintf(p->expected, sizeof p->expected, "%s", expected);
+}
+
+guard_parsed guard_no(guard_parser *p, const char *expected)
+{
+    note(p, expected);
+    return PARSE_NO;
+}
+
+guard_parsed guard_stop(guard_parser *p, const char *format, ...)
+{
+    char text[sizeof p->expected];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (strcmp(text, "out of memory") == 0)
+        p->status = VG_ERR_MEMORY;
+    note(p, text);
+    return PARSE_STOP;
+}
+
+guard_parsed guard_enter(guard_parser *p)
+{
+    if (p->depth >= GUARD_MAX_NESTING) {
+        p->status = VG_ERR_LIMIT;
+        p->furthest = p->at;
+        p->expected[0] = '\0';
+        return guard_stop(p, "nested more than %d deep; split the rule", GUARD_MAX_NESTING);
+    }
+    p->depth++;
+    return PARSED;
+}
+
+/* ---- characters ---------------------------------------------------------------------------------------------------- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Bytes of UTF-8 beyond ASCII count as letters, as in most scripts they are. */
+static bool is_name_byte(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+bool guard_at_end(const guard_parser *p)
+{
+    return p->at >= p->text.len;
+}
+
+void guard_skip(guard_parser *p)
+{
+    const char *at = p->text.ptr + p->at, *end = p->text.ptr + p->text.len;
+    while (at < end) {
+        if (is_space(*at)) {
+            at++;
+        } else if (*at == '#') {
+            const char *line_end = memchr(at, '\n', (size_t)(end - at));
+            at = line_end ? line_end : end;
+        } else {
+            break;
+        }
+    }
+    p->at = (size_t)(at - p->text.ptr);
+}
+
+bool guard_skip_some(guard_parser *p)
+{
+    size_t from = p->at;
+    guard_skip(p);
+    return p->at > from;
+}
+
+bool guard_take(guard_parser *p, const char *token)
+{
+    size_t i = 0;
+    const char *at = p->text.ptr + p->at;
+    size_t left = p->text.len - p->at;
+    for (; token[i] != '\0'; i++)
+        if (i >= left || at[i] != token[i])
+            return false;
+    p->at += i;
+    return true;
+}
+
+static bool ends_word(const guard_parser *p)
+{
+    return p->at >= p->text.len || !is_name_byte(p->text.ptr[p->at]);
+}
+
+bool guard_take_word(guard_parser *p, const char *lower, const char *upper)
+{
+    size_t from = p->at;
+    if ((guard_take(p, lower) || guard_take(p, upper)) && ends_word(p))
+        return true;
+    p->at = from;
+    return false;
+}
+
+/* `not ` or `NOT ` with its space, or `!`. */
+bool guard_take_not(guard_parser *p)
+{
+    size_t from = p->at;
+    if (guard_take(p, "!"))
+        return true;
+    if (guard_take_word(p, "not", "NOT") && p->at < p->text.len &&
+        (p->text.ptr[p->at] == ' ' || p->text.ptr[p->at] == '\t')) {
+        while (p->at < p->text.len && (p->text.ptr[p->at] == ' ' || p->text.ptr[p->at] == '\t'))
+            p->at++;
+        return true;
+    }
+    p->at = from;
+    return false;
+}
+
+/* A letter, then letters, digits and underscores. */
+bool guard_take_name(guard_parser *p, vg_str *name)
+{
+    size_t from = p->at;
+    if (from >= p->text.len || !is_letter(p->text.ptr[from]))
+        return false;
+    while (!ends_word(p))
+        p->at++;
+    *name = vg_str_sub(p->text, from, p->at - from);
+    return true;
+}
+
+/* ---- places -------------------------------------------------------------------------------------------------------- */
+
+/* Lines are counted onward from the last place that was asked for: places are asked for in order, but for steps back
+ * while forms are tried. */
+void guard_locate(guard_parser *p, size_t at, uint32_t *line, uint32_t *column)
+{
+    if (at < p->line_at) {
+        p->line_at = 0;
+        p->line = 0;
+        p->line_start = 0;
+    }
+    while (p->line_at < at) {
+        const char *found = memchr(p->text.ptr + p->line_at, '\n', at - p->line_at);
+        if (!found)
+            break;
+        p->line_at = (size_t)(found - p->text.ptr) + 1;
+        p->line_start = p->line_at;
+        p->line++;
+    }
+    *line = p->line + 1;
+    *column = (uint32_t)(at - p->line_start) + 1;
+}
+
+vg_str guard_text_since(const guard_parser *p, size_t from)
+{
+    size_t end = p->at;
+    while (end > from && is_space(p->text.ptr[end - 1]))
+        end--;
+    return vg_str_sub(p->text, from, end - from);
+}
+
+/* ---- what a ruleset shares ------------------------------------------------------------------------------------------ */
+
+uint32_t guard_name_number(guard_parser *p, vg_str name)
+{
+    bool added;
+    vg_map_entry *entry = vg_map_put(p->rules->names, name, &added);
+    if (!entry)
+        return GUARD_NO_NAME;
+    if (added)
+        entry->value.u64 = vg_map_len(p->rules->names) - 1;
+    return (uint32_t)entry->value.u64;
+}
+
+/* An optional sign and digits, in 32 bits. */
+static bool reads_as_number(vg_str text, int32_t *out)
+{
+    int64_t value;
+    if (text.len > 1 && text.ptr[0] == '+' && text.ptr[1] != '-')
+        text = vg_str_sub(text, 1, VG_NPOS);
+    if (!vg_str_to_i64(text, &value) || value < INT32_MIN || value > INT32_MAX)
+        return false;
+    *out = (int32_t)value;
+    return true;
+}
+
+const guard_key *guard_key_of(guard_parser *p, vg_str text)
+{
+    bool added;
+    vg_map_entry *entry = vg_map_put(p->rules->keys, text, &added);
+    if (!entry)
+        return NULL;
+    if (!added)
+        return entry->value.ptr;
+    guard_key *key = VG_NEW(p->arena, guard_key);
+    entry->value.ptr = key;
+    if (!key)
+        return NULL;
+    key->text = text;
+    key->is_number = reads_as_number(text, &key->number);
+    return guard_key_spell(p->arena, key) ? key : NULL;
+}
+
+void *guard_keep(guard_parser *p, const vg_vec *list)
+{
+    if (list->len == 0)
+        return NULL;
+    void *kept = VG_NEW_N(p->arena, char, list->len * list->item_size);
+    if (kept)
+        memcpy(kept, list->items, list->len * list->item_size);
+    return kept;
+}
