@@ -11,7 +11,7 @@ packages_of() {
 
 # Those of the packages named that are not installed.
 missing_of() {
-    installed=" $(dpkg-query -W -f='${db:Status-Status}=${Package} ' "$@" 2>/dev/null) "
+    installed=" $(dpkg-query -W -f='${db:Status-Status}=${Package} ' "$@" 2>/dev/null || true) "
     for package in "$@"; do
         case $installed in
         *" installed=$package "*) ;;
