@@ -18,7 +18,7 @@
 
 #include "model/model.h"
 
-enum { VG_STORE_SCHEMA = 1 }; /* the schema that this program writes */
+enum { VG_STORE_SCHEMA = 2 }; /* the schema that this program writes */
 
 typedef struct vg_store vg_store;
 
@@ -238,5 +238,119 @@ typedef struct {
 vg_status vg_store_drift(vg_store *store, int64_t baseline,
                          vg_status (*sink)(void *, const vg_store_drift_row *, vg_error *), void *context,
                          vg_error *err);
+
+/* ---- findings (store_finding.c, store_finding_list.c) -------------------------------------------------------------------- */
+
+/* What changes about a finding; small, so that seeing everything again rewrites little. */
+typedef struct {
+    int64_t number; /* 0: none */
+    uint8_t id[32];
+    uint8_t digest[16]; /* of its texts: whether they must be written again */
+    vg_workflow workflow;
+    vg_verdict verdict;
+    vg_severity severity;
+    uint32_t reopened, events; /* events: rows of history */
+    vg_time first_seen, last_seen, opened;
+    int64_t run;         /* the last that saw it */
+    int64_t suppression; /* number, 0: none */
+} vg_store_finding;
+
+vg_status vg_store_finding_find(vg_store *store, const uint8_t id[32], vg_store_finding *out, vg_error *err);
+vg_status vg_store_finding_get(vg_store *store, int64_t number, vg_store_finding *out, vg_error *err);
+/* Adds state and texts; finding->number is filled. */
+vg_status vg_store_finding_add(vg_store *store, vg_store_finding *finding, const vg_finding *texts,
+                               vg_error *err);
+/* Seen again, unchanged. */
+vg_status vg_store_finding_seen(vg_store *store, int64_t number, vg_time last_seen, int64_t run,
+                                vg_error *err);
+/* Writes all of the state but its suppression, which has an index of its own. */
+vg_status vg_store_finding_set(vg_store *store, const vg_store_finding *finding, vg_error *err);
+vg_status vg_store_finding_set_suppression(vg_store *store, int64_t number, int64_t suppression,
+                                           vg_error *err);
+vg_status vg_store_finding_set_texts(vg_store *store, int64_t number, const vg_finding *texts, vg_error *err);
+/* What suppressions match on, copied into the arena. */
+vg_status vg_store_finding_names(vg_store *store, vg_arena *arena, int64_t number, vg_str *rule,
+                                 vg_str *account, vg_str *resource, vg_error *err);
+
+typedef struct {
+    vg_store_finding state;
+    vg_finding texts; /* run: the run's id */
+    vg_str suppressed_reason;
+    vg_time suppressed_until;
+} vg_store_finding_row;
+typedef vg_status vg_store_finding_sink(void *context, const vg_store_finding_row *row, vg_error *err);
+
+/* Texts are exact here; "" does not restrict. */
+typedef struct {
+    int min_severity;
+    vg_str rule, account, region, resource, resource_type, product;
+    vg_time since; /* VG_TIME_NONE: all */
+    bool by_age;
+} vg_store_finding_filter;
+vg_status vg_store_findings(vg_store *store, const vg_store_finding_filter *filter,
+                            vg_store_finding_sink *sink, void *context, vg_error *err);
+/* Those whose id lies between the two (bytes), in that order. */
+vg_status vg_store_findings_between(vg_store *store, const uint8_t from[32], const uint8_t to[32],
+                                    vg_store_finding_sink *sink, void *context, vg_error *err);
+/* How many there are of each workflow and severity, those apart whose suppression lapses by `now`. */
+vg_status vg_store_finding_totals(vg_store *store, vg_time now,
+                                  vg_status (*sink)(void *, int workflow, int severity, bool lapsed,
+                                                    uint64_t count, vg_error *),
+                                  void *context, vg_error *err);
+/* The numbers (int64_t items) of findings that stand under the suppression, or of all that are not resolved and stand
+ * under none (suppression 0), above `after`; at most `limit`. */
+vg_status vg_store_finding_numbers(vg_store *store, int64_t suppression, int64_t after, size_t limit,
+                                   vg_vec *out, vg_error *err);
+
+typedef struct {
+    vg_time at;
+    int event;
+    vg_workflow workflow;
+    vg_verdict verdict;
+    vg_severity severity;
+    vg_str run, who, note;
+} vg_store_finding_event;
+/* Adds the event as number finding->events, which the caller counts up; texts of event->run are ignored, `run` counts
+ * (0: a person did it). */
+vg_status vg_store_finding_event_add(vg_store *store, const vg_store_finding *finding, int64_t run,
+                                     const vg_store_finding_event *event, vg_error *err);
+vg_status vg_store_finding_events(vg_store *store, int64_t finding,
+                                  vg_status (*sink)(void *, const vg_store_finding_event *, vg_error *),
+                                  void *context, vg_error *err);
+
+/* ---- passes that wait for the end of their run (store_pass.c) -------------------------------------------------------------- */
+
+vg_status vg_store_pass_add(vg_store *store, int64_t run, int64_t finding, vg_str note, vg_error *err);
+vg_status vg_store_pass_remove(vg_store *store, int64_t run, int64_t finding, vg_error *err);
+typedef struct {
+    int64_t finding;
+    vg_str note; /* in the arena of the vector */
+} vg_store_pass;
+/* The first passes of the run, at most `limit`, as vg_store_pass items. */
+vg_status vg_store_passes(vg_store *store, int64_t run, size_t limit, vg_vec *out, vg_error *err);
+/* Drops the passes of runs that did not complete, `running` excepted (0: none). */
+vg_status vg_store_pass_drop_unfinished(vg_store *store, int64_t running, vg_error *err);
+/* A run that completed and has passes left, and when it finished; *run 0 when there is none. */
+vg_status vg_store_pass_left_over(vg_store *store, int64_t *run, vg_time *finished, vg_error *err);
+
+/* ---- suppressions (store_suppression.c) ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    int64_t number;
+    int64_t finding;        /* 0: by globs */
+    uint8_t finding_id[32]; /* filled by reads */
+    vg_str rule, account, resource, reason, who;
+    vg_time created, until, ended;
+} vg_store_suppression;
+vg_status vg_store_suppression_add(vg_store *store, const vg_store_suppression *suppression, int64_t *number,
+                                   vg_error *err);
+vg_status vg_store_suppression_end(vg_store *store, int64_t number, vg_time ended, vg_error *err);
+/* All, in the order made. */
+vg_status vg_store_suppressions(vg_store *store,
+                                vg_status (*sink)(void *, const vg_store_suppression *, vg_error *),
+                                void *context, vg_error *err);
+/* The standing suppression of this finding alone that lasts beyond `now`; *number 0 when there is none. */
+vg_status vg_store_suppression_of(vg_store *store, int64_t finding, vg_time now, int64_t *number,
+                                  vg_error *err);
 
 #endif

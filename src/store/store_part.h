@@ -31,6 +31,7 @@ struct vg_store {
     unsigned reading; /* depth of read_begin */
     uint64_t batch_rows, batch_bytes;
     int64_t last_resource; /* the greatest number given to a resource; 0: not yet asked */
+    int64_t last_finding;  /* and to a finding */
     vg_error failure;      /* the write that failed; code VG_OK while there is none */
 };
 
@@ -80,5 +81,10 @@ vg_status store_lock(const char *folder, const vg_store_options *options, int *f
 vg_status store_schema_read(vg_store *store, int *version, vg_error *err);
 /* Brings it to VG_STORE_SCHEMA, each version in a transaction of its own. */
 vg_status store_migrate(vg_store *store, vg_error *err);
+
+/* ---- store_finding.c ------------------------------------------------------------------------------------------ */
+
+/* The first 8 bytes of a finding's id as an integer whose order is the order of the bytes. */
+int64_t store_finding_prefix(const uint8_t id[32]);
 
 #endif

@@ -55,7 +55,41 @@ static const char EVIDENCE[] =
     "NULL,"
     " PRIMARY KEY (baseline, resource)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {EVIDENCE};
+/* Step 2: findings.
+ *
+ *     finding (number, prefix, ...)        what changes: state, times, a digest of the texts; 100 bytes
+ *       ├─ finding_text                    what it says; appended, rewritten only when it says something else
+ *       ├─ finding_history                 a row for each change of state
+ *       └─ finding_pass                    evaluations that passed, waiting for their run to complete
+ *
+ * Ids are hashes, so an index over them is written at random places: every batch touches most of its pages. It is
+ * therefore kept small: `prefix` is the id's first 8 bytes as an integer in the same order (see
+ * store_finding_prefix), the whole id is compared in the row, and rows themselves are numbered in the order they came. */
+static const char FINDINGS[] =
+    "CREATE TABLE finding (number INTEGER PRIMARY KEY, prefix INTEGER NOT NULL, workflow INTEGER NOT NULL,"
+    " verdict INTEGER NOT NULL, severity INTEGER NOT NULL, reopened INTEGER NOT NULL, events INTEGER NOT "
+    "NULL,"
+    " run INTEGER NOT NULL, suppression INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT "
+    "NULL,"
+    " opened INTEGER NOT NULL, id BLOB NOT NULL, digest BLOB NOT NULL) STRICT;"
+    "CREATE INDEX finding_by_prefix ON finding (prefix);"
+    "CREATE INDEX finding_by_suppression ON finding (suppression) WHERE suppression <> 0;"
+    "CREATE TABLE finding_text (number INTEGER PRIMARY KEY, rule TEXT NOT NULL, product TEXT NOT NULL,"
+    " title TEXT NOT NULL, message TEXT NOT NULL, remediation TEXT NOT NULL, resource_type TEXT NOT NULL,"
+    " account TEXT NOT NULL, region TEXT NOT NULL, resource_id TEXT NOT NULL, resource_name TEXT NOT NULL,"
+    " sub_key TEXT NOT NULL, evidence TEXT NOT NULL) STRICT;"
+    "CREATE TABLE finding_history (finding INTEGER NOT NULL, ordinal INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " event INTEGER NOT NULL, workflow INTEGER NOT NULL, verdict INTEGER NOT NULL, severity INTEGER NOT NULL,"
+    " run INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (finding, ordinal))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE finding_pass (run INTEGER NOT NULL, finding INTEGER NOT NULL, note TEXT NOT NULL,"
+    " PRIMARY KEY (run, finding)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE suppression (number INTEGER PRIMARY KEY, finding INTEGER NOT NULL, rule TEXT NOT NULL,"
+    " account TEXT NOT NULL, resource TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL,"
+    " created INTEGER NOT NULL, until INTEGER NOT NULL, ended INTEGER) STRICT;"
+    "CREATE INDEX suppression_by_finding ON suppression (finding);";
+
+static const char *const STEPS[] = {EVIDENCE, FINDINGS};
 _Static_assert(VG_COUNT(STEPS) == VG_STORE_SCHEMA, "one step for each version");
 
 vg_status store_schema_read(vg_store *store, int *version, vg_error *err)
