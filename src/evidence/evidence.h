@@ -354,7 +354,8 @@ typedef struct {
     uint64_t files, bytes; /* bytes as offered */
     uint64_t resources, relations, findings, gone;
     uint64_t notes;
-    bool complete; /* everything was read in full, nothing denied, nothing doubtful */
+    uint64_t without_view; /* items of AWS Config of types that have no view in CloudFormation's spelling */
+    bool complete;         /* everything was read in full, nothing denied, nothing doubtful */
 } vg_import_summary;
 
 /* Imports files, folders (with all below) and archives, in the order given and of their paths, as one run: begins and
