@@ -125,7 +125,10 @@ def check_tidy(check):
     build = ROOT / "build" / "ci-clang"
     if not (build / "compile_commands.json").exists():
         check_clang(check)
-    check.run(["run-clang-tidy-14", "-quiet", "-j", JOBS, "-p", build, f"^{ROOT}/src/"])
+    output = check.run(["run-clang-tidy-14", "-quiet", "-j", JOBS, "-p", build, f"^{ROOT}/src/"], allow_failure=True)
+    found = re.findall(r"^\S+: (?:error|warning): .*$", re.sub(r"\x1b\[[0-9;]*m", "", output), re.M)
+    if found:
+        check.fail("\n".join(sorted(set(found))))
 
 
 def check_analyzer(check):
@@ -250,7 +253,7 @@ def run_check(name, function, limit, left):
     if problem is None:
         print(f"ok     {name}  ({seconds:.0f} s)", flush=True)
         return True
-    print(f"FAILED {name}: {problem}  ({seconds:.0f} s; build/ci/{name}.log)")
+    print(f"FAILED {name}: {problem.splitlines()[0]}  ({seconds:.0f} s; build/ci/{name}.log)")
     if name != "tests":
         print("    | " + "\n    | ".join(check.log.read_text(encoding="utf-8").splitlines()[-60:]), flush=True)
     return False

@@ -24,8 +24,8 @@ generated() {
 }
 
 case ${1:-} in
-'') MODE=write ;;
---check) MODE=check ;;
+'') MODE='write' ;;
+--check) MODE='check' ;;
 *)
     echo "usage: tools/generated.sh [--check]" >&2
     exit 2

@@ -241,5 +241,5 @@ int vg_cli_main(const vg_cli_world *world, int argc, const char *const *argv)
     vg_cli_note(&cli, run(&cli, argc, argv));
     vg_cli_note(&cli, flush_output(&cli));
     vg_arena_free(arena);
-    return cli.worst;
+    return (int)cli.worst;
 }

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -118,8 +119,9 @@ def complete(shell, line):
         command = ["fish", "--no-config", "-c",
                    f"{shlex.quote(VIGIL)} completion fish | source; complete -C {shlex.quote(line)}"]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=ROOT,
-                              env=dict(os.environ, HOME="/nonexistent", TERM="dumb"))
+        with tempfile.TemporaryDirectory() as home:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                                  cwd=ROOT, env=dict(os.environ, HOME=home, TERM="dumb"))
     except FileNotFoundError:
         skip(f"{shell} is not installed")
     equal(done.stderr, "", f"{shell}: {line}")
