@@ -19,13 +19,14 @@
 
 /* ---- exit codes (docs/reference/cli.md) ---------------------------------------------------------------------- */
 
-typedef enum {
+typedef int vg_exit;
+enum {
     VG_EXIT_OK = 0,       /* done; nothing at or above the gate */
     VG_EXIT_FINDINGS = 1, /* done; something at or above the gate */
     VG_EXIT_USAGE = 2,    /* the command line itself was wrong */
     VG_EXIT_PARTIAL = 3,  /* something given or asked for could not be read in full */
     VG_EXIT_INTERNAL = 4  /* our own mistake, or memory ran out */
-} vg_exit;
+};
 
 /* Which of two codes a run that met both must give: the order is 4, 2, 3, 1, 0. */
 vg_exit vg_exit_worse(vg_exit a, vg_exit b);

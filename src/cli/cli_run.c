@@ -203,7 +203,7 @@ static vg_exit run(vg_cli *cli, int argc, const char *const *argv)
         vg_help_print(cli->err, cli->world, NULL, NULL, cli->width);
         return VG_EXIT_USAGE;
     }
-    return (vg_exit)cli->command->run(cli);
+    return cli->command->run(cli);
 }
 
 /* A full disk shows at the last flush. A reader that went away (`vigil review | head`) has what it wanted. */
@@ -241,5 +241,5 @@ int vg_cli_main(const vg_cli_world *world, int argc, const char *const *argv)
     vg_cli_note(&cli, run(&cli, argc, argv));
     vg_cli_note(&cli, flush_output(&cli));
     vg_arena_free(arena);
-    return (int)cli.worst;
+    return cli.worst;
 }
