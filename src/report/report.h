@@ -75,9 +75,10 @@ typedef struct {
     size_t requirement_count;
 } vg_report_finding;
 
-/* Writes findings as they come, in the order given; memory does not grow with them where `flush` is set (the terminal
- * table and SARIF, which must see all first, keep them). Everything given is borrowed until _end. Call _end also
- * after a failure: it frees. */
+/* Writes findings as they come, in the order given; a finding is borrowed until _add returns, options and title until
+ * _end. Memory does not grow with them where `flush` is set (the terminal's table and JUnit, which begin with what
+ * comes last, keep them). A finding whose `evidence` holds "file" and perhaps "line" and "column" has that place in
+ * SARIF. Call _end also after a failure: it frees. */
 typedef struct vg_report_writer vg_report_writer;
 vg_status vg_report_findings_begin(vg_report_format format, vg_str title, const vg_report_options *options,
                                    vg_buf *out, vg_report_writer **writer, vg_error *err);
