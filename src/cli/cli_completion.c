@@ -64,9 +64,11 @@ static void bash_values(FILE *out, const char *path, const vg_option *options)
     for (const vg_option *option = options; option && option->name; option++) {
         if (option->hidden || !option->argument || (!option->choices && !takes_path(option->kind)))
             continue;
-        fprintf(out, "    '%s --%s'", path, option->name);
+        /* The quotes end before a path of "*", which is a pattern: any command. */
+        const char *quote = *path == '*' ? "" : "'", *close = *path == '*' ? "'" : "";
+        fprintf(out, "    %s%s%s --%s'", quote, path, close, option->name);
         if (option->letter)
-            fprintf(out, " | '%s -%c'", path, option->letter);
+            fprintf(out, " | %s%s%s -%c'", quote, path, close, option->letter);
         fputs(") words='", out);
         print_choices(out, option->choices ? option->choices : "");
         fprintf(out, "' paths=%s ;;\n",
@@ -330,7 +332,7 @@ static void print_fish(FILE *out, const vg_command *const *commands)
           "function __vigil_at\n"
           "    set -l at\n"
           "    for word in (commandline -opc)[2..]\n"
-          "        switch (string join ' ' $at $word)\n"
+          "        switch (string join -- ' ' $at $word)\n"
           "            case ''",
           out);
     visit_all(out, commands, "", fish_visit_path);

@@ -39,7 +39,7 @@ def installed(pattern):
 def everything_is_put_down():
     output("cmake", "--install", BUILD, "--prefix", PREFIX)
     for pattern in ("bin/vigil", "lib/**/libvigil.a", "lib/**/pkgconfig/vigil.pc", "include/vigil/base/base.h",
-                    "include/vigil/control.h", "share/man/man1/vigil.1", "share/man/man1/vigil-review.1",
+                    "include/vigil/control.h", "share/man/man1/vigil.1", "share/man/man1/vigil-control.1",
                     "share/bash-completion/completions/vigil", "share/zsh/vendor-completions/_vigil",
                     "share/fish/vendor_completions.d/vigil.fish"):
         installed(pattern)
