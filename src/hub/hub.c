@@ -92,7 +92,7 @@ vg_status hub_get(vg_hub *hub, const vg_id *id, vg_store_finding *out, vg_error 
     uint8_t bytes[32];
     if (!hub_id_bytes(id, bytes))
         return vg_fail(err, VG_ERR_VALUE, "not the id of a finding: %.64s", id->hex);
-    VG_TRY(vg_store_finding_find(hub->store, bytes, out, err));
+    VG_TRY(vg_store_finding_with_id(hub->store, bytes, out, err));
     return out->number ? VG_OK : vg_fail(err, VG_ERR_NOT_FOUND, "no finding has the id %s", id->hex);
 }
 

@@ -44,8 +44,9 @@ typedef struct {
  * current run. `observed` VG_TIME_NONE or 0: the run's time. */
 vg_status vg_hub_put(vg_hub *hub, const vg_finding *findings, size_t count, vg_error *err);
 /* Resolves the finding at the end of the run, if it completes, although nothing could be evaluated: its resource is
- * known to be gone (complete re-import) or the product that owns it says so. `reason` goes to the history. */
-vg_status vg_hub_resolve(vg_hub *hub, const vg_id *id, vg_str reason, vg_error *err);
+ * known to be gone (complete re-import) or the product that owns it says so. `reason` goes to the history. Of `finding`
+ * its identity counts alone (a row of vg_hub_list has it). */
+vg_status vg_hub_resolve(vg_hub *hub, const vg_finding *finding, vg_str reason, vg_error *err);
 vg_status vg_hub_flush(vg_hub *hub, vg_error *err);
 /* Ends the run. `completed` false: nothing is resolved. *counts (may be NULL): of the whole run. */
 vg_status vg_hub_run_end(vg_hub *hub, vg_time now, bool completed, vg_hub_counts *counts, vg_error *err);
@@ -80,7 +81,8 @@ typedef struct {
 vg_status vg_hub_list(vg_hub *hub, const vg_hub_filter *filter,
                       vg_status (*sink)(void *context, const vg_hub_row *row, vg_error *err), void *context,
                       vg_error *err);
-/* The one finding whose id starts with `hex` (8 to 64 digits), strings copied into the arena. VG_ERR_NOT_FOUND;
+/* Asking by id alone (here, and in what people do) reads through the small table of states: 0.2 s for a million.
+ * The one finding whose id starts with `hex` (8 to 64 digits), strings copied into the arena. VG_ERR_NOT_FOUND;
  * VG_ERR_VALUE when several do, or it is no such text. `now` as in vg_hub_filter. */
 vg_status vg_hub_find(vg_hub *hub, vg_arena *arena, vg_str hex, vg_time now, vg_hub_row *out, vg_error *err);
 

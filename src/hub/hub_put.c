@@ -146,7 +146,7 @@ static vg_status put_one(vg_hub *hub, const vg_finding *given, vg_error *err)
     if (!given->rule.len || !hub_id_bytes(&id, bytes))
         return vg_fail(err, VG_ERR_VALUE, "a finding needs a rule");
     VG_TRY(vg_store_write(hub->store, err));
-    VG_TRY(vg_store_finding_find(hub->store, bytes, &finding, err));
+    VG_TRY(vg_store_finding_find(hub->store, given->account, bytes, &finding, err));
     memcpy(finding.id, bytes, sizeof bytes);
     if (given->verdict == VG_VERDICT_PASS) {
         hub->counts.passed++;
@@ -166,15 +166,19 @@ vg_status vg_hub_put(vg_hub *hub, const vg_finding *findings, size_t count, vg_e
     return VG_OK;
 }
 
-vg_status vg_hub_resolve(vg_hub *hub, const vg_id *id, vg_str reason, vg_error *err)
+vg_status vg_hub_resolve(vg_hub *hub, const vg_finding *finding, vg_str reason, vg_error *err)
 {
-    vg_store_finding finding;
-    if (!hub->run)
+    vg_id id = vg_finding_id(finding);
+    uint8_t bytes[32];
+    vg_store_finding found;
+    if (!hub->run || !hub_id_bytes(&id, bytes))
         return vg_fail(err, VG_ERR_INTERNAL, "findings are resolved within a run");
     if (!reason.len)
         return vg_fail(err, VG_ERR_VALUE, "resolving without an evaluation needs a reason");
-    VG_TRY(hub_get(hub, id, &finding, err));
+    VG_TRY(vg_store_finding_find(hub->store, finding->account, bytes, &found, err));
+    if (!found.number)
+        return vg_fail(err, VG_ERR_NOT_FOUND, "no finding has the id %s", id.hex);
     VG_TRY(vg_store_write(hub->store, err));
-    VG_TRY(put_pass(hub, &finding, reason, err));
+    VG_TRY(put_pass(hub, &found, reason, err));
     return vg_store_wrote(hub->store, reason.len, err);
 }

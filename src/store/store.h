@@ -255,7 +255,12 @@ typedef struct {
     int64_t suppression; /* number, 0: none */
 } vg_store_finding;
 
-vg_status vg_store_finding_find(vg_store *store, const uint8_t id[32], vg_store_finding *out, vg_error *err);
+/* The finding with this id, which is about something in this account: O(log n). */
+vg_status vg_store_finding_find(vg_store *store, vg_str account, const uint8_t id[32], vg_store_finding *out,
+                                vg_error *err);
+/* The same by the id alone: reads the whole table of states. */
+vg_status vg_store_finding_with_id(vg_store *store, const uint8_t id[32], vg_store_finding *out,
+                                   vg_error *err);
 vg_status vg_store_finding_get(vg_store *store, int64_t number, vg_store_finding *out, vg_error *err);
 /* Adds state and texts; finding->number is filled. */
 vg_status vg_store_finding_add(vg_store *store, vg_store_finding *finding, const vg_finding *texts,
@@ -289,7 +294,7 @@ typedef struct {
 } vg_store_finding_filter;
 vg_status vg_store_findings(vg_store *store, const vg_store_finding_filter *filter,
                             vg_store_finding_sink *sink, void *context, vg_error *err);
-/* Those whose id lies between the two (bytes), in that order. */
+/* Those whose id lies between the two (bytes), in that order. Reads the whole table of states. */
 vg_status vg_store_findings_between(vg_store *store, const uint8_t from[32], const uint8_t to[32],
                                     vg_store_finding_sink *sink, void *context, vg_error *err);
 /* How many there are of each workflow and severity, those apart whose suppression lapses by `now`. */

@@ -5,13 +5,14 @@
     "number, workflow, verdict, severity, reopened, events, run, suppression, first_seen, last_seen, "       \
     "opened, id, digest"
 
-/* The first 8 bytes of an id as an integer whose order is the order of the bytes. */
-int64_t store_finding_prefix(const uint8_t id[32])
+/* The key of the index: the account's hash above, the id's first four bytes below. Findings come account by account, so
+ * a batch writes to few places of it, where an index over the ids alone would be written all over. */
+static int64_t cluster_of(vg_str account, const uint8_t id[32])
 {
-    uint64_t big_endian = 0;
-    for (int i = 0; i < 8; i++)
-        big_endian = big_endian << 8 | id[i];
-    return (int64_t)(big_endian ^ UINT64_C(0x8000000000000000));
+    uint64_t above = vg_hash64(account, 0) >> 32, below = 0;
+    for (int i = 0; i < 4; i++)
+        below = below << 8 | id[i];
+    return (int64_t)(above << 32 | below);
 }
 
 static void read_state(sqlite3_stmt *statement, vg_store_finding *out)
@@ -31,13 +32,14 @@ static void read_state(sqlite3_stmt *statement, vg_store_finding *out)
     sql_blob(statement, 12, out->digest, sizeof out->digest);
 }
 
-/* Ids that share their first 8 bytes are rare, and possible: the whole id decides. */
-vg_status vg_store_finding_find(vg_store *store, const uint8_t id[32], vg_store_finding *out, vg_error *err)
+/* Several ids may share a key: the whole id decides. */
+vg_status vg_store_finding_find(vg_store *store, vg_str account, const uint8_t id[32], vg_store_finding *out,
+                                vg_error *err)
 {
-    static const char SQL[] = "SELECT " STATE " FROM finding WHERE prefix = ?";
+    static const char SQL[] = "SELECT " STATE " FROM finding WHERE cluster = ?";
     sqlite3_stmt *statement;
     VG_TRY(sql_get(store, SQL, &statement, err));
-    sql_bind_int(statement, 1, store_finding_prefix(id));
+    sql_bind_int(statement, 1, cluster_of(account, id));
     bool row;
     for (;;) {
         VG_TRY(sql_step(store, statement, &row, err));
@@ -48,6 +50,22 @@ vg_status vg_store_finding_find(vg_store *store, const uint8_t id[32], vg_store_
         if (memcmp(out->id, id, sizeof out->id) == 0)
             break;
     }
+    sqlite3_reset(statement);
+    return VG_OK;
+}
+
+vg_status vg_store_finding_with_id(vg_store *store, const uint8_t id[32], vg_store_finding *out,
+                                   vg_error *err)
+{
+    static const char SQL[] = "SELECT " STATE " FROM finding WHERE id = ?";
+    *out = (vg_store_finding){0};
+    sqlite3_stmt *statement;
+    VG_TRY(sql_get(store, SQL, &statement, err));
+    sql_bind_blob(statement, 1, id, 32);
+    bool row;
+    VG_TRY(sql_step(store, statement, &row, err));
+    if (row)
+        read_state(statement, out);
     sqlite3_reset(statement);
     return VG_OK;
 }
@@ -103,13 +121,13 @@ vg_status vg_store_finding_add(vg_store *store, vg_store_finding *finding, const
                                vg_error *err)
 {
     static const char SQL[] =
-        "INSERT INTO finding (number, prefix, workflow, verdict, severity, reopened, events, run,"
+        "INSERT INTO finding (number, cluster, workflow, verdict, severity, reopened, events, run,"
         " suppression, first_seen, last_seen, opened, id, digest)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *statement;
     VG_TRY(next_number(store, &finding->number, err));
     VG_TRY(sql_get(store, SQL, &statement, err));
-    const int64_t in_order[] = {finding->number,      store_finding_prefix(finding->id),
+    const int64_t in_order[] = {finding->number,      cluster_of(texts->account, finding->id),
                                 finding->workflow,    finding->verdict,
                                 finding->severity,    finding->reopened,
                                 finding->events,      finding->run,

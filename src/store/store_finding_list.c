@@ -20,7 +20,7 @@ static const char BY_AGE[] = ROW FILTERS " ORDER BY f.number";
 static const char BY_SEVERITY[] =
     ROW FILTERS " ORDER BY f.severity DESC, t.rule, t.account, t.region, t.resource_type,"
                 " t.resource_id, t.sub_key";
-static const char BETWEEN[] = ROW " AND f.id BETWEEN ?1 AND ?2 AND f.prefix BETWEEN ?3 AND ?4 ORDER BY f.id";
+static const char BETWEEN[] = ROW " AND f.id BETWEEN ?1 AND ?2 ORDER BY f.id";
 
 static void read_row(sqlite3_stmt *statement, vg_store_finding_row *out)
 {
@@ -87,8 +87,6 @@ vg_status vg_store_findings_between(vg_store *store, const uint8_t from[32], con
     VG_TRY(sql_new(store, BETWEEN, &statement, err));
     sql_bind_blob(statement, 1, from, 32);
     sql_bind_blob(statement, 2, to, 32);
-    sql_bind_int(statement, 3, store_finding_prefix(from));
-    sql_bind_int(statement, 4, store_finding_prefix(to));
     return give_rows(store, statement, sink, context, err);
 }
 

@@ -82,9 +82,4 @@ vg_status store_schema_read(vg_store *store, int *version, vg_error *err);
 /* Brings it to VG_STORE_SCHEMA, each version in a transaction of its own. */
 vg_status store_migrate(vg_store *store, vg_error *err);
 
-/* ---- store_finding.c ------------------------------------------------------------------------------------------ */
-
-/* The first 8 bytes of a finding's id as an integer whose order is the order of the bytes. */
-int64_t store_finding_prefix(const uint8_t id[32]);
-
 #endif
