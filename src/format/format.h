@@ -219,8 +219,11 @@ vg_status vg_json_cursor_open(vg_arena *arena, vg_str source, vg_str name, const
                               vg_json_cursor **out, vg_error *err);
 /* Goes to the next document, whatever was left of the one before. *more is false at the end of the text. */
 vg_status vg_json_cursor_document(vg_json_cursor *c, bool *more, vg_error *err);
-/* After a failure in a text of one document a line: goes behind the line on which the failed document began, so that
- * vg_json_cursor_document gives the next line's. */
+/* Says that each document stands on a line of its own: one that runs on past its line then fails there, so that a bad
+ * line costs no more than itself. */
+void vg_json_cursor_by_line(vg_json_cursor *c);
+/* After a failure, by line: goes behind the line on which the failed document began, so that vg_json_cursor_document
+ * gives the next line's. */
 void vg_json_cursor_recover(vg_json_cursor *c);
 
 /* The kind of the value that the cursor stands on, by its first byte: VG_NUMBER for every number. VG_NULL when it stands

@@ -22,6 +22,8 @@ struct vg_json_cursor {
     unsigned depth;
     char *closes; /* the bracket that closes each entered container */
     size_t document_start;
+    size_t document_end; /* of its line, when documents go by line; else the end of the text */
+    bool by_line;
     bool ended; /* no text is left */
     /* Lines counted so far: line `line` begins at `line_start`. */
     size_t line_start;
@@ -68,6 +70,8 @@ vg_status vg_json_cursor_open(vg_arena *arena, vg_str source, vg_str name, const
     c->bounds = bounds;
     c->closes = closes;
     c->document_start = 0;
+    c->document_end = source.len;
+    c->by_line = false;
     c->line = 1;
     c->line_start = vg_str_starts(source, VG_STR("\xEF\xBB\xBF")) ? 3 : 0;
     start_at(c, c->line_start);
@@ -87,15 +91,24 @@ static vg_status misplaced(vg_json_cursor *c, const char *message, vg_error *err
     return vg_fail_at(err, VG_ERR_VALUE, vg_json_cursor_place(c), "%s", message);
 }
 
-/* Sees to it that `at` is a token, and that VG_JSON_AHEAD more may be looked at. */
+/* Sees to it that `at` is a token of this document, and that VG_JSON_AHEAD more may be looked at. */
 static vg_status need_tokens(vg_json_cursor *c, vg_error *err)
 {
-    if (c->ended)
+    if (!c->ended && c->at >= c->tokens.limit)
+        c->at = vg_json_tokens_more(&c->tokens, c->at);
+    if (c->ended || c->at >= c->tokens.end)
         return unexpected(c, "", err);
-    if (c->at < c->tokens.limit)
-        return VG_OK;
-    c->at = vg_json_tokens_more(&c->tokens, c->at);
-    return c->at < c->tokens.end ? VG_OK : unexpected(c, "", err);
+    if (*c->at > c->document_end)
+        return vg_json_error_at(&c->tokens, c->document_end, VG_ERR_SYNTAX,
+                                "JSON document does not end on its line", err);
+    return VG_OK;
+}
+
+/* The end of the line on which the document at `start` stands. */
+static size_t line_end(const vg_json_cursor *c, size_t start)
+{
+    size_t rest = vg_str_find_char(vg_str_sub(c->tokens.source, start, c->tokens.source.len), '\n');
+    return rest == VG_NPOS ? c->tokens.source.len : start + rest;
 }
 
 /* Walks from an opening quote behind the closing one, whose offset is *close. */
@@ -183,17 +196,21 @@ vg_status vg_json_cursor_document(vg_json_cursor *c, bool *more, vg_error *err)
     if (c->ended)
         return VG_OK;
     c->document_start = vg_json_tokens_offset(&c->tokens, c->at);
+    c->document_end = c->by_line ? line_end(c, c->document_start) : c->tokens.source.len;
     VG_TRY(need_tokens(c, err));
     c->standing = ON_VALUE;
     *more = true;
     return VG_OK;
 }
 
+void vg_json_cursor_by_line(vg_json_cursor *c)
+{
+    c->by_line = true;
+}
+
 void vg_json_cursor_recover(vg_json_cursor *c)
 {
-    vg_str source = c->tokens.source;
-    size_t rest = vg_str_find_char(vg_str_sub(source, c->document_start, source.len), '\n');
-    start_at(c, rest == VG_NPOS ? source.len : c->document_start + rest + 1);
+    start_at(c, line_end(c, c->document_start) + 1);
 }
 
 vg_status vg_json_cursor_enter(vg_json_cursor *c, vg_error *err)

@@ -31,6 +31,8 @@ vg_json_index_fill *vg_json_index_path(vg_json_path path)
 static size_t note_fault(vg_json_index *index, vg_json_fault fault, size_t offset, const uint32_t *tokens,
                          size_t count)
 {
+    if (index->fault != VG_JSON_NO_FAULT && index->fault_at < offset)
+        return count;
     index->fault = fault;
     index->fault_at = offset;
     index->done = true;
@@ -39,9 +41,9 @@ static size_t note_fault(vg_json_index *index, vg_json_fault fault, size_t offse
     return count;
 }
 
-size_t vg_json_index_utf8_fault(vg_json_index *index, const uint32_t *tokens, size_t count)
+size_t vg_json_index_utf8_fault(vg_json_index *index, size_t base, const uint32_t *tokens, size_t count)
 {
-    size_t base = index->at < index->length ? index->at : index->length, from = base;
+    size_t from = base;
     size_t end = index->length - base < VG_JSON_BLOCK ? index->length : base + VG_JSON_BLOCK;
     for (size_t back = 1; back <= 3 && back <= base - index->start; back++)
         if (index->source[base - back] >= 0xC0) {

@@ -21,8 +21,8 @@ typedef vg_json_masks vg_json_classify(const uint8_t *block);
 typedef bool vg_json_utf8(const uint8_t *block);
 
 /* Called when a block is not good UTF-8 (the fault may begin up to three bytes before it) or holds a control character
- * in a string: notes the fault, and drops the tokens at and behind it. Returns how many of `count` remain. */
-size_t vg_json_index_utf8_fault(vg_json_index *index, const uint32_t *tokens, size_t count);
+ * in a string: notes the fault if it is the first, and drops the tokens at and behind it. Returns how many of `count` remain. */
+size_t vg_json_index_utf8_fault(vg_json_index *index, size_t base, const uint32_t *tokens, size_t count);
 size_t vg_json_index_control_fault(vg_json_index *index, size_t offset, const uint32_t *tokens, size_t count);
 
 /* The check of a block byte by byte. */
@@ -105,10 +105,12 @@ VG_ALWAYS_INLINE size_t vg_json_index_step(vg_json_index *index, const uint8_t *
                                            vg_json_utf8 *utf8)
 {
     vg_json_masks masks = classify(block);
-    if (!(index->was_ascii && masks.high == 0) && __builtin_expect(!utf8(block), 0))
-        return vg_json_index_utf8_fault(index, out, count);
+    bool check = !index->was_ascii || masks.high != 0;
     index->was_ascii = masks.high == 0;
-    return count + vg_json_index_block(index, &masks, base, out + count);
+    count += vg_json_index_block(index, &masks, base, out + count);
+    if (check && __builtin_expect(!utf8(block), 0))
+        return vg_json_index_utf8_fault(index, base, out, count);
+    return count;
 }
 
 /* A copy of the block at `base` with the three bytes before it, spaces where the text has ended. */
