@@ -121,8 +121,8 @@ vg_str vg_guard_value_text(vg_arena *arena, const vg_value *value);
 
 /* ---- documents ---------------------------------------------------------------------------------------------------- */
 
-/* Reads a JSON or YAML document as cfn-guard does, which types some plain YAML words otherwise than CloudFormation
- * (vg_document_read): yes, no, on, off, y and n are booleans, and `!GetAtt a.b` keeps its text. */
+/* Reads a JSON or YAML document as `cfn-guard validate` does, which reads some YAML otherwise than CloudFormation does
+ * (vg_document_read): `!GetAtt a.b` keeps its text, and True and FALSE are text (docs/reference/guard.md has them all). */
 vg_status vg_guard_document_read(vg_arena *arena, vg_str source, vg_str name, vg_doc *out, vg_error *err);
 
 /* One document of several, as `cfn-guard validate --input-parameters` makes it: the objects' keys together, in order.

@@ -82,6 +82,13 @@ vg_str guard_float_text(vg_arena *arena, double d);
 /* UTF-8 of a code point into out (4 bytes); its length. */
 size_t guard_utf8(uint32_t code, char *out);
 
+/* ---- documents (document.c) ---------------------------------------------------------------------------------------- */
+
+/* Which of cfn-guard's readers a document is read like. */
+typedef enum { GUARD_AS_VALIDATE, GUARD_AS_TESTS } guard_dialect;
+vg_status guard_read(vg_arena *arena, vg_str source, vg_str name, guard_dialect dialect, vg_doc *out,
+                     vg_error *err);
+
 /* ---- regular expressions (regex.c) --------------------------------------------------------------------------------- */
 
 /* Compiles `pattern` (Rust's dialect, by PCRE2). Owned by the caller: guard_regex_free. */

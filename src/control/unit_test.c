@@ -1,6 +1,5 @@
 /* unit_test.c: unit tests of rules (docs/UNIT_TESTING.md): a list of cases, each with an input document and, by name of
- * rule, the status that is expected. The file's YAML is read by the plain rules (a test's `yes` is text), as
- * `cfn-guard test` reads it. */
+ * rule, the status that is expected. */
 #include "control/guard_part.h"
 
 typedef struct {
@@ -145,7 +144,7 @@ vg_status vg_guard_test(const vg_ruleset *rules, vg_str text, vg_str name, const
     vg_status status =
         arena && file ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "out of memory while testing rules");
     if (status == VG_OK)
-        status = vg_document_read(file, text, name, NULL, &doc, err);
+        status = guard_read(file, text, name, GUARD_AS_TESTS, &doc, err);
     test_run run = {.rules = rules,
                     .options = options,
                     .arena = arena,
