@@ -53,8 +53,15 @@ static void put_top(vg_report_writer *w, const vg_report_answer *a)
     size_t counts[4] = {0};
     for (size_t i = 0; i < s->practice_count; i++)
         counts[s->practices[i].state]++;
-    vg_buf_addf(w->out, "%zu practices met, %zu partly, %zu not met, %zu not assessed.</p></div></div>\n",
-                counts[0], counts[1], counts[2], counts[3]);
+    put(w, "Practices: ");
+    const char *separator = "";
+    for (vg_state state = VG_STATE_MET; state <= VG_STATE_NOT_ASSESSED; state++) {
+        if (counts[state] == 0)
+            continue;
+        vg_buf_addf(w->out, "%s%zu %s", separator, counts[state], state_words(state));
+        separator = ", ";
+    }
+    put(w, ".</p></div></div>\n");
 }
 
 static void put_lines(vg_report_writer *w, const char *title, const vg_str *lines, size_t count)
@@ -83,12 +90,12 @@ static void put_action(vg_report_writer *w, const vg_report_action *action, doub
     put(w, "</span>");
     if (action->why.len > 0) {
         put(w, "<p>");
-        put_block(w, action->why);
+        put_html(w, action->why);
         put(w, "</p>");
     }
     if (action->warning.len > 0) {
         put(w, "<p class=\"warn\"><strong>Careful:</strong> ");
-        put_block(w, action->warning);
+        put_html(w, action->warning);
         put(w, "</p>");
     }
     if (action->command_count > 0) {
@@ -123,9 +130,13 @@ static void put_verdicts(vg_report_writer *w, const vg_report_practice *p)
     const html_part parts[] = {{(double)counts[VG_VERDICT_PASS], "goodbar"},
                                {(double)counts[VG_VERDICT_PARTLY], "fairbar"},
                                {(double)counts[VG_VERDICT_FAIL], "badbar"}};
-    vg_str label = vg_arena_printf(w->scratch, "%zu controls pass, %zu partly, %zu fail, %zu not assessed",
-                                   counts[VG_VERDICT_PASS], counts[VG_VERDICT_PARTLY],
-                                   counts[VG_VERDICT_FAIL], counts[VG_VERDICT_NOT_ASSESSED]);
+    vg_str label = {0};
+    for (size_t i = 0; i < VG_COUNT(counts); i++) {
+        if (counts[i] == 0)
+            continue;
+        label = vg_arena_printf(w->scratch, "%.*s%s%zu %s", VG_ARG(label), label.len > 0 ? ", " : "",
+                                counts[i], vg_verdict_name((vg_verdict)i));
+    }
     html_bar(w, parts, VG_COUNT(parts), (double)(p->control_count - counts[VG_VERDICT_NOT_APPLICABLE]),
              label.ptr ? label.ptr : "");
     vg_buf_addf(w->out, "<span class=\"dim small\">%.*s</span>", VG_ARG(label));
@@ -176,11 +187,11 @@ static void put_control(vg_report_writer *w, const vg_report_control *c)
     put(w, "</code>");
     if (c->summary.len > 0) {
         put(w, "<br>");
-        put_block(w, c->summary);
+        put_html(w, c->summary);
     }
     if (c->missing.len > 0 && c->verdict != VG_VERDICT_PASS) {
         put(w, "<div class=\"missing small\">needs: ");
-        put_block(w, c->missing);
+        put_html(w, c->missing);
         put(w, "</div>");
     }
     put(w, "<div class=\"dim small\">");

@@ -24,67 +24,73 @@ static void put_number(vg_report_writer *w, double number, size_t columns, paint
 
 /* ---- the head --------------------------------------------------------------------------------------------------- */
 
-static void put_evidence_time(vg_report_writer *w, const vg_report_answer *a)
+static vg_str evidence_time(vg_report_writer *w, const vg_report_answer *a)
 {
     char from[VG_TIME_TEXT], to[VG_TIME_TEXT], judged[VG_TIME_TEXT];
     report_time(a->evidence_from, from);
     report_time(a->evidence_to, to);
     report_time(a->judged_at, judged);
-    if (!from[0] && !to[0]) {
-        put(w, "no evidence");
-        return;
-    }
-    vg_buf_addf(w->out, "evidence %s", from[0] ? from : to);
-    if (from[0] && to[0] && strcmp(from, to) != 0)
-        vg_buf_addf(w->out, " to %s", to);
-    if (judged[0] && strcmp(judged, to) != 0)
-        vg_buf_addf(w->out, ", judged at %s", judged);
+    if (!from[0] && !to[0])
+        return VG_STR("no evidence");
+    bool range = from[0] && to[0] && strcmp(from, to) != 0, later = judged[0] && strcmp(judged, to) != 0;
+    return vg_arena_printf(w->scratch, "evidence %s%s%s%s%s", from[0] ? from : to, range ? " to " : "",
+                           range ? to : "", later ? ", judged at " : "", later ? judged : "");
+}
+
+static vg_str organisation(vg_report_writer *w, const vg_report_answer *a)
+{
+    bool named = a->organisation_name.len > 0, both = named && a->organisation_id.len > 0;
+    vg_str name = named ? a->organisation_name : a->organisation_id;
+    return vg_arena_printf(w->scratch, "%.*s%s%.*s%s%s%.*s", VG_ARG(name), both ? " (" : "",
+                           VG_ARG(both ? a->organisation_id : VG_STR("")), both ? ")" : "",
+                           name.len > 0 && a->scope.len > 0 ? ", " : "", VG_ARG(a->scope));
 }
 
 static void put_head(vg_report_writer *w, const vg_report_answer *a)
 {
     put_wrapped(w, a->question, 0, 0, PAINT_BOLD);
     put(w, "\n");
-    vg_str name = a->organisation_name.len > 0 ? a->organisation_name : a->organisation_id;
-    put_text(w, name);
-    if (a->organisation_name.len > 0 && a->organisation_id.len > 0) {
-        put(w, " (");
-        put_text(w, a->organisation_id);
-        put(w, ")");
-    }
-    put(w, name.len > 0 && a->scope.len > 0 ? ", " : "");
-    put_text(w, a->scope);
-    put(w, name.len + a->scope.len > 0 ? "\n" : "");
-    put_evidence_time(w, a);
+    vg_str whose = organisation(w, a);
+    put_wrapped(w, whose, 0, 0, PAINT_NONE);
+    put(w, whose.len > 0 ? "\n" : "");
+    put_wrapped(w, evidence_time(w, a), 0, 0, PAINT_NONE);
     put(w, "\n\n");
 }
 
-static void put_state_counts(vg_report_writer *w, const vg_report_section *s)
+static vg_str state_counts(vg_report_writer *w, const vg_report_section *s)
 {
     size_t counts[4] = {0};
+    vg_str all = VG_STR("practices: ");
     const char *separator = "";
     for (size_t i = 0; i < s->practice_count; i++)
         counts[s->practices[i].state]++;
     for (vg_state state = VG_STATE_MET; state <= VG_STATE_NOT_ASSESSED; state++) {
         if (counts[state] == 0)
             continue;
-        vg_buf_addf(w->out, "%s%zu %s", separator, counts[state], state_words(state));
+        all = vg_arena_printf(w->scratch, "%.*s%s%zu %s", VG_ARG(all), separator, counts[state],
+                              state_words(state));
         separator = ", ";
     }
+    return all;
 }
 
 static void put_score(vg_report_writer *w, const vg_report_section *s)
 {
+    size_t width = report_columns_available(w), beside = 2 + 5 + 10 + 2 + 12;
+    char coverage[NUMBER_TEXT];
+    report_number(s->coverage, coverage);
     put(w, "  ");
     put_number(w, s->score, 0, paint_of_state(s->state));
     put(w, " of 100  ");
-    put_bar(w, s->score, PAGE_BAR, paint_of_state(s->state));
+    put_bar(w, s->score, width < beside + PAGE_BAR ? width - beside : PAGE_BAR, paint_of_state(s->state));
     put(w, "  ");
     put_painted(w, paint_of_state(s->state), vg_str_from(state_words(s->state)));
-    put(w, ", from ");
-    put_number(w, s->coverage, 0, PAINT_NONE);
-    put(w, " % of the evidence\n  practices: ");
-    put_state_counts(w, s);
+    put(w, "\n  ");
+    put_wrapped(w,
+                vg_arena_printf(w->scratch, "from %s %% of the evidence that the controls ask for", coverage),
+                2, 2, PAINT_NONE);
+    put(w, "\n  ");
+    put_wrapped(w, state_counts(w, s), 2, 2, PAINT_NONE);
     put(w, "\n");
 }
 
@@ -104,23 +110,24 @@ static void put_warnings(vg_report_writer *w, const char *what, const vg_str *li
 
 /* ---- actions ---------------------------------------------------------------------------------------------------- */
 
-/* The length of the next piece of a command: up to an option outside quotes that would pass `columns`. */
+/* The length of the next piece of a command: up to the last option outside quotes that fits in `columns`, or the first. */
 static size_t command_piece(vg_str safe, size_t columns)
 {
     size_t cut = 0;
     char quote = '\0';
-    for (size_t i = 0; i < safe.len; i++) {
+    for (size_t i = 0; i < safe.len && (cut == 0 || i < columns); i++) {
         char c = safe.ptr[i];
+        bool option = !quote && vg_str_starts(vg_str_sub(safe, i, 3), VG_STR(" --"));
+        if (option && i > columns)
+            return cut > 0 ? cut : i;
+        if (option && i > 0)
+            cut = i;
         if (quote)
             quote = c == quote ? '\0' : quote;
         else if (c == '\'' || c == '"')
             quote = c;
-        else if (c == ' ' && i > 0 && vg_str_starts(vg_str_sub(safe, i, 3), VG_STR(" --")) && i <= columns)
-            cut = i;
-        if (i >= columns && cut > 0)
-            return cut;
     }
-    return safe.len;
+    return safe.len <= columns || cut == 0 ? safe.len : cut;
 }
 
 /* A command over several lines joined by backslashes, so that it can be copied as it stands. */
@@ -200,9 +207,12 @@ static void put_practices(vg_report_writer *w, const vg_report_section *s)
     put(w, "\n");
     for (size_t i = 0; i < s->practice_count; i++)
         put_practice_line(w, &s->practices[i]);
-    vg_buf_addf(w->out, "%s met  %s partly  %s not met  %s not assessed\n", mark_of_state(w, VG_STATE_MET),
-                mark_of_state(w, VG_STATE_PARTLY_MET), mark_of_state(w, VG_STATE_NOT_MET),
-                mark_of_state(w, VG_STATE_NOT_ASSESSED));
+    vg_str legend =
+        vg_arena_printf(w->scratch, "%s met, %s partly met, %s not met, %s not assessed",
+                        mark_of_state(w, VG_STATE_MET), mark_of_state(w, VG_STATE_PARTLY_MET),
+                        mark_of_state(w, VG_STATE_NOT_MET), mark_of_state(w, VG_STATE_NOT_ASSESSED));
+    put_wrapped(w, legend, 0, 0, PAINT_DIM);
+    put(w, "\n");
 }
 
 static bool needs_work(const vg_report_control *c)
@@ -244,31 +254,58 @@ static void put_control(vg_report_writer *w, const vg_report_control *c)
     }
 }
 
-/* The controls of a practice that are to be seen, under its title. */
-static void put_practice_controls(vg_report_writer *w, const vg_report_practice *p)
+/* An action of a practice: in full, unless it stands among those to do first. */
+static void put_practice_action(vg_report_writer *w, const vg_report_section *s,
+                                const vg_report_action *action, size_t number)
 {
-    size_t passing = 0, shown = 0;
+    for (size_t i = 0; i < s->action_count; i++) {
+        if (!vg_str_eq(s->actions[i].title, action->title))
+            continue;
+        char points[NUMBER_TEXT];
+        report_number(action->gain, points);
+        vg_str line = vg_arena_printf(w->scratch, "%.*s: +%s points of this practice; number %zu above",
+                                      VG_ARG(action->title), points, i + 1);
+        vg_buf_addf(w->out, "%2zu. ", number);
+        put_wrapped(w, line, 4, 4, PAINT_NONE);
+        put(w, "\n");
+        return;
+    }
+    put_action(w, action, number, action->gain);
+}
+
+static void put_practice_head(vg_report_writer *w, const vg_report_practice *p)
+{
+    size_t passing = 0, applicable = 0;
     for (size_t i = 0; i < p->control_count; i++) {
         passing += p->controls[i].verdict == VG_VERDICT_PASS;
-        shown += needs_work(&p->controls[i]);
+        applicable += p->controls[i].verdict != VG_VERDICT_NOT_APPLICABLE;
     }
-    if (shown == 0 && !w->options.all && !w->options.explain)
-        return;
     put(w, "\n");
     put_painted(w, paint_of_state(p->state), p->id);
     put(w, " ");
     put_wrapped(w, p->title, 4, vg_report_columns(p->id) + 1, PAINT_BOLD);
-    vg_buf_addf(w->out, "  (%zu of %zu controls pass)\n", passing, p->control_count);
-    if (w->options.explain && p->explanation.len > 0) {
-        put(w, "  ");
-        put_wrapped(w, p->explanation, 2, 2, PAINT_NONE);
-        put(w, "\n");
-    }
+    vg_buf_addf(w->out, "\n    %zu of %zu controls pass\n", passing, applicable);
+    if (w->options.explain && p->explanation.len > 0)
+        put_paragraphs(w, p->explanation, 4);
+}
+
+/* The controls of a practice that are to be seen, and what would raise it most. */
+static void put_practice(vg_report_writer *w, const vg_report_section *s, const vg_report_practice *p)
+{
+    bool whole = w->options.all || w->options.explain;
+    size_t failing = 0;
     for (size_t i = 0; i < p->control_count; i++)
-        if (w->options.all || w->options.explain || needs_work(&p->controls[i]))
+        failing += needs_work(&p->controls[i]);
+    if (failing == 0 && p->action_count == 0 && !whole)
+        return;
+    put_practice_head(w, p);
+    for (size_t i = 0; i < p->control_count; i++)
+        if (whole || needs_work(&p->controls[i]))
             put_control(w, &p->controls[i]);
-    for (size_t i = 0; i < p->action_count && w->options.all; i++)
-        put_action(w, &p->actions[i], i + 1, p->actions[i].gain);
+    if (p->action_count > 0)
+        put(w, "  what would raise it most:\n");
+    for (size_t i = 0; i < p->action_count; i++)
+        put_practice_action(w, s, &p->actions[i], i + 1);
 }
 
 static void put_work(vg_report_writer *w, const vg_report_section *s)
@@ -276,7 +313,7 @@ static void put_work(vg_report_writer *w, const vg_report_section *s)
     put_heading(w, "WHAT NEEDS WORK");
     size_t before = w->out->len;
     for (size_t i = 0; i < s->practice_count; i++)
-        put_practice_controls(w, &s->practices[i]);
+        put_practice(w, s, &s->practices[i]);
     if (w->out->len == before)
         put(w, "  nothing that the evidence shows\n");
 }
@@ -299,7 +336,7 @@ static void put_workload(vg_report_writer *w, const vg_report_section *s)
     put_painted(w, PAINT_DIM, VG_STR(" %"));
     put(w, "\n");
     for (size_t i = 0; i < s->action_count && (i == 0 || w->options.all); i++) {
-        put(w, "    first: ");
+        put(w, i == 0 ? "    first: " : "    then:  ");
         put_wrapped(w, s->actions[i].title, 11, 11, PAINT_NONE);
         put(w, "\n");
     }
@@ -376,7 +413,6 @@ void report_answer_terminal(vg_report_writer *w, const vg_report_answer *a)
     put_findings(w, a);
     if (w->options.explain && a->formula.len > 0) {
         put_heading(w, "HOW SCORES ARE COMPUTED");
-        put_wrapped(w, a->formula, 0, 0, PAINT_NONE);
-        put(w, "\n");
+        put_paragraphs(w, a->formula, 0);
     }
 }

@@ -29,7 +29,7 @@ static void add_escape(vg_buf *out, uint32_t code)
         vg_buf_add_c(out, "\\t");
         break;
     default:
-        vg_buf_addf(out, code > 0xFFFF ? "\\U%08x" : code > 0x9F ? "\\u%04x" : "\\x%02x", code);
+        vg_buf_addf(out, code > 0xFFFF ? "\\U%08x" : code > 0xFF ? "\\u%04x" : "\\x%02x", code);
     }
 }
 
@@ -156,24 +156,13 @@ void put_markdown(vg_report_writer *w, vg_str text)
     }
 }
 
-/* A code span takes no escapes: its fence is longer than any run of backticks inside. A cell's bars still need theirs. */
+/* An element rather than backticks: a code span takes no escapes, so what is in it would be in no renderer's hands but
+ * its own. */
 void put_code(vg_report_writer *w, vg_str text)
 {
-    vg_str safe = report_shown(w, text);
-    size_t longest = 0, run = 0;
-    for (size_t i = 0; i < safe.len; i++) {
-        run = safe.ptr[i] == '`' ? run + 1 : 0;
-        longest = run > longest ? run : longest;
-    }
-    for (size_t i = 0; i <= longest; i++)
-        vg_buf_add_char(w->out, '`');
-    bool pad = safe.len == 0 || safe.ptr[0] == '`' || safe.ptr[safe.len - 1] == '`';
-    vg_buf_add_c(w->out, pad ? " " : "");
-    for (size_t i = 0; i < safe.len; i++)
-        vg_buf_addf(w->out, safe.ptr[i] == '|' ? "\\%c" : "%c", safe.ptr[i]);
-    vg_buf_add_c(w->out, pad ? " " : "");
-    for (size_t i = 0; i <= longest; i++)
-        vg_buf_add_char(w->out, '`');
+    put(w, "<code>");
+    put_markdown(w, text);
+    put(w, "</code>");
 }
 
 /* ---- CSV -------------------------------------------------------------------------------------------------------- */

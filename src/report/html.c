@@ -39,7 +39,7 @@ void report_html_finding(vg_report_writer *w, const vg_report_finding *given)
     put(w, "</strong> <code class=\"dim\">");
     put_html(w, v.f.rule);
     put(w, "</code><br>");
-    put_block(w, v.f.message);
+    put_html(w, v.f.message);
     if (v.f.remediation.len > 0) {
         put(w, "<div class=\"dim small\">");
         put_block(w, v.f.remediation);

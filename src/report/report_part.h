@@ -115,13 +115,13 @@ static inline void put(vg_report_writer *w, const char *literal)
 vg_str report_masked(vg_report_writer *w, vg_str text);
 /* The same, and safe to show: hidden characters as escapes, on one line. */
 vg_str report_shown(vg_report_writer *w, vg_str text);
-void put_text(vg_report_writer *w, vg_str text);                   /* terminal */
-void put_html(vg_report_writer *w, vg_str text);                   /* HTML and XML, content and attributes */
-void put_block(vg_report_writer *w, vg_str text);                  /* HTML content; line breaks become <br> */
-void put_markdown(vg_report_writer *w, vg_str text);               /* inside a paragraph or a table's cell */
-void put_code(vg_report_writer *w, vg_str text);                   /* Markdown: a code span */
-void put_csv(vg_report_writer *w, vg_str text);                    /* a field */
-void json_text(vg_report_writer *w, const char *key, vg_str text); /* key and masked string */
+void put_text(vg_report_writer *w, vg_str text);     /* terminal */
+void put_html(vg_report_writer *w, vg_str text);     /* HTML and XML, content and attributes */
+void put_block(vg_report_writer *w, vg_str text);    /* HTML content of ours: line breaks become <br> */
+void put_markdown(vg_report_writer *w, vg_str text); /* inside a paragraph or a table's cell */
+void put_code(vg_report_writer *w, vg_str text);     /* Markdown: the same, as code */
+void put_csv(vg_report_writer *w, vg_str text);      /* a field */
+void json_text(vg_report_writer *w, const char *key, vg_str text);   /* key and masked string */
 void json_filled(vg_report_writer *w, const char *key, vg_str text); /* the same, left out when empty */
 void json_texts(vg_report_writer *w, const char *key, const vg_str *texts, size_t count);
 void json_time(vg_report_writer *w, const char *key,
@@ -155,6 +155,8 @@ void put_spaces(vg_report_writer *w, size_t count);
 /* Text wrapped at `width` columns, the first line as if `at` columns were taken, each other indented by `indent`. Words
  * that fit nowhere are cut. Ends without a line break. */
 void put_wrapped(vg_report_writer *w, vg_str text, size_t indent, size_t at, paint p);
+/* Text of ours whose line breaks mean something (formulas), each line wrapped and ended. */
+void put_paragraphs(vg_report_writer *w, vg_str text, size_t indent);
 /* Text padded to `columns`, cut with an ellipsis when longer. */
 void put_padded(vg_report_writer *w, vg_str text, size_t columns, paint p);
 void put_bar(vg_report_writer *w, double percent, size_t columns, paint p);

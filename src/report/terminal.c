@@ -122,32 +122,28 @@ static vg_str next_line(vg_str *rest, size_t columns)
     return vg_str_trim(line);
 }
 
-static void wrap_paragraph(vg_report_writer *w, vg_str text, size_t indent, size_t *at, paint p)
-{
-    size_t width = report_columns_available(w);
-    vg_str rest = vg_str_trim(report_shown(w, text));
-    for (bool first = true; first || rest.len > 0; first = false) {
-        if (!first) {
-            put(w, "\n");
-            put_spaces(w, indent);
-            *at = indent;
-        }
-        size_t room = width > *at + 1 ? width - *at : 1;
-        put_safe(w, p, next_line(&rest, room));
-        rest = vg_str_trim(rest);
-    }
-}
-
 void put_wrapped(vg_report_writer *w, vg_str text, size_t indent, size_t at, paint p)
 {
-    vg_str rest = vg_str_trim(text), line;
-    for (bool first = true; vg_str_next(&rest, '\n', &line); first = false) {
+    size_t width = report_columns_available(w);
+    vg_str rest = vg_str_trim(report_shown(w, vg_str_trim(text)));
+    for (bool first = true; first || rest.len > 0; first = false) {
         if (!first) {
             put(w, "\n");
             put_spaces(w, indent);
             at = indent;
         }
-        wrap_paragraph(w, line, indent, &at, p);
+        put_safe(w, p, next_line(&rest, width > at + 1 ? width - at : 1));
+        rest = vg_str_trim(rest);
+    }
+}
+
+void put_paragraphs(vg_report_writer *w, vg_str text, size_t indent)
+{
+    vg_str rest = vg_str_trim(text), line;
+    while (vg_str_next(&rest, '\n', &line)) {
+        put_spaces(w, indent);
+        put_wrapped(w, line, indent, indent, PAINT_NONE);
+        put(w, "\n");
     }
 }
 
