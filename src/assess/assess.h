@@ -1,0 +1,163 @@
+/* assess.h: from evidence to verdicts.
+ *
+ * Three steps, each a pure function of the one before:
+ *
+ *     evidence ── facts ──► subjects ── controls ──► judgements
+ *
+ *   - Facts join what single exports say (content/types/facts.yaml): one function a fact, each in a file of its own.
+ *   - Subjects are the facts, and the resources of types that controls name.
+ *   - A judgement is what one control says of one subject. Where evidence is missing it is "not assessed", and
+ *     content/types says what would provide it.
+ *
+ * An organisation is worked through account by account, in batches that threads share, so memory grows with the subjects
+ * that were judged and not with the evidence. The order of judgements depends on the evidence and the controls alone. */
+#ifndef VIGIL_ASSESS_H
+#define VIGIL_ASSESS_H
+
+#include "base/base.h"
+#include "control/control.h"
+#include "evidence/evidence.h"
+#include "format/format.h"
+#include "hub/hub.h"
+#include "model/model.h"
+
+/* ---- content ------------------------------------------------------------------------------------------------------- */
+
+/* A file of content: `path` relative to content/, with slashes. */
+typedef struct {
+    vg_str path, bytes;
+} vg_content_source;
+
+typedef struct {
+    vg_str id, code, title; /* "secure-account", "SEC01-BP02", "Secure AWS account" */
+    const vg_str *sentences;
+    size_t sentence_count;
+} vg_practice;
+
+/* Which accounts a control is about. */
+typedef enum { VG_SCOPE_ALL, VG_SCOPE_MANAGEMENT, VG_SCOPE_MEMBERS } vg_control_scope;
+
+/* A control: its header (content/practices.yaml says what each key means) and its compiled rules. */
+typedef struct {
+    vg_control_header header;
+    vg_str path;
+    const vg_ruleset *rules;
+    size_t practice;    /* the first it names; index in vg_content.practices */
+    uint32_t practices; /* all it names: bit i is vg_content.practices[i] */
+    double weight;
+    vg_control_scope scope;
+    const vg_str *types; /* of its subjects */
+    size_t type_count;
+    const vg_str *needs; /* properties */
+    size_t need_count;
+    vg_str attestation; /* kind, or "" */
+    const vg_value *repair;
+} vg_control;
+
+typedef struct vg_content {
+    const vg_practice *practices;
+    size_t practice_count;
+    const vg_control *controls; /* by practice, then by id */
+    size_t control_count;
+    const vg_map
+        *from;       /* "Type.Property" -> vg_str *: what provides it, "iam:GetAccountSummary or iam:..." */
+    vg_map *by_type; /* type -> vg_vec * of indexes (size_t) of controls */
+} vg_content;
+
+/* Reads controls (.guard files under controls/), practices.yaml and the files of types/. Files of `overlay` replace those of the same path
+ * and add others. A control file that cannot be used is told to `bad` (may be NULL) and left out; the call fails only for
+ * memory, or when there are no practices. Rules are freed by vg_content_free; all else lives as long as the arena. The
+ * sources' bytes are borrowed. */
+vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, size_t built_in_count,
+                          const vg_content_source *overlay, size_t overlay_count,
+                          void (*bad)(void *context, const vg_error *err), void *context, vg_content **out,
+                          vg_error *err);
+void vg_content_free(vg_content *content); /* NULL is fine */
+/* Reads a folder of content as sources, in the arena; a folder that is not there has none. */
+vg_status vg_content_read_folder(vg_arena *arena, vg_str folder, const vg_content_source **out, size_t *count,
+                                 vg_error *err);
+
+/* ---- evidence and subjects ---------------------------------------------------------------------------------------------- */
+
+/* A resource as it was last seen, with its properties as a tree. */
+typedef struct {
+    vg_resource resource;
+    const vg_value *properties;
+    vg_time seen; /* the evidence's own time */
+} vg_sighting;
+
+/* What a judgement is about. Strings are the assessment's. `properties` is kept for facts, and for others that did not
+ * pass. */
+typedef struct {
+    vg_resource resource;
+    vg_time seen; /* VG_TIME_NONE: nothing was seen */
+    bool
+        is_set; /* stands for all things of the type in the account, of which nobody knows how many there are */
+} vg_subject;
+
+typedef struct {
+    uint32_t control; /* index in vg_content.controls */
+    uint32_t subject; /* index in vg_assessment.subjects */
+    vg_verdict verdict;
+    vg_str message; /* the rule's own words; empty when it passed */
+} vg_judgement;
+
+typedef struct {
+    const vg_content *content;
+    const vg_subject *subjects; /* by account, then in the order of facts */
+    size_t subject_count;
+    const vg_judgement *judgements; /* by subject, then by control */
+    size_t judgement_count;
+    vg_time oldest, newest; /* of the evidence used; VG_TIME_NONE: none */
+    vg_time now;            /* as given; VG_TIME_NONE: each evidence's own time was used */
+    vg_time judged_at;      /* `now`, else the time of the newest evidence */
+    vg_str organization, management, partition;
+    const vg_account *accounts; /* active ones, ordered by id; with OU paths */
+    size_t account_count;
+    const vg_workload *workloads; /* environments of the mapping */
+    size_t workload_count;
+    const vg_str *problems; /* what could not be read in full, a line each */
+    size_t problem_count;
+    vg_arena *arena;
+} vg_assessment;
+
+typedef struct {
+    const vg_content *content;
+    vg_time now; /* --now; VG_TIME_NONE: times are measured against the evidence's own */
+    size_t threads;
+    void (*progress)(void *context,
+                     uint64_t accounts); /* done since the last call; any thread; may be NULL */
+    void *progress_context;
+} vg_assess_options;
+
+/* Assesses all that the workspace holds. Memory of the answer is the arena's. `hub` may be NULL; with one, open findings
+ * of other products are facts too. Writes nothing. */
+vg_status vg_assess(vg_evidence *evidence, vg_hub *hub, const vg_assess_options *options, vg_arena *arena,
+                    vg_assessment *out, vg_error *err);
+
+/* The same over evidence given as an array (in any order; sorted here), for tests and for what-if questions. `ledger`
+ * may be NULL. */
+vg_status vg_assess_sightings(vg_sighting *sightings, size_t count, const vg_ledger_entry *ledger,
+                              size_t ledger_count, const vg_assess_options *options, vg_arena *arena,
+                              vg_assessment *out, vg_error *err);
+
+/* Writes the facts back to evidence (writable, no run), and the judgements to the hub as one run, complete unless there
+ * were problems. `counts` may be NULL. */
+vg_status vg_assess_store(const vg_assessment *assessment, vg_evidence *evidence, vg_hub *hub, vg_str run,
+                          vg_time now, vg_hub_counts *counts, vg_error *err);
+
+/* A judgement as the finding that it is. Borrowed from the assessment. */
+vg_finding vg_judgement_finding(const vg_assessment *assessment, const vg_judgement *judgement);
+/* What would provide what the control needs and the subject lacks, in the arena: "iam:GetAccountSummary"; empty when
+ * nothing is missing or nobody knows. */
+vg_str vg_judgement_missing(vg_arena *arena, const vg_assessment *assessment, const vg_judgement *judgement);
+
+/* What one control says of properties, given as a tree: for what-if questions. */
+vg_status vg_control_judge(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                           vg_time now, vg_arena *scratch, vg_verdict *verdict, vg_str *message,
+                           vg_error *err);
+/* Whether the control speaks of such a subject at all: type, scope, attestation's kind. */
+bool vg_control_applies(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                        vg_str management);
+
+#endif

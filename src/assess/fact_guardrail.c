@@ -1,0 +1,328 @@
+/* fact_guardrail.c: Vigil::Account::Guardrails: what the SCPs and RCPs on the path from the root forbid in an account.
+ *
+ * A guardrail is a list of actions that must be denied; a row of the table below. Every policy attached to the account,
+ * its OUs and the root is read statement by statement (deny_read.c), and the furthest-reaching statement counts for each
+ * action. All denied is "yes", none is "no", everything between is "partly". An action that no Allow of one level takes
+ * in is denied too, but by omission: whoever attaches another policy there lifts it unawares, so that is "partly".
+ *
+ * "no" is only said when everything that could say otherwise was seen: the path, all policies, what they are attached to
+ * and their contents. The management account is never bound (Organizations User Guide, "Service control policies"). */
+#include "assess/deny_read.h"
+
+enum { MOST_NEEDS = 6 };
+
+typedef struct {
+    const char *key;
+    vg_policy_kind kind;
+    vg_deny_context how; /* whom and which condition; the rest is filled in */
+    bool any_of;         /* one of the needs suffices */
+    vg_deny_need needs[MOST_NEEDS];
+} guardrail;
+
+#define ACTION(text)                                                                                         \
+    {                                                                                                        \
+        VG_STR_INIT(text), NULL                                                                              \
+    }
+#define ACTION_ON(text, resource)                                                                            \
+    {                                                                                                        \
+        VG_STR_INIT(text), resource                                                                          \
+    }
+/* "Everything", by actions of services that have little in common. */
+#define EVERYTHING                                                                                           \
+    {                                                                                                        \
+        ACTION("s3:PutBucketPolicy"), ACTION("iam:CreateAccessKey"), ACTION("ec2:RunInstances"),             \
+            ACTION("kms:ScheduleKeyDeletion"), ACTION("lambda:CreateFunction"), ACTION("sqs:PurgeQueue")     \
+    }
+
+static const guardrail guardrails[] = {
+    {"DenyLeaveOrganization",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     false,
+     {ACTION("organizations:LeaveOrganization")}},
+    {"DenyRootUser", VG_POLICY_SCP, {.whom = VG_DENY_ROOT}, false, EVERYTHING},
+    {"ProtectCloudTrail",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     false,
+     {ACTION_ON("cloudtrail:StopLogging", "trail/any-Name_1"),
+      ACTION_ON("cloudtrail:DeleteTrail", "trail/any-Name_1"),
+      ACTION_ON("cloudtrail:UpdateTrail", "trail/any-Name_1"),
+      ACTION_ON("cloudtrail:PutEventSelectors", "trail/any-Name_1")}},
+    {"ProtectConfig",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     false,
+     {ACTION("config:StopConfigurationRecorder"), ACTION("config:DeleteConfigurationRecorder"),
+      ACTION("config:DeleteDeliveryChannel"), ACTION("config:PutConfigurationRecorder")}},
+    {"ProtectGuardDuty",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     false,
+     {ACTION_ON("guardduty:DeleteDetector", "detector/any1"),
+      ACTION_ON("guardduty:UpdateDetector", "detector/any1"),
+      ACTION_ON("guardduty:DisassociateFromMasterAccount", "detector/any1"),
+      ACTION_ON("guardduty:DisassociateFromAdministratorAccount", "detector/any1"),
+      ACTION_ON("guardduty:DeleteMembers", "detector/any1"),
+      ACTION_ON("guardduty:DisassociateMembers", "detector/any1")}},
+    {"ProtectSecurityHub",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     false,
+     {ACTION_ON("securityhub:DisableSecurityHub", "hub/default"),
+      ACTION_ON("securityhub:DisassociateFromMasterAccount", "hub/default"),
+      ACTION_ON("securityhub:DisassociateFromAdministratorAccount", "hub/default"),
+      ACTION_ON("securityhub:BatchDisableStandards", "hub/default")}},
+    {"LimitRegions",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY, .by_region = true},
+     false,
+     {ACTION("ec2:RunInstances"), ACTION("lambda:CreateFunction"), ACTION("rds:CreateDBInstance"),
+      ACTION("dynamodb:CreateTable"), ACTION("ecs:CreateCluster"),
+      ACTION("sagemaker:CreateNotebookInstance")}},
+    {"DenyWithoutMfa", VG_POLICY_SCP, {.whom = VG_DENY_USERS, .without_mfa = true}, false, EVERYTHING},
+    {"DenyAccessKeysForUsers",
+     VG_POLICY_SCP,
+     {.whom = VG_DENY_EVERYBODY},
+     true,
+     {ACTION_ON("iam:CreateAccessKey", "user/x/any-Name_1"),
+      ACTION_ON("iam:CreateUser", "user/x/any-Name_1")}},
+    {"RcpDataPerimeter",
+     VG_POLICY_RCP,
+     {.whom = VG_DENY_EVERYBODY, .perimeter = true},
+     false,
+     {ACTION("s3:GetObject"), ACTION("s3:PutObject")}},
+};
+
+/* ---- the path --------------------------------------------------------------------------------------------------------- */
+
+/* What the path to the account shows of one kind of policy. */
+typedef struct {
+    const vg_node *nodes[64]; /* from the account up */
+    size_t node_count;
+    bool complete; /* the path, the policies and their targets are known */
+    bool off;      /* the policy type is not on: nothing binds */
+} policy_path;
+
+static bool is_kind(const vg_org_policy *policy, vg_policy_kind kind)
+{
+    return policy->kind_known && policy->kind == kind;
+}
+
+static bool policies_are_known(const vg_org *org, vg_policy_kind kind)
+{
+    bool listed =
+        vg_was_read(org->readings, "organizations:ListPolicies", VG_STR(""), VG_STR(""), VG_STR(""));
+    for (size_t i = 0; i < org->policy_count; i++) {
+        const vg_org_policy *policy = &org->policies[i];
+        bool could_be = !policy->kind_known || policy->kind == kind;
+        listed = listed || is_kind(policy, kind);
+        if (could_be && !policy->is_default && !policy->targets_known)
+            return false;
+    }
+    return listed;
+}
+
+static policy_path path_of(const vg_view *view, vg_policy_kind kind)
+{
+    const vg_org *org = view->org;
+    policy_path path = {0};
+    bool is_billing_only = vg_str_is(vg_prop_str(org->about, "FeatureSet"), "CONSOLIDATED_BILLING");
+    bool type_is_off =
+        kind == VG_POLICY_SCP ? org->scp_known && !org->scp_on : org->rcp_known && !org->rcp_on;
+    path.off = is_billing_only || type_is_off;
+    const vg_node *node = vg_org_node(org, view->account);
+    path.complete = node && node->in_tree && policies_are_known(org, kind);
+    while (node && path.node_count < VG_COUNT(path.nodes)) {
+        path.nodes[path.node_count++] = node;
+        node = node->parent == VG_NO_NODE || node->is_root ? NULL : &org->nodes[node->parent];
+    }
+    return path;
+}
+
+static const vg_org_policy *policy_at(const vg_org *org, const vg_node *node, size_t i)
+{
+    return &org->policies[org->attached[node->policy_first + i]];
+}
+
+/* ---- one guardrail ------------------------------------------------------------------------------------------------------- */
+
+static vg_extent extent_of_policy(const vg_value *content, const vg_deny_need *need,
+                                  const vg_deny_context *context)
+{
+    vg_extent best = VG_EXTENT_NO;
+    vg_statement_walk walk = vg_statements(content);
+    for (const vg_value *statement; best != VG_EXTENT_YES && (statement = vg_statement_next(&walk));) {
+        vg_extent one = vg_deny_extent(statement, need, context);
+        best = one > best ? one : best;
+    }
+    return best;
+}
+
+static bool allows(const vg_org_policy *policy, vg_str action)
+{
+    if (policy->is_default || !policy->content)
+        return true;
+    vg_statement_walk walk = vg_statements(policy->content);
+    for (const vg_value *statement; (statement = vg_statement_next(&walk));)
+        if (vg_statement_is(statement, "Allow") && vg_statement_has_action(statement, action))
+            return true;
+    return false;
+}
+
+/* Whether FullAWSAccess was told with its targets, so that its absence from a level means something. */
+static bool defaults_are_known(const vg_org *org, vg_policy_kind kind)
+{
+    for (size_t i = 0; i < org->policy_count; i++)
+        if (org->policies[i].is_default && is_kind(&org->policies[i], kind) && org->policies[i].targets_known)
+            return true;
+    return false;
+}
+
+static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_policy_kind kind, vg_str action)
+{
+    size_t policies = 0;
+    for (size_t i = 0; i < node->policy_count; i++) {
+        const vg_org_policy *policy = policy_at(org, node, i);
+        if (!is_kind(policy, kind))
+            continue;
+        policies++;
+        if (allows(policy, action))
+            return false;
+    }
+    return policies > 0;
+}
+
+static vg_extent extent_of_need(const vg_view *view, const policy_path *path, const guardrail *rail,
+                                const vg_deny_need *need, const vg_deny_context *context)
+{
+    vg_extent best = path->complete ? VG_EXTENT_NO : VG_EXTENT_UNKNOWN;
+    bool omission_counts = rail->kind == VG_POLICY_SCP && !rail->how.by_region && !rail->how.without_mfa &&
+                           rail->how.whom == VG_DENY_EVERYBODY && path->complete &&
+                           defaults_are_known(view->org, rail->kind);
+    bool hidden = false;
+    for (size_t n = 0; n < path->node_count; n++) {
+        const vg_node *node = path->nodes[n];
+        for (size_t i = 0; i < node->policy_count; i++) {
+            const vg_org_policy *policy = policy_at(view->org, node, i);
+            bool could_be = !policy->kind_known || policy->kind == rail->kind;
+            hidden = hidden || (could_be && !policy->is_default && !policy->content);
+            if (!is_kind(policy, rail->kind) || !policy->content)
+                continue;
+            vg_extent one = extent_of_policy(policy->content, need, context);
+            best = one > best && one != VG_EXTENT_NO ? one : best;
+        }
+        if (omission_counts && best < VG_EXTENT_PARTLY &&
+            is_omitted_at(view->org, node, rail->kind, need->action))
+            best = VG_EXTENT_PARTLY;
+    }
+    return hidden && best != VG_EXTENT_YES ? VG_EXTENT_UNKNOWN : best;
+}
+
+static vg_extent extent_of_guardrail(const vg_view *view, const policy_path *path, const guardrail *rail)
+{
+    vg_deny_context context = rail->how;
+    context.account = view->account;
+    context.partition = view->org->partition;
+    context.organization = view->org->id;
+    if (path->off)
+        return VG_EXTENT_NO;
+    size_t count[4] = {0}, needs = 0;
+    for (; needs < MOST_NEEDS && rail->needs[needs].action.len; needs++)
+        count[extent_of_need(view, path, rail, &rail->needs[needs], &context)]++;
+    if (rail->any_of && count[VG_EXTENT_YES] > 0)
+        return VG_EXTENT_YES;
+    if (count[VG_EXTENT_UNKNOWN] > 0)
+        return VG_EXTENT_UNKNOWN;
+    if (count[VG_EXTENT_YES] == needs || count[VG_EXTENT_NO] == needs)
+        return count[VG_EXTENT_YES] ? VG_EXTENT_YES : VG_EXTENT_NO;
+    return VG_EXTENT_PARTLY;
+}
+
+static const guardrail *guardrail_named(const char *key)
+{
+    const guardrail *rail = guardrails;
+    while (strcmp(rail->key, key) != 0)
+        rail++;
+    return rail;
+}
+
+vg_extent vg_guardrail_without_mfa(const vg_view *view)
+{
+    if (!view->org->known)
+        return VG_EXTENT_UNKNOWN;
+    if (vg_view_is_management(view))
+        return VG_EXTENT_NO;
+    policy_path path = path_of(view, VG_POLICY_SCP);
+    return extent_of_guardrail(view, &path, guardrail_named("DenyWithoutMfa"));
+}
+
+vg_extent vg_policy_denies_without_mfa(const vg_value *policy, vg_str account, vg_str partition)
+{
+    const guardrail *rail = guardrail_named("DenyWithoutMfa");
+    vg_deny_context context = rail->how;
+    context.account = account;
+    context.partition = partition;
+    size_t yes = 0, no = 0;
+    for (size_t i = 0; i < MOST_NEEDS; i++) {
+        vg_extent one = extent_of_policy(policy, &rail->needs[i], &context);
+        yes += one == VG_EXTENT_YES;
+        no += one == VG_EXTENT_NO;
+    }
+    return yes == MOST_NEEDS ? VG_EXTENT_YES : no == MOST_NEEDS ? VG_EXTENT_NO : VG_EXTENT_PARTLY;
+}
+
+/* ---- the fact ---------------------------------------------------------------------------------------------------------------- */
+
+/* SCPs other than the default ones on the path, each counted once; *above: on an OU or the root. */
+static int64_t count_scps(const vg_view *view, const policy_path *path, bool *above)
+{
+    const vg_org *org = view->org;
+    int64_t count = 0;
+    for (size_t p = 0; p < org->policy_count; p++) {
+        bool counted = false;
+        if (!is_kind(&org->policies[p], VG_POLICY_SCP) || org->policies[p].is_default)
+            continue;
+        for (size_t n = 0; n < path->node_count; n++)
+            for (size_t i = 0; i < path->nodes[n]->policy_count; i++)
+                if (policy_at(org, path->nodes[n], i) == &org->policies[p]) {
+                    counted = true;
+                    *above = *above || !path->nodes[n]->is_account;
+                }
+        count += counted;
+    }
+    return count;
+}
+
+static void use_policies(const vg_view *view, const policy_path *path, vg_fact_sink *sink)
+{
+    for (size_t n = 0; n < path->node_count; n++)
+        for (size_t i = 0; i < path->nodes[n]->policy_count; i++)
+            vg_fact_used(sink, policy_at(view->org, path->nodes[n], i)->seen);
+}
+
+void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink)
+{
+    vg_fact_begin(sink, "Vigil::Account::Guardrails", view->account, VG_STR(""), view->account, VG_STR(""));
+    if (!view->org->known) {
+        vg_fact_end(sink);
+        return;
+    }
+    bool is_management = vg_view_is_management(view);
+    policy_path scp = path_of(view, VG_POLICY_SCP), rcp = path_of(view, VG_POLICY_RCP);
+    vg_fact_used(sink, view->org->about);
+    vg_fact_bool(sink, "Bound", !is_management && !scp.off);
+    use_policies(view, &scp, sink);
+    for (size_t i = 0; i < VG_COUNT(guardrails); i++) {
+        const policy_path *path = guardrails[i].kind == VG_POLICY_SCP ? &scp : &rcp;
+        vg_extent extent = is_management ? VG_EXTENT_NO : extent_of_guardrail(view, path, &guardrails[i]);
+        vg_fact_str(sink, guardrails[i].key, vg_str_from(vg_extent_name(extent)));
+    }
+    bool above = false;
+    int64_t count = count_scps(view, &scp, &above);
+    if (scp.complete)
+        vg_fact_i64(sink, "ScpCount", count);
+    if (scp.complete || above)
+        vg_fact_bool(sink, "OuScpAttached", above);
+    vg_fact_end(sink);
+}

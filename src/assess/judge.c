@@ -1,0 +1,304 @@
+/* judge.c: what one control says of one subject.
+ *
+ *   1. Does it speak of it at all? Type, scope (the management account or the others), kind of attestation.
+ *   2. Is the evidence there? A property that it needs and that is missing: not assessed.
+ *   3. A lapsed attestation fails, whatever the rules say.
+ *   4. The rules. All that are not named partly pass: pass. Else, a rule named partly passes: partly. All skip: not
+ *      applicable. Otherwise it fails, with the words of the first clauses that did. */
+#include "assess/assess_part.h"
+
+#define ATTESTATION "Vigil::Attestation::Attestation"
+
+/* ---- does it apply? --------------------------------------------------------------------------------------------------------- */
+
+static bool has_type(const vg_control *control, vg_str type)
+{
+    for (size_t i = 0; i < control->type_count; i++)
+        if (vg_str_eq(control->types[i], type))
+            return true;
+    return false;
+}
+
+bool vg_control_applies(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                        vg_str management)
+{
+    bool is_management = vg_str_eq(resource->account, management);
+    if (!has_type(control, resource->type))
+        return false;
+    if (control->scope != VG_SCOPE_ALL && is_management != (control->scope == VG_SCOPE_MANAGEMENT))
+        return false;
+    return control->attestation.len == 0 || vg_str_eq(vg_get_str(properties, "Kind"), control->attestation);
+}
+
+static bool has_needs(const vg_control *control, const vg_value *properties)
+{
+    for (size_t i = 0; i < control->need_count; i++) {
+        vg_str need = control->needs[i];
+        size_t dot = vg_str_rfind_char(need, '.');
+        const vg_value *value =
+            vg_get(properties, dot == VG_NPOS ? need : vg_str_sub(need, dot + 1, VG_NPOS));
+        if (!value || value->kind == VG_NULL)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the rules ----------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const vg_ruleset *rules;
+    vg_arena *arena;
+    size_t passed, failed, errors, partly;
+    vg_buf message;
+    size_t messages;
+} verdict_reader;
+
+static bool is_partly(const vg_ruleset *rules, size_t rule)
+{
+    vg_str name = vg_ruleset_rule(rules, rule).name;
+    return vg_str_is(name, "partly") || vg_str_starts(name, VG_STR("partly_"));
+}
+
+static void on_violation(void *context, const vg_guard_violation *violation)
+{
+    enum { MOST = 3 };
+    verdict_reader *reader = context;
+    vg_str text = violation->message.len ? violation->message : violation->why;
+    if (is_partly(reader->rules, violation->rule) || reader->messages == MOST || text.len == 0)
+        return;
+    if (vg_str_find(vg_buf_str(&reader->message), text) != VG_NPOS)
+        return;
+    if (reader->messages++ > 0)
+        vg_buf_add_c(&reader->message, "; ");
+    vg_buf_add_str(&reader->message, text);
+}
+
+static void on_rule(void *context, size_t rule, vg_guard_status status, const vg_error *error)
+{
+    verdict_reader *reader = context;
+    if (is_partly(reader->rules, rule)) {
+        reader->partly += status == VG_GUARD_PASS;
+        return;
+    }
+    reader->passed += status == VG_GUARD_PASS;
+    reader->failed += status == VG_GUARD_FAIL;
+    reader->errors += status == VG_GUARD_ERROR;
+    if (status == VG_GUARD_ERROR && error && reader->message.len == 0)
+        vg_buf_add_c(&reader->message, error->message);
+}
+
+static vg_verdict verdict_of(const verdict_reader *reader)
+{
+    if (reader->errors > 0)
+        return VG_VERDICT_NOT_ASSESSED;
+    if (reader->failed == 0)
+        return reader->passed > 0 ? VG_VERDICT_PASS : VG_VERDICT_NOT_APPLICABLE;
+    return reader->partly > 0 ? VG_VERDICT_PARTLY : VG_VERDICT_FAIL;
+}
+
+/* {"Resources": {ID: {"Type": ..., "Properties": {...}}}}: what a rule for a template sees. */
+static vg_status document_of(const vg_resource *resource, const vg_value *properties, vg_arena *arena,
+                             vg_doc *out, vg_error *err)
+{
+    vg_builder *b = vg_builder_new(arena);
+    if (!b)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+    vg_builder_object(b);
+    vg_builder_key(b, VG_STR("Resources"));
+    vg_builder_object(b);
+    vg_builder_key(b, resource->id);
+    vg_builder_object(b);
+    vg_builder_put_str(b, "Type", resource->type);
+    vg_builder_put_value(b, "Properties", properties);
+    for (int i = 0; i < 3; i++)
+        vg_builder_end(b);
+    *out = (vg_doc){.name = resource->id};
+    return vg_builder_finish(b, &out->root, &out->node_count, err);
+}
+
+vg_status vg_control_judge(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                           vg_time now, vg_arena *scratch, vg_verdict *verdict, vg_str *message,
+                           vg_error *err)
+{
+    vg_doc doc;
+    *message = (vg_str){0};
+    *verdict = VG_VERDICT_NOT_ASSESSED;
+    if (!has_needs(control, properties))
+        return VG_OK;
+    if (control->attestation.len && vg_get_bool(properties, "Lapsed", false)) {
+        *verdict = VG_VERDICT_FAIL;
+        *message = VG_STR("The attestation has lapsed");
+        return VG_OK;
+    }
+    VG_TRY(document_of(resource, properties, scratch, &doc, err));
+    verdict_reader reader = {.rules = control->rules, .arena = scratch};
+    vg_guard_options options = {.now = now};
+    vg_guard_sink sink = {on_violation, on_rule, &reader};
+    vg_status status = vg_ruleset_evaluate(control->rules, &doc, &options, scratch, &sink, err);
+    if (status == VG_OK) {
+        *verdict = verdict_of(&reader);
+        bool is_good = *verdict == VG_VERDICT_PASS || *verdict == VG_VERDICT_NOT_APPLICABLE;
+        *message = is_good ? (vg_str){0} : vg_arena_str(scratch, vg_buf_str(&reader.message));
+    }
+    vg_buf_free(&reader.message);
+    return status;
+}
+
+/* ---- one account, or the organisation --------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const vg_view *view;
+    const vg_content *content;
+    vg_time now;
+    vg_arena *arena, *scratch;
+    vg_outcome *out;
+} worker;
+
+static vg_status add_judgement(worker *w, size_t control, size_t subject, vg_verdict verdict, vg_str message,
+                               vg_error *err)
+{
+    vg_judgement *judgement = vg_vec_push(&w->out->judgements);
+    if (!judgement)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+    *judgement = (vg_judgement){(uint32_t)control, (uint32_t)subject, verdict,
+                                message.len ? vg_arena_str(w->arena, message) : (vg_str){0}};
+    return VG_OK;
+}
+
+static const vg_vec *controls_of(const worker *w, vg_str type)
+{
+    const vg_map_entry *entry = vg_map_get(w->content->by_type, type);
+    return entry ? entry->value.ptr : NULL;
+}
+
+/* Judges a subject by all controls of its type; keeps its properties when one is not satisfied, or when it is a fact. */
+static vg_status judge_subject(worker *w, const vg_sighting *seen, bool is_fact, vg_error *err)
+{
+    const vg_vec *controls = controls_of(w, seen->resource.type);
+    size_t index = w->out->subjects.len, judged = 0;
+    bool satisfied = true;
+    for (size_t i = 0; controls && i < controls->len; i++) {
+        size_t number = *(const size_t *)vg_vec_at(controls, i);
+        const vg_control *control = &w->content->controls[number];
+        vg_verdict verdict;
+        vg_str message;
+        if (!vg_control_applies(control, &seen->resource, seen->properties, w->view->org->management))
+            continue;
+        vg_arena_reset(w->scratch);
+        vg_time now = w->now != VG_TIME_NONE ? w->now : seen->seen;
+        VG_TRY(vg_control_judge(control, &seen->resource, seen->properties, now, w->scratch, &verdict,
+                                &message, err));
+        VG_TRY(add_judgement(w, number, index, verdict, message, err));
+        satisfied = satisfied && verdict == VG_VERDICT_PASS;
+        judged++;
+    }
+    if (judged == 0 && !is_fact)
+        return VG_OK;
+    vg_sighting *subject = vg_vec_push(&w->out->subjects);
+    if (!subject)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+    *subject = *seen;
+    if (!is_fact && satisfied)
+        subject->resource.properties = (vg_str){0};
+    return VG_OK;
+}
+
+/* Things of types that controls name and that are no facts. */
+static vg_status judge_things(worker *w, bool organization, vg_error *err)
+{
+    for (size_t t = 0; t < vg_map_len(w->content->by_type); t++) {
+        vg_str type = vg_map_at(w->content->by_type, t)->key;
+        char name[128];
+        if (vg_fact_kind(type) || type.len >= sizeof name ||
+            vg_is_organization_evidence(type) != organization)
+            continue;
+        memcpy(name, type.ptr, type.len);
+        name[type.len] = '\0';
+        vg_sightings all = vg_view_of(w->view, name);
+        for (size_t i = 0; i < all.count; i++)
+            if (all.items[i].properties)
+                VG_TRY(judge_subject(w, &all.items[i], false, err));
+        bool unknown = all.count == 0 && (organization || !vg_snapshot_was_read(w->view));
+        vg_str *set = unknown ? vg_vec_push(&w->out->sets) : NULL;
+        if (unknown && !set)
+            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+        if (set)
+            *set = type;
+    }
+    return VG_OK;
+}
+
+/* Attestations that nobody gave: each control that asks for one is not assessed. */
+static vg_status judge_missing_attestations(worker *w, vg_error *err)
+{
+    vg_str *set = NULL;
+    for (size_t c = 0; c < w->content->control_count; c++) {
+        const vg_control *control = &w->content->controls[c];
+        bool given = false;
+        if (control->attestation.len == 0)
+            continue;
+        for (size_t s = 0; s < w->out->subjects.len && !given; s++) {
+            const vg_sighting *subject = vg_vec_at(&w->out->subjects, s);
+            given = vg_control_applies(control, &subject->resource, subject->properties,
+                                       w->view->org->management);
+        }
+        if (given)
+            continue;
+        if (!set && (set = vg_vec_push(&w->out->sets)))
+            *set = VG_STR(ATTESTATION);
+        if (!set)
+            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+        VG_TRY(add_judgement(w, c, w->out->subjects.len + w->out->sets.len - 1, VG_VERDICT_NOT_ASSESSED,
+                             (vg_str){0}, err));
+    }
+    return VG_OK;
+}
+
+/* Sets of unknown things: every control on them is not assessed here. */
+static vg_status judge_sets(worker *w, vg_error *err)
+{
+    for (size_t s = 0; s < w->out->sets.len; s++) {
+        vg_str type = *(vg_str *)vg_vec_at(&w->out->sets, s);
+        const vg_vec *controls = controls_of(w, type);
+        vg_resource resource = {.type = type, .account = w->view->account};
+        for (size_t i = 0; controls && i < controls->len; i++) {
+            size_t number = *(const size_t *)vg_vec_at(controls, i);
+            if (w->content->controls[number].attestation.len == 0 &&
+                vg_control_applies(&w->content->controls[number], &resource, NULL, w->view->org->management))
+                VG_TRY(add_judgement(w, number, w->out->subjects.len + s, VG_VERDICT_NOT_ASSESSED,
+                                     (vg_str){0}, err));
+        }
+    }
+    return VG_OK;
+}
+
+/* Closed and suspended accounts cannot be repaired: of them only their place is told. */
+static bool is_inactive(const vg_view *view)
+{
+    const vg_node *node = vg_org_node(view->org, view->account);
+    return node && node->status.len > 0 && !vg_str_is(node->status, "ACTIVE");
+}
+
+vg_status vg_work(const vg_view *view, const vg_content *content, bool organization, vg_time now,
+                  vg_arena *arena, vg_arena *scratch, vg_outcome *out, vg_error *err)
+{
+    vg_fact_sink sink = vg_fact_sink_in(arena);
+    bool inactive = !organization && is_inactive(view);
+    *out = (vg_outcome){vg_vec_in(arena, sizeof(vg_sighting)), vg_vec_in(arena, sizeof(vg_str)),
+                        vg_vec_in(arena, sizeof(vg_judgement))};
+    for (size_t i = 0; i < vg_fact_maker_count; i++) {
+        bool is_place = vg_fact_makers[i].make == vg_make_account;
+        if (vg_fact_makers[i].organization == organization && (!inactive || is_place))
+            vg_fact_makers[i].make(view, &sink);
+    }
+    if (sink.failed)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while making facts");
+    worker w = {view, content, now, arena, scratch, out};
+    for (size_t i = 0; i < sink.facts.len; i++)
+        VG_TRY(judge_subject(&w, vg_vec_at(&sink.facts, i), true, err));
+    out->sets = sink.unknown;
+    if (!inactive)
+        VG_TRY(judge_things(&w, organization, err));
+    VG_TRY(judge_sets(&w, err));
+    return organization ? judge_missing_attestations(&w, err) : VG_OK;
+}

@@ -1,0 +1,110 @@
+/* store_answer.c: an assessment written back: facts to evidence, kind by kind, and judgements to the hub as one run.
+ *
+ * A finding resolves only in a run that completed, and this one is complete when everything that was offered could be
+ * read. Judgements go in by thousands, so that memory does not grow with them. */
+#include "assess/assess_part.h"
+
+/* ---- findings ------------------------------------------------------------------------------------------------------------- */
+
+vg_finding vg_judgement_finding(const vg_assessment *assessment, const vg_judgement *judgement)
+{
+    const vg_control *control = &assessment->content->controls[judgement->control];
+    const vg_subject *subject = &assessment->subjects[judgement->subject];
+    bool is_good = judgement->verdict == VG_VERDICT_PASS || judgement->verdict == VG_VERDICT_NOT_APPLICABLE;
+    return (vg_finding){
+        .rule = control->header.id,
+        .product = VG_STR("vigil"),
+        .title = control->header.title,
+        .message = judgement->message,
+        .remediation = is_good ? (vg_str){0} : control->header.remediation,
+        .severity = control->header.severity,
+        .verdict = judgement->verdict,
+        .resource_type = subject->resource.type,
+        .account = subject->resource.account,
+        .region = subject->resource.region,
+        .resource_id = subject->resource.id,
+        .resource_name = subject->resource.name,
+        .observed = subject->seen,
+    };
+}
+
+vg_str vg_judgement_missing(vg_arena *arena, const vg_assessment *assessment, const vg_judgement *judgement)
+{
+    const vg_control *control = &assessment->content->controls[judgement->control];
+    const vg_resource *resource = &assessment->subjects[judgement->subject].resource;
+    vg_doc doc = {0};
+    if (control->attestation.len)
+        return VG_STR("attestation");
+    if (resource->properties.len &&
+        vg_json_read(arena, resource->properties, resource->id, NULL, &doc, NULL) != VG_OK)
+        return (vg_str){0};
+    for (size_t i = 0; i < control->need_count; i++) {
+        vg_str need = control->needs[i];
+        size_t dot = vg_str_rfind_char(need, '.');
+        vg_str property = dot == VG_NPOS ? need : vg_str_sub(need, dot + 1, VG_NPOS);
+        if (doc.root && vg_get(doc.root, property))
+            continue;
+        vg_str key = vg_arena_printf(arena, "%.*s.%.*s", VG_ARG(resource->type), VG_ARG(property));
+        const vg_map_entry *entry = vg_map_get(assessment->content->from, key);
+        if (!entry)
+            entry = vg_map_get(assessment->content->from, resource->type);
+        if (entry)
+            return *(vg_str *)entry->value.ptr;
+    }
+    return (vg_str){0};
+}
+
+static vg_status put_findings(const vg_assessment *assessment, vg_hub *hub, vg_error *err)
+{
+    enum { SLICE = 1024 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_finding *slice = arena ? VG_NEW_N(arena, vg_finding, SLICE) : NULL;
+    vg_status status = slice ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing findings");
+    for (size_t i = 0; i < assessment->judgement_count && status == VG_OK;) {
+        size_t len = 0;
+        for (; len < SLICE && i < assessment->judgement_count; i++)
+            slice[len++] = vg_judgement_finding(assessment, &assessment->judgements[i]);
+        status = vg_hub_put(hub, slice, len, err);
+    }
+    vg_arena_free(arena);
+    return status;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------------------ */
+
+static vg_status put_facts(const vg_assessment *assessment, vg_evidence *evidence, vg_time now, vg_error *err)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_status status = arena ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing facts");
+    for (size_t k = 0; k < vg_fact_maker_count && status == VG_OK; k++) {
+        vg_vec facts = vg_vec_in(arena, sizeof(vg_resource));
+        for (size_t i = 0; i < assessment->subject_count && status == VG_OK; i++) {
+            const vg_subject *subject = &assessment->subjects[i];
+            if (subject->is_set || !vg_str_is(subject->resource.type, vg_fact_makers[k].type))
+                continue;
+            vg_resource *fact = vg_vec_push(&facts);
+            if (!fact) {
+                status = vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing facts");
+                break;
+            }
+            *fact = subject->resource;
+            if (fact->observed == VG_TIME_NONE)
+                fact->observed = now;
+        }
+        if (status == VG_OK)
+            status = vg_evidence_replace_facts(evidence, vg_str_from(vg_fact_makers[k].kind), facts.items,
+                                               facts.len, now, err);
+        vg_arena_reset(arena);
+    }
+    vg_arena_free(arena);
+    return status;
+}
+
+vg_status vg_assess_store(const vg_assessment *assessment, vg_evidence *evidence, vg_hub *hub, vg_str run,
+                          vg_time now, vg_hub_counts *counts, vg_error *err)
+{
+    VG_TRY(put_facts(assessment, evidence, now, err));
+    VG_TRY(vg_hub_run_begin(hub, run, now, err));
+    VG_TRY(put_findings(assessment, hub, err));
+    return vg_hub_run_end(hub, now, assessment->problem_count == 0, counts, err);
+}

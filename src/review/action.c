@@ -1,0 +1,286 @@
+/* action.c: what to do first: for each control that can be repaired, what that would raise; then the best three, with the
+ * commands to type.
+ *
+ * An action repairs one control wherever it fails in the section. Commands are templates of the control's header; what is
+ * put into them comes from evidence and could be anything, so a value that a shell would read as more than a word is
+ * never put in. */
+#include "review/review_part.h"
+
+#include <stdlib.h>
+
+static vg_status no_memory(vg_error *err)
+{
+    return vg_fail(err, VG_ERR_MEMORY, "memory ran out while choosing actions");
+}
+
+/* ---- gains ---------------------------------------------------------------------------------------------------------------- */
+
+vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *section, vg_error *err)
+{
+    const vg_content *content = reviewer->assessment->content;
+    size_t controls = content->control_count, practices = content->practice_count;
+    vg_tally *after = VG_NEW_N(reviewer->arena, vg_tally, controls + 1);
+    vg_mark *marks = VG_NEW_N(reviewer->arena, vg_mark, practices + 1);
+    double *gains = VG_NEW_N(reviewer->arena, double, controls *practices + 1);
+    section->gains = VG_NEW_N(reviewer->arena, vg_gain, controls + 1);
+    if (!after || !marks || !gains || !section->gains)
+        return no_memory(err);
+    for (size_t c = 0; c < controls; c++) {
+        const vg_repair *repair = &reviewer->repairs[c];
+        bool any = false;
+        section->gains[c].practices = gains + c * practices;
+        memcpy(after, section->tallies, controls * sizeof *after);
+        for (size_t i = 0; i < repair->count; i++) {
+            const vg_change *change = &repair->changes[i];
+            if (!section->has[change->home])
+                continue;
+            any = true;
+            for (size_t v = 0; v < 5; v++)
+                after[change->control].of[v] += change->change.of[v];
+        }
+        if (!any)
+            continue;
+        section->gains[c].total = 100 * (vg_mark_all(content, after, marks).score - section->mark.score);
+        for (size_t p = 0; p < practices; p++)
+            section->gains[c].practices[p] = 100 * (marks[p].score - section->marks[p].score);
+    }
+    return VG_OK;
+}
+
+/* ---- commands --------------------------------------------------------------------------------------------------------------- */
+
+static bool is_plain_word(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_word && !memchr("_+=,.@:/-", c, 9))
+            return false;
+    }
+    return text.len > 0 && text.ptr[0] != '-';
+}
+
+static vg_str unit_of(const vg_assessment *assessment, vg_str account)
+{
+    size_t at = vg_find_account(assessment, account);
+    return at == VG_NPOS ? (vg_str){0} : assessment->accounts[at].parent;
+}
+
+/* The value of a placeholder; *known says whether it is one. */
+static vg_str value_of(const vg_assessment *assessment, vg_str placeholder, const vg_resource *resource,
+                       bool *known)
+{
+    const struct {
+        const char *name;
+        vg_str value;
+    } values[] = {
+        {"account", resource->account.len ? resource->account : assessment->management},
+        {"region", resource->region},
+        {"resource", resource->id},
+        {"name", resource->name.len ? resource->name : resource->id},
+        {"ou", unit_of(assessment, resource->account)},
+        {"management", assessment->management},
+        {"organization", assessment->organization},
+    };
+    for (size_t i = 0; i < VG_COUNT(values); i++)
+        if (vg_str_is(placeholder, values[i].name)) {
+            *known = true;
+            return values[i].value;
+        }
+    *known = false;
+    return (vg_str){0};
+}
+
+vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
+                       const vg_resource *resource)
+{
+    vg_buf out = {0};
+    vg_str unusable = {0};
+    bool ok = true;
+    for (size_t i = 0; i < text.len && ok; i++) {
+        size_t close = text.ptr[i] == '{' ? vg_str_find_char(vg_str_sub(text, i, VG_NPOS), '}') : VG_NPOS;
+        bool known = false;
+        vg_str placeholder = close == VG_NPOS ? (vg_str){0} : vg_str_sub(text, i + 1, close - 1);
+        vg_str value = value_of(assessment, placeholder, resource, &known);
+        if (!known) {
+            vg_buf_add_char(&out, text.ptr[i]);
+            continue;
+        }
+        ok = is_plain_word(value);
+        unusable = ok ? unusable : placeholder;
+        vg_buf_add_str(&out, value);
+        i += close;
+    }
+    vg_str filled =
+        ok ? vg_arena_str(arena, vg_str_trim(vg_buf_str(&out)))
+           : vg_arena_printf(arena,
+                             "# by hand for %.*s: its %.*s is unknown or would need quoting in a shell",
+                             VG_ARG(resource->account.len ? resource->account : VG_STR("the organisation")),
+                             VG_ARG(unusable));
+    vg_buf_free(&out);
+    return filled;
+}
+
+/* The same command for many subjects (one for the organisation, said by each account) stands once. */
+static vg_status add_command(vg_vec *commands, vg_map *seen, vg_str text, vg_error *err)
+{
+    bool added = false;
+    if (!text.ptr || !vg_map_put(seen, text, &added))
+        return no_memory(err);
+    if (!added)
+        return VG_OK;
+    vg_str *item = vg_vec_push(commands);
+    if (!item)
+        return no_memory(err);
+    *item = text;
+    return VG_OK;
+}
+
+static vg_str step_in_words(const vg_reviewer *reviewer, const vg_control *control)
+{
+    if (control->attestation.len)
+        return vg_arena_printf(reviewer->arena,
+                               "# vigil attest template %.*s > FILE, fill it in, and vigil import FILE",
+                               VG_ARG(control->attestation));
+    return vg_arena_printf(reviewer->arena, "# %.*s", VG_ARG(vg_str_trim(control->header.remediation)));
+}
+
+static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_count *section, size_t number,
+                                vg_report_action *action, vg_error *err)
+{
+    const vg_assessment *assessment = reviewer->assessment;
+    const vg_control *control = &assessment->content->controls[number];
+    const vg_repair *repair = &reviewer->repairs[number];
+    size_t most = reviewer->options->commands ? reviewer->options->commands : SIZE_MAX, left = 0;
+    vg_vec commands = vg_vec_in(reviewer->arena, sizeof(vg_str));
+    vg_map *seen = vg_map_new(reviewer->arena, 0);
+    vg_str text;
+    if (!seen)
+        return no_memory(err);
+    for (size_t j = 0; j < repair->judgement_count; j++) {
+        size_t subject = assessment->judgements[repair->judgements[j]].subject;
+        if (!section->has[reviewer->homes->home_of[subject]])
+            continue;
+        if (commands.len >= most) {
+            left++;
+            continue;
+        }
+        for (size_t i = 0; vg_control_item(control->header.commands, i, &text); i++)
+            VG_TRY(add_command(
+                &commands, seen,
+                vg_command_fill(reviewer->arena, assessment, text, &assessment->subjects[subject].resource),
+                err));
+    }
+    if (commands.len == 0)
+        VG_TRY(add_command(&commands, seen, step_in_words(reviewer, control), err));
+    if (left > 0)
+        VG_TRY(add_command(
+            &commands, seen,
+            vg_arena_printf(reviewer->arena,
+                            "# and the same for %zu more; 'vigil review --format json' lists every command",
+                            left),
+            err));
+    action->commands = commands.items;
+    action->command_count = commands.len;
+    return VG_OK;
+}
+
+/* ---- the best three ---------------------------------------------------------------------------------------------------------- */
+
+static vg_str first_sentence(vg_str text)
+{
+    text = vg_str_trim(text);
+    for (size_t i = 0; i + 1 < text.len; i++)
+        if (text.ptr[i] == '.' && (text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '\n'))
+            return vg_str_sub(text, 0, i);
+    return text.len && text.ptr[text.len - 1] == '.' ? vg_str_sub(text, 0, text.len - 1) : text;
+}
+
+static vg_str why(const vg_reviewer *reviewer, const vg_section_count *section, size_t number)
+{
+    const vg_assessment *assessment = reviewer->assessment;
+    const vg_control *control = &assessment->content->controls[number];
+    const vg_repair *repair = &reviewer->repairs[number];
+    vg_str message = {0};
+    size_t resources = 0;
+    for (size_t j = 0; j < repair->judgement_count; j++) {
+        const vg_judgement *judgement = &assessment->judgements[repair->judgements[j]];
+        if (!section->has[reviewer->homes->home_of[judgement->subject]])
+            continue;
+        message = message.len ? message : judgement->message;
+        resources++;
+    }
+    if (message.len == 0)
+        return vg_arena_printf(reviewer->arena, "Nobody vouches for it: %.*s", VG_ARG(control->header.title));
+    return resources == 1 ? message
+                          : vg_arena_printf(reviewer->arena, "%zu of %d: %.*s", resources,
+                                            (int)vg_tally_total(&section->tallies[number]), VG_ARG(message));
+}
+
+static vg_status write_action(const vg_reviewer *reviewer, const vg_section_count *section, size_t number,
+                              size_t practice, vg_report_action *out, vg_error *err)
+{
+    const vg_content *content = reviewer->assessment->content;
+    const vg_control *control = &content->controls[number];
+    size_t of = practice == VG_NPOS ? control->practice : practice;
+    vg_str *ids = VG_NEW(reviewer->arena, vg_str);
+    if (!ids)
+        return no_memory(err);
+    *ids = control->header.id;
+    vg_str title = first_sentence(control->header.remediation);
+    *out = (vg_report_action){
+        .title = title.len ? title : control->header.title,
+        .why = why(reviewer, section, number),
+        .practice = content->practices[of].code,
+        .gain = section->gains[number].practices[of],
+        .total_gain = section->gains[number].total,
+        .warning = vg_str_trim(control->header.warning),
+        .controls = ids,
+        .control_count = 1,
+    };
+    return write_commands(reviewer, section, number, out, err);
+}
+
+/* Whether control a comes before b: more gain, then severity, then the order of controls. */
+static bool is_better(const vg_content *content, const vg_section_count *section, size_t practice, size_t a,
+                      size_t b)
+{
+    const vg_gain *left = &section->gains[a], *right = &section->gains[b];
+    double gain_a = practice == VG_NPOS ? left->total : left->practices[practice];
+    double gain_b = practice == VG_NPOS ? right->total : right->practices[practice];
+    if (gain_a > gain_b || gain_a < gain_b)
+        return gain_a > gain_b;
+    if (content->controls[a].header.severity != content->controls[b].header.severity)
+        return content->controls[a].header.severity > content->controls[b].header.severity;
+    return a < b;
+}
+
+vg_status vg_section_actions(const vg_reviewer *reviewer, const vg_section_count *section, size_t practice,
+                             const vg_report_action **out, size_t *count, vg_error *err)
+{
+    enum { BEST = 3 };
+    const vg_content *content = reviewer->assessment->content;
+    size_t best[BEST + 1], found = 0;
+    for (size_t c = 0; c < content->control_count; c++) {
+        const vg_gain *gain = &section->gains[c];
+        double raises = practice == VG_NPOS ? gain->total : gain->practices ? gain->practices[practice] : 0;
+        bool is_of = practice == VG_NPOS || ((content->controls[c].practices >> practice) & 1u);
+        if (!is_of || raises <= 0)
+            continue;
+        size_t at = found;
+        while (at > 0 && is_better(content, section, practice, c, best[at - 1])) {
+            best[at] = best[at - 1];
+            at--;
+        }
+        best[at] = c;
+        found = found < BEST ? found + 1 : BEST;
+    }
+    vg_report_action *actions = VG_NEW_N(reviewer->arena, vg_report_action, BEST);
+    if (!actions)
+        return no_memory(err);
+    for (size_t i = 0; i < found; i++)
+        VG_TRY(write_action(reviewer, section, best[i], practice, &actions[i], err));
+    *out = actions;
+    *count = found;
+    return VG_OK;
+}

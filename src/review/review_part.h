@@ -1,0 +1,150 @@
+/* review_part.h: counting and scoring (private). */
+#ifndef VIGIL_REVIEW_PART_H
+#define VIGIL_REVIEW_PART_H
+
+#include "review/review.h"
+
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
+
+/* Verdicts of one control, by vg_verdict. Signed, because a change is a tally too. */
+typedef struct {
+    int32_t of[5];
+} vg_tally;
+
+/* Where subjects live: homes are the active accounts, in order; then the organisation, whose subjects count for
+ * every section; then what is neither (accounts that are closed), which counts for the whole organisation alone;
+ * then the workloads, in order of name. */
+typedef struct {
+    const vg_assessment *assessment;
+    vg_arena *arena;
+    size_t account_count, home_count;
+    uint32_t *home_of;         /* by subject */
+    uint32_t *first_judgement; /* by subject, and one more: the end */
+    const vg_str *workloads;   /* names, in order */
+    size_t workload_count;
+    vg_tally *tallies; /* [home * control_count + control] */
+} vg_homes;
+
+vg_status vg_homes_build(const vg_assessment *assessment, vg_arena *arena, vg_homes *out, vg_error *err);
+static inline size_t vg_home_organization(const vg_homes *homes)
+{
+    return homes->account_count;
+}
+static inline size_t vg_home_elsewhere(const vg_homes *homes)
+{
+    return homes->account_count + 1;
+}
+static inline size_t vg_home_workload(const vg_homes *homes, size_t workload)
+{
+    return homes->account_count + 2 + workload;
+}
+/* VG_NPOS when there is none. */
+size_t vg_find_account(const vg_assessment *assessment, vg_str id);
+size_t vg_find_workload(const vg_homes *homes, vg_str name);
+/* Whether the account is one of the workload's, in any environment. */
+bool vg_workload_has_account(const vg_assessment *assessment, vg_str workload, vg_str account);
+
+/* ---- scoring ------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    bool applies;           /* anything to judge at all */
+    double score, coverage; /* 0 to 1 */
+    double weight;          /* of what applies */
+    vg_state state;
+} vg_mark;
+
+double vg_tally_total(const vg_tally *tally); /* what applies */
+double vg_tally_score(const vg_tally *tally); /* 0 to 1 */
+double vg_tally_coverage(const vg_tally *tally);
+/* One practice, from tallies by control. */
+vg_mark vg_mark_practice(const vg_content *content, const vg_tally *tallies, size_t practice);
+/* All practices: the mean of those that apply. `practices` (may be NULL) gets each one's mark. */
+vg_mark vg_mark_all(const vg_content *content, const vg_tally *tallies, vg_mark *practices);
+/* A practice's score worked out, control by control. */
+vg_str vg_explain_practice(vg_arena *arena, const vg_content *content, const vg_tally *tallies,
+                           size_t practice);
+
+/* ---- repairing ------------------------------------------------------------------------------------------------------ */
+
+/* What repairing all failures of one control in one home changes: of each control, by how much. */
+typedef struct {
+    uint32_t home, control;
+    vg_tally change;
+} vg_change;
+
+typedef struct {
+    const vg_change *changes; /* by home, then by control */
+    size_t count;
+    const uint32_t *judgements; /* indexes of those that it repairs, in order */
+    size_t judgement_count;
+} vg_repair;
+
+/* Repairs of each control, by index. A control with nothing to repair has none. */
+vg_status vg_repairs_build(const vg_homes *homes, vg_arena *arena, const vg_repair **out, vg_error *err);
+/* The properties with the control's `repair` applied, as a tree in the arena. */
+vg_status vg_repair_properties(const vg_control *control, const vg_value *properties, vg_arena *arena,
+                               const vg_value **out, vg_error *err);
+
+/* ---- sections --------------------------------------------------------------------------------------------------------- */
+
+/* What repairing one control would raise, in points of 100. */
+typedef struct {
+    double total;
+    double *practices; /* by practice */
+} vg_gain;
+
+typedef struct {
+    const vg_homes *homes;
+    bool *has;         /* by home */
+    vg_tally *tallies; /* by control */
+    vg_mark *marks;    /* by practice */
+    vg_mark mark;
+    vg_gain *gains; /* by control */
+    uint32_t accounts;
+} vg_section_count;
+
+typedef struct {
+    const vg_assessment *assessment;
+    const vg_review_options *options;
+    const vg_homes *homes;
+    const vg_repair *repairs; /* by control */
+    vg_arena *arena;
+} vg_reviewer;
+
+/* Fills everything but `gains`. */
+vg_status vg_section_sum(const vg_homes *homes, bool *has, vg_arena *arena, vg_section_count *out,
+                         vg_error *err);
+vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *section, vg_error *err);
+/* The three actions that raise `practice` most (VG_NPOS: the whole), best first. */
+vg_status vg_section_actions(const vg_reviewer *reviewer, const vg_section_count *section, size_t practice,
+                             const vg_report_action **out, size_t *count, vg_error *err);
+/* A template of a command with a subject's account, region and ids in it; a comment where one of them would need
+ * quoting. */
+vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
+                       const vg_resource *resource);
+/* "SEC01 services.1", "CIS AWS 5.0 1.4": what the control's mappings name, in their order. */
+vg_status vg_control_requirements(const vg_control *control, vg_arena *arena, const vg_str **out,
+                                  size_t *count, vg_error *err);
+/* ---- the answer's parts --------------------------------------------------------------------------------------------- */
+
+/* What all sections share of a control. */
+typedef struct {
+    const vg_str *requirements;
+    size_t requirement_count;
+    vg_str missing; /* the first provider that a judgement lacks; empty */
+    vg_str source;
+} vg_control_facts;
+
+typedef struct {
+    vg_reviewer of;
+    vg_control_facts *controls;
+    vg_str *messages; /* [home * controls + control]: of the first that fails there */
+} vg_answerer;
+
+/* Each fills its part of the answer, for the homes that the first section has. Gaps fill controls[].missing too. */
+vg_status vg_write_gaps(vg_answerer *a, const bool *has, vg_report_answer *out, vg_error *err);
+vg_status vg_write_stale(const vg_answerer *a, const bool *has, vg_report_answer *out, vg_error *err);
+vg_status vg_write_findings(const vg_answerer *a, const bool *has, vg_hub *hub, vg_report_answer *out,
+                            vg_error *err);
+
+#endif
