@@ -252,7 +252,7 @@ static void junit_findings_are_cases(void **state)
         "<testsuites name=\"Findings of &lt;today&gt;\" tests=\"5\" failures=\"2\" errors=\"0\">",
         "tests=\"5\" failures=\"2\" errors=\"0\" skipped=\"2\"",
         "<failure type=\"critical\" message=\"The root user of 111122223333 has no MFA\">Register two",
-        "<skipped message=\"Alice Doe has no MFA device; call (030) 1234-5678\"/>",
+        "<skipped>Alice Doe has no MFA device; call (030) 1234-5678</skipped>",
     };
     for (size_t i = 0; i < VG_COUNT(ALWAYS); i++)
         if (!strstr(out.ptr, ALWAYS[i]))
