@@ -181,6 +181,33 @@ static vg_status find_lines(vg_arena *arena, rewriting *w, vg_error *err)
     return VG_OK;
 }
 
+/* cfn-guard takes no key that is a number, a boolean or nothing. */
+static bool is_text_key(const rewriting *w, const vg_value *key)
+{
+    vg_value typed = *key;
+    vg_str word = word_at(w, key);
+    char copy[32] = {0};
+    if (vg_str_ends(word, VG_STR(":")))
+        word.len--;
+    if (word.len >= sizeof copy || !vg_str_eq(word, vg_value_str(key)))
+        return true;
+    retype_text(&typed);
+    memcpy(copy, word.ptr ? word.ptr : "", word.len);
+    char *end = copy;
+    strtod(copy, &end);
+    bool is_number = word.len > 0 && end == copy + word.len;
+    return typed.kind == VG_STRING && !is_number && word.len > 0 && !vg_str_is(word, "true") &&
+           !vg_str_is(word, "false") && !vg_str_is(word, "~") && !vg_str_eq_icase(word, VG_STR("null"));
+}
+
+static vg_status check_key(const rewriting *w, const vg_value *key, vg_error *err)
+{
+    if (is_text_key(w, key))
+        return VG_OK;
+    return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(w->doc, key),
+                      "a key that is no text; Guard needs it in quotes: '%.*s'", VG_ARG(vg_value_str(key)));
+}
+
 /* ---- the tree ------------------------------------------------------------------------------------------------------------ */
 
 /* A container that is being copied. */
@@ -230,6 +257,8 @@ static vg_status rewrite(vg_arena *arena, rewriting *w, vg_doc *doc, vg_error *e
         close_ended(&open, out, len, v);
         open_container *top = open.len > 0 ? vg_vec_at(&open, open.len - 1) : NULL;
         bool is_key = top && top->is_object && top->at_key;
+        if (is_key)
+            VG_TRY(check_key(w, v, err));
         size_t taken = rewrite_node(w, v, is_key, &out[len]);
         if (taken == 0) {
             v += 2;
@@ -256,7 +285,9 @@ vg_status guard_read(vg_arena *arena, vg_str source, vg_str name, guard_dialect 
                      vg_error *err)
 {
     VG_TRY(vg_document_read(arena, source, name, NULL, out, err));
-    if (!out->positions || !out->root)
+    if (!out->root || (out->positions && out->root->kind == VG_NULL))
+        return vg_fail_at(err, VG_ERR_SYNTAX, (vg_place){.file = name}, "the document is empty");
+    if (!out->positions)
         return VG_OK;
     const vg_doc read = *out;
     rewriting w = {.doc = &read, .dialect = dialect};
