@@ -39,7 +39,7 @@ vg_content_files:
 .global vg_content_count
 vg_content_count: .8byte @CONTENT_COUNT@
 .section .note.GNU-stack, \"\"
-#ifdef __x86_64__ /* data needs no landing pads: without this note the linker would switch them off for the program */
+#ifdef __x86_64__ /* data needs no landing pads; an object without this note would switch them off for the program */
 .section .note.gnu.property, \"a\"
 .balign 8
 .long 4, 16, 5
