@@ -69,20 +69,19 @@ vg_status hub_move(vg_hub *hub, vg_store_finding *finding, vg_workflow to, const
     return vg_store_finding_set(hub->store, finding, err);
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* The value of each lower-case hexadecimal digit, and 1: 0 is no digit. */
+static const uint8_t DIGITS[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool hub_id_bytes(const vg_id *id, uint8_t out[32])
 {
     for (size_t i = 0; i < 32; i++) {
-        int high = digit_of(id->hex[2 * i]), low = high < 0 ? -1 : digit_of(id->hex[2 * i + 1]);
-        if (low < 0)
+        uint8_t high = DIGITS[(uint8_t)id->hex[2 * i]], low = high ? DIGITS[(uint8_t)id->hex[2 * i + 1]] : 0;
+        if (!low)
             return false;
-        out[i] = (uint8_t)(high * 16 + low);
+        out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     return true;
 }
