@@ -122,4 +122,7 @@ typedef struct {
 } import_path_facts;
 import_path_facts import_path_facts_of(vg_str path, const import_operation *const *candidates, size_t count);
 
+/* The path from AWSLogs/ on, which is the object's key and the same wherever it was downloaded to; else the name. */
+vg_str import_stable_path(vg_str path);
+
 #endif

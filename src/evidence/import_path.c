@@ -178,3 +178,9 @@ import_path_facts import_path_facts_of(vg_str path, const import_operation *cons
     }
     return facts;
 }
+
+vg_str import_stable_path(vg_str path)
+{
+    size_t at = vg_str_find(path, VG_STR("AWSLogs/"));
+    return at == VG_NPOS ? vg_path_name(path) : vg_str_sub(path, at, VG_NPOS);
+}

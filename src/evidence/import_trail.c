@@ -34,13 +34,6 @@ static log_group *find_group(vg_vec *groups, size_t *last, vg_str account, vg_st
     return group;
 }
 
-/* The path from AWSLogs/ on, which is the object's key and the same wherever it was downloaded to; else the name. */
-static vg_str stable_path(vg_str path)
-{
-    size_t at = vg_str_find(path, VG_STR("AWSLogs/"));
-    return at == VG_NPOS ? vg_path_name(path) : vg_str_sub(path, at, VG_NPOS);
-}
-
 static vg_str group_properties(vg_arena *arena, const log_group *group, vg_str path)
 {
     char first[VG_TIME_TEXT], last[VG_TIME_TEXT];
@@ -51,7 +44,7 @@ static vg_str group_properties(vg_arena *arena, const log_group *group, vg_str p
     vg_json_object(&writer);
     vg_json_put_str(&writer, "FirstEvent", vg_str_from(first));
     vg_json_put_str(&writer, "LastEvent", vg_str_from(last));
-    vg_json_put_str(&writer, "Path", stable_path(path));
+    vg_json_put_str(&writer, "Path", import_stable_path(path));
     vg_json_put_i64(&writer, "Records", (int64_t)group->records);
     vg_json_end_object(&writer);
     vg_str text = out.failed ? (vg_str){0} : vg_arena_str(arena, vg_buf_str(&out));

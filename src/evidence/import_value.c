@@ -92,7 +92,7 @@ static vg_str known_text(const import_call *call, vg_str name)
     } known[] = {
         {"account", call->account},           {"region", call->region},
         {"organization", call->organization}, {"partition", call->partition},
-        {"file", vg_path_name(call->path)},   {"path", call->path},
+        {"file", vg_path_name(call->path)},   {"path", import_stable_path(call->path)},
     };
     for (size_t i = 0; i < VG_COUNT(known); i++)
         if (vg_str_is(name, known[i].name))

@@ -116,8 +116,7 @@ static const struct {
     {ENVELOPE(
          "iam:GetAccountAuthorizationDetails", "{}", A, "",
          "{\"UserDetailList\":[{\"Path\":\"/"
-         "\",\"UserName\":\"ann\",\"UserId\":\"AIDA\",\"Arn\":\"arn:aws:iam::" A
-         ":user/"
+         "\",\"UserName\":\"ann\",\"UserId\":\"AIDA\",\"Arn\":\"arn:aws:iam::" A ":user/"
          "ann\",\"CreateDate\":\"2024-01-01T00:00:00+00:00\",\"GroupList\":[\"admins\"],\"UserPolicyList\":"
          "[{\"PolicyName\":\"in\",\"PolicyDocument\":\"%7B%22Version%22%3A%222012-10-17%22%7D\"}],"
          "\"AttachedManagedPolicies\":[{\"PolicyName\":\"x\",\"PolicyArn\":\"arn:aws:iam::aws:policy/x\"}]}],"
@@ -220,8 +219,7 @@ static const struct {
     {ENVELOPE(
          "cloudtrail:DescribeTrails", "{}", A, R,
          "{\"trailList\":[{\"Name\":\"t\",\"S3BucketName\":\"b\",\"TrailARN\":\"arn:aws:cloudtrail:us-east-"
-         "1:" M
-         ":trail/"
+         "1:" M ":trail/"
          "t\",\"HomeRegion\":\"us-east-1\",\"IsOrganizationTrail\":true,\"LogFileValidationEnabled\":true,"
          "\"KmsKeyId\":\"k\"}]}"),
      "AWS::CloudTrail::Trail|" M "|us-east-1|arn:aws:cloudtrail:us-east-1:" M
@@ -320,6 +318,52 @@ static const struct {
      "finding guardduty|high|fail|" A "|" R "|AWS::S3::Bucket|arn:aws:s3:::b|g\n"},
 };
 
+/* Whether the catalogue has the type, with every property that the resource has. */
+static vg_status check_against_catalogue(void *context, const vg_evidence_row *row, vg_error *err)
+{
+    const vg_value *catalogue = context;
+    const vg_value *entry = NULL;
+    vg_arena *arena = vg_arena_new(0);
+    vg_doc doc;
+    for (vg_items it = vg_items_of(catalogue); !entry && vg_items_next(&it);)
+        entry = vg_str_eq(vg_get_str(it.value, "type"), row->resource.type) ? it.value : NULL;
+    if (!entry)
+        fail_msg("%.*s is not in content/types/evidence.yaml", VG_ARG(row->resource.type));
+    assert_int_equal(vg_json_read(arena, row->resource.properties, VG_STR(""), NULL, &doc, err), VG_OK);
+    /* The account summary holds whatever IAM counts. */
+    bool is_open = vg_str_is(row->resource.type, "Vigil::IAM::AccountSummary");
+    for (vg_items it = vg_items_of(doc.root); !is_open && vg_items_next(&it);)
+        if (!vg_get(vg_get(entry, VG_STR("properties")), it.key))
+            fail_msg("%.*s of %.*s is not in content/types/evidence.yaml", VG_ARG(it.key),
+                     VG_ARG(row->resource.type));
+    vg_arena_free(arena);
+    return VG_OK;
+}
+
+static void what_is_put_is_in_the_catalogue(void **state)
+{
+    (void)state;
+    import_test t;
+    vg_error why = {0};
+    vg_str text;
+    vg_doc catalogue;
+    test_open(&t);
+    OK(vg_file_read(t.arena, VG_STR(VIGIL_SOURCE_DIR "/content/types/evidence.yaml"), 1 << 20, &text, err));
+    OK(vg_yaml_read(t.arena, text, VG_STR("evidence.yaml"), NULL, &catalogue, err));
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        char path[32];
+        snprintf(path, sizeof path, "%02zu.json", i);
+        write_test_file(
+            &t, &(test_file){.path = vg_arena_cstr(t.arena, vg_str_from(path)), .text = cases[i].text});
+    }
+    if (import_now(&t, NULL, NULL, &why) != VG_OK)
+        fail_msg("%s", why.message);
+    vg_resource_filter all = VG_RESOURCE_FILTER_ALL;
+    OK(vg_evidence_resources(t.evidence, &all, check_against_catalogue, (void *)(uintptr_t)catalogue.root,
+                             err));
+    test_close(&t);
+}
+
 static void every_operation_gives_what_the_catalogue_promises(void **state)
 {
     (void)state;
@@ -345,6 +389,9 @@ static void every_operation_gives_what_the_catalogue_promises(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_operation_gives_what_the_catalogue_promises)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_operation_gives_what_the_catalogue_promises),
+        cmocka_unit_test(what_is_put_is_in_the_catalogue),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
