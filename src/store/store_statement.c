@@ -3,6 +3,7 @@
 #include "store/store_part.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 static size_t slot_of(const vg_store *store, const char *sql)
 {
@@ -105,12 +106,19 @@ vg_status sql_exec(vg_store *store, const char *sql, vg_error *err)
 }
 
 /* A file size limit and a quota are full disks to whoever must do something about them, but SQLite calls them I/O
- * errors. */
+ * errors, and by the time that it has rolled back, errno may say something else: hence the look at the limit itself. */
 static bool is_full(vg_store *store, int code)
 {
+    struct rlimit limit;
     int number = sqlite3_system_errno(store->db);
-    bool by_errno = number == ENOSPC || number == EFBIG || number == EDQUOT;
-    return (code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && by_errno);
+    if ((code & 0xff) == SQLITE_FULL)
+        return true;
+    if ((code & 0xff) != SQLITE_IOERR)
+        return false;
+    if (number == ENOSPC || number == EFBIG || number == EDQUOT)
+        return true;
+    bool is_limited = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return is_limited && (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE);
 }
 
 static vg_status translate(vg_store *store, int code, vg_error *err)
