@@ -204,6 +204,15 @@ static void put_control(vg_report_writer *w, const vg_report_control *c)
                 c->failed + c->partly, c->passed + c->failed + c->partly);
 }
 
+static void put_controls(vg_report_writer *w, const vg_report_practice *p)
+{
+    put(w, "<table class=\"stack\"><thead><tr><th>Verdict</th><th>Severity</th><th>Control</th>"
+           "<th class=\"n\">Failing</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < p->control_count; i++)
+        put_control(w, &p->controls[i]);
+    put(w, "</tbody></table>\n");
+}
+
 static void put_practice(vg_report_writer *w, const vg_report_practice *p)
 {
     put(w, "<section><h3><span class=\"dim\">");
@@ -218,11 +227,8 @@ static void put_practice(vg_report_writer *w, const vg_report_practice *p)
         put_block(w, p->explanation);
         put(w, "</p>\n");
     }
-    put(w, "<table class=\"stack\"><thead><tr><th>Verdict</th><th>Severity</th><th>Control</th>"
-           "<th class=\"n\">Failing</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < p->control_count; i++)
-        put_control(w, &p->controls[i]);
-    put(w, "</tbody></table>\n");
+    if (p->control_count > 0)
+        put_controls(w, p);
     if (p->action_count > 0)
         put(w, "<ol class=\"actions\">\n");
     for (size_t i = 0; i < p->action_count; i++)
@@ -282,9 +288,8 @@ static void put_findings(vg_report_writer *w, const vg_report_answer *a)
         open += is_open(&a->findings[i]);
     if (open == 0 && !w->options.all)
         return;
-    put(w, "<h2>Findings</h2>\n<table "
-           "class=\"stack\"><thead><tr><th>Severity</th><th>Verdict</th><th>Account</th>"
-           "<th>Region</th><th>Finding</th><th>Resource</th><th>Seen</th></tr></thead>\n<tbody>\n");
+    put(w, "<h2>Findings</h2>\n");
+    html_begin_findings(w);
     for (size_t i = 0; i < a->finding_count; i++) {
         if (!w->options.all && (!is_open(&a->findings[i]) || shown == FINDINGS_SHOWN))
             continue;

@@ -1,15 +1,39 @@
 /* html.c: findings alone as a page, and the rows that the answer's page shares. */
 #include "report/html_part.h"
 
+void html_begin_findings(vg_report_writer *w)
+{
+    put(w, "<table class=\"stack "
+           "findings\"><thead><tr><th>Severity</th><th>Where</th><th>Finding</th><th>Resource</th>"
+           "</tr></thead>\n<tbody>\n");
+}
+
 void report_html_begin(vg_report_writer *w)
 {
     html_begin(w, w->title.len > 0 ? w->title : VG_STR("Findings"));
     put(w, "<h1>");
     put_html(w, w->title.len > 0 ? w->title : VG_STR("Findings"));
     put(w, "</h1>\n");
-    put(w,
-        "<table class=\"stack\"><thead><tr><th>Severity</th><th>Verdict</th><th>Account</th><th>Region</th>"
-        "<th>Finding</th><th>Resource</th><th>Seen</th></tr></thead>\n<tbody>\n");
+    html_begin_findings(w);
+}
+
+static void put_standing(vg_report_writer *w, const report_finding *v)
+{
+    const char *severity = vg_severity_name(v->f.severity), *verdict = vg_verdict_name(v->f.verdict);
+    bool open = v->workflow <= VG_WORKFLOW_NOTIFIED;
+    vg_buf_addf(
+        w->out,
+        "<tr><td class=\"nowrap\"><span class=\"%s\">%s</span> <br><span class=\"%s small\">%s</span></td>",
+        severity, severity, verdict, open ? verdict : vg_workflow_name(v->workflow));
+}
+
+static void put_where(vg_report_writer *w, const report_finding *v)
+{
+    put(w, v->f.account.len + v->f.region.len > 0 ? "<td data-l=\"Where\">" : "<td>");
+    put_html(w, v->f.account);
+    put(w, v->f.region.len > 0 ? " <br><span class=\"dim small\">" : "");
+    put_html(w, v->f.region);
+    put(w, v->f.region.len > 0 ? "</span></td>" : "</td>");
 }
 
 static void put_seen(vg_report_writer *w, const report_finding *v)
@@ -17,47 +41,42 @@ static void put_seen(vg_report_writer *w, const report_finding *v)
     char first[VG_TIME_TEXT], last[VG_TIME_TEXT];
     report_time(v->first_seen, first);
     report_time(v->last_seen, last);
-    put(w, first[0] ? "<td data-l=\"Seen\" class=\"small\">" : "<td>");
-    put(w, first);
-    if (first[0] && strcmp(first, last) != 0)
-        vg_buf_addf(w->out, " to %s", last);
-    put(w, "</td>");
+    if (!first[0])
+        return;
+    bool again = strcmp(first, last) != 0;
+    vg_buf_addf(w->out, "<div class=\"dim small\">seen %s%s%s</div>", first, again ? " to " : "",
+                again ? last : "");
+}
+
+static void put_small(vg_report_writer *w, const char *before, vg_str text)
+{
+    if (text.len == 0)
+        return;
+    vg_buf_addf(w->out, "<div class=\"dim small\">%s", before);
+    put_html(w, text);
+    put(w, "</div>");
 }
 
 void report_html_finding(vg_report_writer *w, const vg_report_finding *given)
 {
     report_finding v = report_view(w, given);
-    bool open = v.workflow <= VG_WORKFLOW_NOTIFIED;
-    const char *severity = vg_severity_name(v.f.severity), *verdict = vg_verdict_name(v.f.verdict);
-    vg_buf_addf(w->out,
-                "<tr><td data-l=\"Severity\" class=\"%s\">%s</td><td data-l=\"Verdict\" class=\"%s\">%s</td>",
-                severity, severity, verdict, open ? verdict : vg_workflow_name(v.workflow));
-    html_cell(w, "Account", v.f.account);
-    html_cell(w, "Region", v.f.region);
+    put_standing(w, &v);
+    put_where(w, &v);
     put(w, "<td><strong>");
     put_html(w, v.f.title);
-    put(w, "</strong> <code class=\"dim\">");
+    put(w, "</strong> <code class=\"dim small\">");
     put_html(w, v.f.rule);
     put(w, "</code><br>");
     put_html(w, v.f.message);
-    if (v.f.remediation.len > 0) {
-        put(w, "<div class=\"dim small\">");
-        put_block(w, v.f.remediation);
-        put(w, "</div>");
-    }
-    if (v.suppressed_reason.len > 0) {
-        put(w, "<div class=\"small\">suppressed: ");
-        put_html(w, v.suppressed_reason);
-        put(w, "</div>");
-    }
+    put_small(w, "", v.f.remediation);
+    put_small(w, "suppressed: ", v.suppressed_reason);
+    put_seen(w, &v);
     put(w, "</td><td data-l=\"Resource\">");
     put_html(w, v.f.resource_name);
     put(w, v.f.resource_name.len > 0 ? " " : "");
     put(w, "<code class=\"dim small\">");
     put_html(w, v.f.resource_id);
-    put(w, "</code></td>");
-    put_seen(w, &v);
-    put(w, "</tr>\n");
+    put(w, "</code></td></tr>\n");
 }
 
 void report_html_end(vg_report_writer *w)

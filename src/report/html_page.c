@@ -56,6 +56,8 @@ static const char STYLE[] =
     "padding:.4rem .6rem;border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:600}"
     "td.n,th.n{text-align:right;white-space:nowrap}td "
     "svg{display:block;width:100%;min-width:5rem;height:.7rem}\n"
+    "th,td[data-l=Severity],td[data-l=Verdict],td[data-l=Where]{white-space:nowrap}"
+    ".findings th:nth-child(3){width:50%}.findings th:nth-child(4){width:24%}\n"
     ".nowrap{white-space:nowrap}.missing{color:var(--note)}\n"
     "@media(max-width:44rem){body{padding:1rem .8rem 3rem}table.stack "
     "thead{position:absolute;width:1px;height:1px;"
@@ -69,7 +71,7 @@ static const char STYLE[] =
     ".gain{float:none;display:block;margin:0}}\n"
     "@media "
     "print{:root{--bg:#fff;--card:#fff;--text:#000;--dim:#444;--line:#bbb;--good:#0a4d1c;--fair:#5c3800;"
-    "--bad:#8f0f18;--note:#043d86}body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}"
+    "--bad:#8f0f18;--note:#043d86}body{max-width:none;padding:0;font-size:10pt}h2,h3{break-after:avoid}"
     "tr,li{break-inside:avoid}svg,.pill{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "@page{margin:16mm}}\n"
     "</style>\n</head>\n<body>\n<main>\n";

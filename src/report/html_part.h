@@ -15,6 +15,7 @@ typedef struct {
     const char *colour; /* a variable of the style */
 } html_part;
 void html_bar(vg_report_writer *w, const html_part *parts, size_t count, double whole, const char *label);
+void html_begin_findings(vg_report_writer *w);
 void html_cell(vg_report_writer *w, const char *label, vg_str text);
 
 #endif
