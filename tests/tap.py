@@ -9,6 +9,7 @@
     run()
 
 A case fails by raising; what it raised is printed behind it. `skip(why)` inside a case names it as not run."""
+import difflib
 import sys
 import traceback
 
@@ -29,8 +30,12 @@ def skip(why):
 
 
 def equal(got, expected, what=""):
-    if got != expected:
-        raise AssertionError(f"{what}\n  gave     {got!r}\n  expected {expected!r}")
+    if got == expected:
+        return
+    if isinstance(got, str) and isinstance(expected, str) and "\n" in expected:
+        lines = difflib.unified_diff(expected.splitlines(), got.splitlines(), "expected", "gave", n=1, lineterm="")
+        raise AssertionError(what + "\n" + "\n".join(lines))
+    raise AssertionError(f"{what}\n  gave     {got!r}\n  expected {expected!r}")
 
 
 def run():
