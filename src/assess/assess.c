@@ -95,16 +95,14 @@ static vg_status keep_subject(assessor *a, const vg_sighting *seen, bool is_set,
     return subject->resource.id.ptr && subject->resource.properties.ptr ? VG_OK : no_memory(err);
 }
 
-static vg_status keep_outcome(assessor *a, vg_str account, const vg_outcome *outcome, vg_error *err)
+static vg_status keep_outcome(assessor *a, const vg_outcome *outcome, vg_error *err)
 {
     uint32_t first = (uint32_t)a->subjects.len;
     for (size_t i = 0; i < outcome->subjects.len; i++)
         VG_TRY(keep_subject(a, vg_vec_at(&outcome->subjects, i), false, err));
     for (size_t i = 0; i < outcome->sets.len; i++) {
-        vg_sighting set = {
-            .resource = {.type = *(vg_str *)vg_vec_at(&outcome->sets, i), .account = account, .id = account},
-            .seen = VG_TIME_NONE,
-        };
+        vg_sighting set = {.resource = *(const vg_resource *)vg_vec_at(&outcome->sets, i),
+                           .seen = VG_TIME_NONE};
         VG_TRY(keep_subject(a, &set, true, err));
     }
     for (size_t i = 0; i < outcome->judgements.len; i++) {
@@ -194,7 +192,7 @@ static vg_status finish_batch(assessor *a, vg_error *err)
         if (status == VG_OK)
             status = keep_account(a, work->account, err);
         if (status == VG_OK)
-            status = keep_outcome(a, work->account, &work->outcome, err);
+            status = keep_outcome(a, &work->outcome, err);
         vg_arena_free(work->arena);
     }
     if (a->options->progress && a->batch_len)
@@ -447,7 +445,7 @@ static vg_status finish_organization(assessor *a, vg_error *err)
     if (status == VG_OK)
         status = vg_work(&view, a->options->content, true, a->options->now, arena, scratch, &outcome, err);
     if (status == VG_OK)
-        status = keep_outcome(a, VG_STR(""), &outcome, err);
+        status = keep_outcome(a, &outcome, err);
     vg_arena_free(arena);
     vg_arena_free(scratch);
     return status;

@@ -51,6 +51,7 @@ typedef struct {
     const vg_str *needs; /* properties */
     size_t need_count;
     vg_str attestation; /* kind, or "" */
+    bool per_workload;  /* the attestation is one that each workload gives (attestations.yaml) */
     const vg_value *repair;
 } vg_control;
 

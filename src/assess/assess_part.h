@@ -231,7 +231,7 @@ bool vg_is_organization_evidence(vg_str type);
  * an index among them. */
 typedef struct {
     vg_vec subjects;   /* vg_sighting; resource.properties is text where it is to be kept */
-    vg_vec sets;       /* vg_str: types of which nobody knows the things here */
+    vg_vec sets;       /* vg_resource: what nobody saw: all things of a type, an attestation */
     vg_vec judgements; /* vg_judgement; a subject index behind the subjects is one of `sets` */
 } vg_outcome;
 /* Makes facts of the view and judges them, and the things of the types that controls name. Pure; memory is the

@@ -9,7 +9,8 @@
 typedef struct {
     vg_arena *arena;
     vg_content *content;
-    vg_vec controls; /* vg_control */
+    vg_vec controls;       /* vg_control */
+    const vg_value *kinds; /* of attestations; NULL when nobody describes them */
     void (*bad)(void *context, const vg_error *err);
     void *context;
 } loader;
@@ -119,6 +120,14 @@ static vg_status read_practices(loader *l, const vg_content_source *source, vg_e
     return VG_OK;
 }
 
+static vg_status read_kinds(loader *l, const vg_content_source *source, vg_error *err)
+{
+    vg_doc doc;
+    VG_TRY(vg_yaml_read(l->arena, source->bytes, source->path, NULL, &doc, err));
+    l->kinds = vg_get(doc.root, VG_STR("kinds"));
+    return VG_OK;
+}
+
 /* ---- what provides a property -------------------------------------------------------------------------------------------------- */
 
 /* "a", "a or b", "a, b or c" of a list. */
@@ -219,14 +228,23 @@ static vg_status find_scope(const vg_content_source *source, const vg_control_he
                       VG_ARG(name));
 }
 
-static vg_status read_attestation(vg_arena *arena, vg_control *control, vg_error *err)
+static bool is_per_workload(const loader *l, vg_str kind)
+{
+    for (vg_items it = vg_items_of(l->kinds); vg_items_next(&it);)
+        if (vg_str_eq(vg_get_str(it.value, "id"), kind))
+            return vg_str_is(vg_get_str(it.value, "scope"), "workload");
+    return false;
+}
+
+static vg_status read_attestation(loader *l, vg_control *control, vg_error *err)
 {
     vg_control_item(control->header.attestation, 0, &control->attestation);
     if (control->attestation.len == 0)
         return VG_OK;
-    vg_str *type = VG_NEW(arena, vg_str);
+    vg_str *type = VG_NEW(l->arena, vg_str);
     if (!type)
         return no_memory(err);
+    control->per_workload = is_per_workload(l, control->attestation);
     *type = VG_STR("Vigil::Attestation::Attestation");
     control->types = type;
     control->type_count = 1;
@@ -244,7 +262,7 @@ static vg_status read_control(loader *l, const vg_content_source *source, bool *
     VG_TRY(find_scope(source, &control.header, &control.scope, err));
     VG_TRY(read_strings(l->arena, control.header.resource, &control.types, &control.type_count, err));
     VG_TRY(read_strings(l->arena, control.header.needs, &control.needs, &control.need_count, err));
-    VG_TRY(read_attestation(l->arena, &control, err));
+    VG_TRY(read_attestation(l, &control, err));
     control.weight = weight_of(&control.header);
     control.repair = vg_get(control.header.doc.root, VG_STR("repair"));
     vg_rule_source text = {source->path, source->bytes};
@@ -304,6 +322,8 @@ static vg_status load_described(loader *l, const vg_vec *sources, vg_error *err)
         const vg_content_source *source = vg_vec_at(sources, i);
         if (vg_str_is(source->path, "practices.yaml"))
             VG_TRY(read_practices(l, source, err));
+        else if (vg_str_is(source->path, "attestations.yaml"))
+            VG_TRY(read_kinds(l, source, err));
         else if (vg_str_starts(source->path, VG_STR("types/")) && vg_str_ends(source->path, VG_STR(".yaml")))
             VG_TRY(read_types(l, source, err));
     }
@@ -350,7 +370,13 @@ vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, si
                           vg_error *err)
 {
     vg_vec sources = vg_vec_in(arena, sizeof(vg_content_source));
-    loader l = {arena, VG_NEW(arena, vg_content), vg_vec_in(arena, sizeof(vg_control)), bad, context};
+    loader l = {
+        .arena = arena,
+        .content = VG_NEW(arena, vg_content),
+        .controls = vg_vec_in(arena, sizeof(vg_control)),
+        .bad = bad,
+        .context = context,
+    };
     if (!l.content || !(l.content->from = vg_map_new(arena, 0)))
         return no_memory(err);
     VG_TRY(merge_sources(arena, built_in, built_in_count, overlay, overlay_count, &sources, err));

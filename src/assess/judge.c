@@ -203,6 +203,16 @@ static vg_status judge_subject(worker *w, const vg_sighting *seen, bool is_fact,
     return VG_OK;
 }
 
+/* Something that nobody saw, by its type and id: an attestation that nobody gave, or all things of a type. */
+static vg_status add_set(worker *w, vg_str type, vg_str id, vg_error *err)
+{
+    vg_resource *set = vg_vec_push(&w->out->sets);
+    if (!set)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
+    *set = (vg_resource){.type = type, .account = w->view->account, .id = id};
+    return VG_OK;
+}
+
 /* Things of types that controls name and that are no facts. */
 static vg_status judge_things(worker *w, bool organization, vg_error *err)
 {
@@ -218,38 +228,58 @@ static vg_status judge_things(worker *w, bool organization, vg_error *err)
         for (size_t i = 0; i < all.count; i++)
             if (all.items[i].properties)
                 VG_TRY(judge_subject(w, &all.items[i], false, err));
-        bool unknown = all.count == 0 && (organization || !vg_snapshot_was_read(w->view));
-        vg_str *set = unknown ? vg_vec_push(&w->out->sets) : NULL;
-        if (unknown && !set)
-            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
-        if (set)
-            *set = type;
+        if (all.count == 0 && (organization || !vg_snapshot_was_read(w->view)))
+            VG_TRY(add_set(w, type, w->view->account, err));
     }
     return VG_OK;
 }
 
-/* Attestations that nobody gave: each control that asks for one is not assessed. */
+static bool is_attested(const worker *w, const vg_control *control, vg_str id)
+{
+    for (size_t s = 0; s < w->out->subjects.len; s++) {
+        const vg_sighting *subject = vg_vec_at(&w->out->subjects, s);
+        if ((id.len == 0 || vg_str_eq(subject->resource.id, id)) &&
+            vg_control_applies(control, &subject->resource, subject->properties, w->view->org->management))
+            return true;
+    }
+    return false;
+}
+
+static vg_status miss_attestation(worker *w, size_t control, vg_str id, vg_error *err)
+{
+    VG_TRY(add_set(w, VG_STR(ATTESTATION), id, err));
+    return add_judgement(w, control, w->out->subjects.len + w->out->sets.len - 1, VG_VERDICT_NOT_ASSESSED,
+                         (vg_str){0}, err);
+}
+
+/* Of each workload that has none, unless one speaks for the whole organisation. */
+static vg_status miss_by_workload(worker *w, size_t number, vg_error *err)
+{
+    const vg_org *org = w->view->org;
+    const vg_control *control = &w->content->controls[number];
+    if (is_attested(w, control, control->attestation))
+        return VG_OK;
+    for (size_t i = 0; i < org->placement_count; i++) {
+        bool is_repeated = i > 0 && vg_str_eq(org->placements[i].name, org->placements[i - 1].name);
+        vg_str id = vg_arena_printf(w->arena, "%.*s@workload:%.*s", VG_ARG(control->attestation),
+                                    VG_ARG(org->placements[i].name));
+        if (!is_repeated && !is_attested(w, control, id))
+            VG_TRY(miss_attestation(w, number, id, err));
+    }
+    return VG_OK;
+}
+
+/* Attestations that nobody gave: the controls that ask for them are not assessed. */
 static vg_status judge_missing_attestations(worker *w, vg_error *err)
 {
-    vg_str *set = NULL;
     for (size_t c = 0; c < w->content->control_count; c++) {
         const vg_control *control = &w->content->controls[c];
-        bool given = false;
         if (control->attestation.len == 0)
             continue;
-        for (size_t s = 0; s < w->out->subjects.len && !given; s++) {
-            const vg_sighting *subject = vg_vec_at(&w->out->subjects, s);
-            given = vg_control_applies(control, &subject->resource, subject->properties,
-                                       w->view->org->management);
-        }
-        if (given)
-            continue;
-        if (!set && (set = vg_vec_push(&w->out->sets)))
-            *set = VG_STR(ATTESTATION);
-        if (!set)
-            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while judging");
-        VG_TRY(add_judgement(w, c, w->out->subjects.len + w->out->sets.len - 1, VG_VERDICT_NOT_ASSESSED,
-                             (vg_str){0}, err));
+        if (control->per_workload && w->view->org->placement_count > 0)
+            VG_TRY(miss_by_workload(w, c, err));
+        else if (!is_attested(w, control, (vg_str){0}))
+            VG_TRY(miss_attestation(w, c, control->attestation, err));
     }
     return VG_OK;
 }
@@ -258,9 +288,8 @@ static vg_status judge_missing_attestations(worker *w, vg_error *err)
 static vg_status judge_sets(worker *w, vg_error *err)
 {
     for (size_t s = 0; s < w->out->sets.len; s++) {
-        vg_str type = *(vg_str *)vg_vec_at(&w->out->sets, s);
-        const vg_vec *controls = controls_of(w, type);
-        vg_resource resource = {.type = type, .account = w->view->account};
+        const vg_resource resource = *(const vg_resource *)vg_vec_at(&w->out->sets, s);
+        const vg_vec *controls = controls_of(w, resource.type);
         for (size_t i = 0; controls && i < controls->len; i++) {
             size_t number = *(const size_t *)vg_vec_at(controls, i);
             if (w->content->controls[number].attestation.len == 0 &&
@@ -284,7 +313,7 @@ vg_status vg_work(const vg_view *view, const vg_content *content, bool organizat
 {
     vg_fact_sink sink = vg_fact_sink_in(arena);
     bool inactive = !organization && is_inactive(view);
-    *out = (vg_outcome){vg_vec_in(arena, sizeof(vg_sighting)), vg_vec_in(arena, sizeof(vg_str)),
+    *out = (vg_outcome){vg_vec_in(arena, sizeof(vg_sighting)), vg_vec_in(arena, sizeof(vg_resource)),
                         vg_vec_in(arena, sizeof(vg_judgement))};
     for (size_t i = 0; i < vg_fact_maker_count; i++) {
         bool is_place = vg_fact_makers[i].make == vg_make_account;
@@ -296,7 +325,8 @@ vg_status vg_work(const vg_view *view, const vg_content *content, bool organizat
     worker w = {view, content, now, arena, scratch, out};
     for (size_t i = 0; i < sink.facts.len; i++)
         VG_TRY(judge_subject(&w, vg_vec_at(&sink.facts, i), true, err));
-    out->sets = sink.unknown;
+    for (size_t i = 0; i < sink.unknown.len; i++)
+        VG_TRY(add_set(&w, *(vg_str *)vg_vec_at(&sink.unknown, i), view->account, err));
     if (!inactive)
         VG_TRY(judge_things(&w, organization, err));
     VG_TRY(judge_sets(&w, err));
