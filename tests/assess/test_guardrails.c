@@ -126,7 +126,7 @@ static const struct {
      "LimitRegions", "\"yes\""},
     {"two regions, for all but a role",
      "{Statement: [" GLOBAL "Condition: {StringNotEquals: {aws:RequestedRegion: [eu-west-1]}, ArnNotLike: "
-                            "{aws:PrincipalArn: 'arn:aws:iam::*:role/Ops'}}}]}",
+     "{aws:PrincipalArn: 'arn:aws:iam::*:role/Ops'}}}]}",
      "LimitRegions", "\"partly\""},
     {"every region", "{Statement: [" GLOBAL "Condition: {StringNotLike: {aws:RequestedRegion: '*'}}}]}",
      "LimitRegions", "\"no\""},

@@ -1,0 +1,565 @@
+/* test_facts.c: each fact, from the evidence that makes it: what is so, what is not, and what nobody can say. A table row
+ * is evidence, the fact asked for, and its value as JSON ("absent" where it must not be said). */
+#include "evidence_text.h"
+
+#define ORG                                                                                                  \
+    "- [Vigil::Organization::Organization, '" M                                                              \
+    "', '', o-1, {Id: o-1, FeatureSet: ALL, ManagementAccountId: '" M "'}]\n"                                \
+    "- [Vigil::Organization::Account, '" M "', '', '" M "', {Id: '" M                                        \
+    "', Name: main, Email: 'root@example.com', Status: ACTIVE}]\n"                                           \
+    "- [Vigil::Organization::Account, '" A "', '', '" A "', {Id: '" A                                        \
+    "', Name: shop, Email: 'jane.doe@example.com', Status: ACTIVE}]\n"
+#define UNIT(id, name, parent)                                                                               \
+    "- [Vigil::Organization::OrganizationalUnit, '" M "', '', " id ", {Id: " id ", Name: '" name "'}]\n"     \
+    "- [Vigil::Organization::Parent, '" M "', '', " id ", {ChildId: " id ", ParentId: " parent "}]\n"
+#define PLACE(account, parent)                                                                               \
+    "- [Vigil::Organization::Parent, '" M "', '', '" account "', {ChildId: '" account "', ParentId: " parent \
+    "}]\n"
+#define ROOT_UNIT           "- [Vigil::Organization::Root, '" M "', '', r-1, {Id: r-1, Name: Root}]\n"
+#define SUMMARY(properties) "- [Vigil::IAM::AccountSummary, '" A "', '', '" A "', {" properties "}]\n"
+#define ENTRY(id, properties)                                                                                \
+    "- [Vigil::IAM::CredentialReportEntry, '" A "', '', 'arn:aws:iam::" A ":" id "', {" properties "}]\n"
+#define ROOT(properties)       ENTRY("root", "User: '<root_account>', " properties)
+#define USER(name, properties) ENTRY("user/" name, "User: " name ", " properties)
+#define DETAILS(name, properties)                                                                            \
+    "- [AWS::IAM::User, '" A "', '', 'arn:aws:iam::" A ":user/" name "', {UserName: " name ", " properties   \
+    "}]\n"
+#define READ(operation)                  "- [ledger, '" operation "', '', '" A "', '']\n"
+#define READ_IN(operation, region)       "- [ledger, '" operation "', '', '" A "', " region "]\n"
+#define IN(type, region, id, properties) "- [" type ", '" A "', " region ", '" id "', {" properties "}]\n"
+#define REGION                                                                                               \
+    IN("Vigil::Account::Region", "eu-west-1", "eu-west-1",                                                   \
+       "RegionName: eu-west-1, RegionOptStatus: ENABLED_BY_DEFAULT")
+#define TRAIL_ARN                "arn:aws:cloudtrail:eu-west-1:" A ":trail/audit"
+#define TRAIL(properties)        IN("AWS::CloudTrail::Trail", "eu-west-1", TRAIL_ARN, properties)
+#define TRAIL_STATUS(properties) IN("Vigil::CloudTrail::TrailStatus", "eu-west-1", TRAIL_ARN, properties)
+#define MAPPING(name, environments)                                                                          \
+    "- [Vigil::Workload::Mapping, '', '', " name ", {Name: " name ", Environments: [" environments "]}]\n"
+#define ALLOW(action, resource)                                                                              \
+    "{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: " action ", Resource: " resource   \
+    "}]}}"
+#define NO_MFA                                                                                               \
+    "{PolicyName: m, PolicyDocument: {Statement: [{Effect: Deny, NotAction: ['iam:ChangePassword', "         \
+    "'sts:GetSessionToken'], Resource: '*', Condition: {BoolIfExists: {aws:MultiFactorAuthPresent: "         \
+    "'false'}}}]}}"
+#define ROLE(name, trust)                                                                                    \
+    "- [AWS::IAM::Role, '" A "', '', 'arn:aws:iam::" A ":role/" name "', {RoleName: " name                   \
+    ", AssumeRolePolicyDocument: {Statement: [" trust "]}}]\n" READ("iam:GetAccountAuthorizationDetails")
+#define TRUST(who, more) "{Effect: Allow, Action: 'sts:AssumeRole', Principal: " who more "}"
+#define CONTACT(kind, properties)                                                                            \
+    "- [Vigil::Account::AlternateContact, '" A "', '', " kind ", {" properties "}]\n"
+#define ATTESTED(expires)                                                                                    \
+    "- [Vigil::Attestation::Statement, '', '', drill, {Kind: drill, Scope: organization, Owner: o, Date: "   \
+    "'2026-05-02', Expires: '" expires "', Details: {people: 3}}]\n"
+
+#define ROOT_FACT      "Vigil::Account::Root"
+#define CONTACTS_FACT  "Vigil::Account::Contacts"
+#define PASSWORD_FACT  "Vigil::Account::PasswordPolicy"
+#define USER_FACT      "Vigil::Account::User"
+#define MFA_FACT       "Vigil::Account::MfaRequirement"
+#define ACCESS_FACT    "Vigil::Account::Access"
+#define SERVICES_FACT  "Vigil::Region::Services"
+#define TRAIL_FACT     "Vigil::Account::Trail"
+#define ACCOUNT_FACT   "Vigil::Account::Account"
+#define STRUCTURE_FACT "Vigil::Organization::Structure"
+#define WORKLOAD_FACT  "Vigil::Workload::Workload"
+#define ATTESTED_FACT  "Vigil::Attestation::Attestation"
+
+static const struct {
+    const char *name, *evidence, *type, *key, *expected, *now;
+} CASES[] = {
+    /* root */
+    {"MFA by the summary", SUMMARY("AccountMFAEnabled: 1"), ROOT_FACT, "MfaActive", "true", NULL},
+    {"no MFA by the report", ROOT("MfaActive: false"), ROOT_FACT, "MfaActive", "false", NULL},
+    {"the later of both",
+     "- [Vigil::IAM::AccountSummary, '" A "', '', '" A
+     "', {AccountMFAEnabled: 1}, '2026-07-01']\n" ROOT("MfaActive: false"),
+     ROOT_FACT, "MfaActive", "true", NULL},
+    {"neither", ORG, ROOT_FACT, "MfaActive", "absent", NULL},
+    {"hardware: no virtual device", SUMMARY("AccountMFAEnabled: 1") READ("iam:ListVirtualMFADevices"),
+     ROOT_FACT, "MfaHardware", "true", NULL},
+    {"hardware: devices not listed", SUMMARY("AccountMFAEnabled: 1"), ROOT_FACT, "MfaHardware", "absent",
+     NULL},
+    {"hardware: root's virtual device",
+     SUMMARY("AccountMFAEnabled: 1") "- [Vigil::IAM::VirtualMfaDevice, '" A "', '', 'arn:aws:iam::" A
+                                     ":mfa/phone', {User: {Arn: 'arn:aws:iam::" A ":root'}}]\n",
+     ROOT_FACT, "MfaHardware", "false", NULL},
+    {"hardware: another's virtual device",
+     SUMMARY("AccountMFAEnabled: 1") "- [Vigil::IAM::VirtualMfaDevice, '" A "', '', 'arn:aws:iam::" A
+                                     ":mfa/jane', {User: {Arn: 'arn:aws:iam::" A ":user/jane'}}]\n",
+     ROOT_FACT, "MfaHardware", "true", NULL},
+    {"hardware: no MFA", SUMMARY("AccountMFAEnabled: 0"), ROOT_FACT, "MfaHardware", "false", NULL},
+    {"keys by the summary", SUMMARY("AccountAccessKeysPresent: 1"), ROOT_FACT, "AccessKeysPresent", "true",
+     NULL},
+    {"no keys by the report", ROOT("AccessKey1Active: false, AccessKey2Active: false"), ROOT_FACT,
+     "AccessKeysPresent", "false", NULL},
+    {"the second key", ROOT("AccessKey1Active: false, AccessKey2Active: true"), ROOT_FACT,
+     "AccessKeysPresent", "true", NULL},
+    {"no credentials", SUMMARY("AccountPasswordPresent: 0, AccountAccessKeysPresent: 0"), ROOT_FACT,
+     "CredentialsPresent", "false", NULL},
+    {"a password", SUMMARY("AccountPasswordPresent: 1, AccountAccessKeysPresent: 0"), ROOT_FACT,
+     "CredentialsPresent", "true", NULL},
+    {"a password that nobody told of", SUMMARY("AccountAccessKeysPresent: 0"), ROOT_FACT,
+     "CredentialsPresent", "absent", NULL},
+    {"last used, by the evidence's time",
+     ROOT("PasswordLastUsed: '2026-05-22T00:00:00Z', AccessKey1LastUsedDate: '2026-01-01'"), ROOT_FACT,
+     "LastUsedDays", "10", NULL},
+    {"last used, by --now", ROOT("PasswordLastUsed: '2026-05-22T00:00:00Z'"), ROOT_FACT, "LastUsedDays", "41",
+     "2026-07-02"},
+    {"never used", ROOT("MfaActive: true"), ROOT_FACT, "EverUsed", "false", NULL},
+    {"never used has no days", ROOT("MfaActive: true"), ROOT_FACT, "LastUsedDays", "absent", NULL},
+    {"central root access",
+     ORG "- [Vigil::IAM::OrganizationsFeatures, '" M
+         "', '', o-1, {EnabledFeatures: [RootCredentialsManagement]}]\n",
+     ROOT_FACT, "CredentialsManagedCentrally", "true", NULL},
+    {"central sessions are off",
+     ORG "- [Vigil::IAM::OrganizationsFeatures, '" M
+         "', '', o-1, {EnabledFeatures: [RootCredentialsManagement]}]\n",
+     ROOT_FACT, "RootSessionsEnabled", "false", NULL},
+    /* contacts */
+    {"a security contact", CONTACT("SECURITY", "Present: true, EmailAddress: 'soc@example.com'"),
+     CONTACTS_FACT, "Security", "true", NULL},
+    {"known to have none", CONTACT("SECURITY", "Present: false"), CONTACTS_FACT, "Security", "false", NULL},
+    {"nobody asked", CONTACT("BILLING", "Present: true"), CONTACTS_FACT, "Security", "absent", NULL},
+    {"another address than the account's",
+     ORG CONTACT("SECURITY", "Present: true, EmailAddress: 'soc@example.com'"), CONTACTS_FACT,
+     "SecurityDiffersFromPrimary", "true", NULL},
+    {"the account's own, case aside",
+     ORG CONTACT("SECURITY", "Present: true, EmailAddress: 'Jane.Doe@example.com'"), CONTACTS_FACT,
+     "SecurityDiffersFromPrimary", "false", NULL},
+    {"primary without phone",
+     "- [Vigil::Account::ContactInformation, '" A "', '', '" A "', {FullName: x, AddressLine1: y}]\n",
+     CONTACTS_FACT, "Primary", "false", NULL},
+    {"a person's address", ORG, CONTACTS_FACT, "PrimaryEmailIsShared", "false", NULL},
+    {"a group's address, with plus",
+     "- [Vigil::Account::PrimaryEmail, '" A "', '', '" A "', {PrimaryEmail: 'aws+shop@example.com'}]\n",
+     CONTACTS_FACT, "PrimaryEmailIsShared", "true", NULL},
+    /* password policy */
+    {"AWS's default", "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: false}]\n",
+     PASSWORD_FACT, "MinimumPasswordLength", "8", NULL},
+    {"its own",
+     "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: true, MinimumPasswordLength: 14}]\n",
+     PASSWORD_FACT, "MinimumPasswordLength", "14", NULL},
+    {"remembers nothing", "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: true}]\n",
+     PASSWORD_FACT, "PasswordReusePrevention", "0", NULL},
+    {"nobody asked for it", SUMMARY("Users: 1"), PASSWORD_FACT, "MinimumPasswordLength", "absent", NULL},
+    {"users with a password",
+     ROOT("MfaActive: true") USER("jane", "PasswordEnabled: true") USER("bot", "PasswordEnabled: false"),
+     PASSWORD_FACT, "PasswordUsers", "1", NULL},
+    /* users */
+    {"a user's MFA", USER("jane", "PasswordEnabled: true, MfaActive: true"), USER_FACT, "MfaActive", "true",
+     NULL},
+    {"password unused since use", USER("jane", "PasswordEnabled: true, PasswordLastUsed: '2026-05-01'"),
+     USER_FACT, "PasswordUnusedDays", "31", NULL},
+    {"never used, since it was set",
+     USER("jane", "PasswordEnabled: true, PasswordLastChanged: '2026-04-01', UserCreationTime: '2020-01-01'"),
+     USER_FACT, "PasswordUnusedDays", "61", NULL},
+    {"no password, no days", USER("jane", "PasswordEnabled: false, PasswordLastUsed: '2026-05-01'"),
+     USER_FACT, "PasswordUnusedDays", "absent", NULL},
+    {"active keys", USER("bot", "AccessKey1Active: true, AccessKey2Active: false"), USER_FACT, "ActiveKeys",
+     "1", NULL},
+    {"the older key",
+     USER("bot", "AccessKey1Active: true, AccessKey1LastRotated: '2026-05-01', AccessKey2Active: true, "
+                 "AccessKey2LastRotated: '2026-03-03'"),
+     USER_FACT, "OldestKeyAgeDays", "90", NULL},
+    {"an inactive key does not age",
+     USER("bot", "AccessKey1Active: true, AccessKey1LastRotated: '2026-05-01', AccessKey2Active: false, "
+                 "AccessKey2LastRotated: '2020-01-01'"),
+     USER_FACT, "OldestKeyAgeDays", "31", NULL},
+    {"key unused since rotation", USER("bot", "AccessKey1Active: true, AccessKey1LastRotated: '2026-05-22'"),
+     USER_FACT, "KeyUnusedDays", "10", NULL},
+    {"privileged by an inline policy",
+     DETAILS("jane", "Policies: [" ALLOW("'*'", "'*'") "]") READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"privileged by AWS's policy",
+     DETAILS("jane", "ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"privileged by a policy that can be changed",
+     DETAILS("jane", "Policies: [" ALLOW("'iam:CreatePolicyVersion'", "'*'") "]")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"privileged through a group",
+     DETAILS("jane",
+             "Groups: [ops]") "- [AWS::IAM::Group, '" A
+                              "', '', g, {GroupName: ops, Policies: [" ALLOW("'iam:*'", "'*'") "]}]\n" READ(
+                                  "iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"privileged by a managed policy",
+     DETAILS("jane",
+             "ManagedPolicyArns: ['arn:aws:iam::" A
+             ":policy/big']") "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
+                              ":policy/big', {PolicyDocument: {Statement: {Effect: Allow, NotAction: "
+                              "['s3:*'], Resource: '*'}}}]\n" READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"a power user is not",
+     DETAILS("jane", "Policies: [{PolicyDocument: {Statement: [{Effect: Allow, NotAction: ['iam:*', "
+                     "'organizations:*'], Resource: '*'}]}}]") READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "false", NULL},
+    {"who manages its own keys is not",
+     DETAILS("jane",
+             "Policies: [" ALLOW("'iam:CreateAccessKey'", "'arn:aws:iam::*:user/${aws:username}'") "]")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "false", NULL},
+    {"who may read is not",
+     DETAILS("jane", "Policies: [" ALLOW("['s3:Get*', 'iam:List*']", "'*'") "]")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "false", NULL},
+    {"no details, no word of privilege", USER("jane", "MfaActive: true"), USER_FACT, "Privileged", "absent",
+     NULL},
+    {"attached to the user",
+     DETAILS("jane", "Policies: [" ALLOW("'s3:*'", "'*'") "]") READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "AttachedDirectly", "true", NULL},
+    {"by groups alone",
+     DETAILS("jane", "Groups: [ops], Policies: []") READ("iam:GetAccountAuthorizationDetails"), USER_FACT,
+     "AttachedDirectly", "false", NULL},
+    /* MFA required */
+    {"no user has a password", ROOT("MfaActive: true") USER("bot", "PasswordEnabled: false"), MFA_FACT,
+     "ForUsers", "\"yes\"", NULL},
+    {"all users are denied without",
+     USER("jane", "PasswordEnabled: true") DETAILS("jane", "Policies: [" NO_MFA "]")
+         READ("iam:GetAccountAuthorizationDetails"),
+     MFA_FACT, "ForUsers", "\"yes\"", NULL},
+    {"one of two",
+     USER("jane", "PasswordEnabled: true") USER("joe", "PasswordEnabled: true")
+         DETAILS("jane", "Policies: [{PolicyDocument: {Statement: {Effect: Deny, Action: '*', Resource: '*', "
+                         "Condition: {BoolIfExists: {aws:MultiFactorAuthPresent: false}}}}}]")
+             DETAILS("joe", "Policies: []") READ("iam:GetAccountAuthorizationDetails"),
+     MFA_FACT, "ForUsers", "\"partly\"", NULL},
+    {"the whole of them",
+     USER("jane", "PasswordEnabled: true")
+         DETAILS("jane", "Policies: [{PolicyDocument: {Statement: {Effect: Deny, Action: '*', Resource: '*', "
+                         "Condition: {BoolIfExists: {aws:MultiFactorAuthPresent: false}}}}}]")
+             READ("iam:GetAccountAuthorizationDetails"),
+     MFA_FACT, "ForUsers", "\"yes\"", NULL},
+    {"a device is no requirement",
+     USER("jane", "PasswordEnabled: true, MfaActive: true") DETAILS("jane", "Policies: []")
+         READ("iam:GetAccountAuthorizationDetails"),
+     MFA_FACT, "ForUsers", "\"no\"", NULL},
+    {"policies unknown", USER("jane", "PasswordEnabled: true"), MFA_FACT, "ForUsers", "absent", NULL},
+    {"Identity Center", ORG "- [Vigil::IdentityCenter::Instance, '" M "', '', i, {Status: ACTIVE}]\n",
+     MFA_FACT, "IdentityCenter", "true", NULL},
+    {"no Identity Center", ORG "- [ledger, 'sso-admin:ListInstances', '', '" M "', '']\n", MFA_FACT,
+     "IdentityCenter", "false", NULL},
+    /* access */
+    {"a policy that allows all",
+     "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
+     ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}}]\n" READ(
+         "iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "AdministratorPolicies", "[\"arn:aws:iam::" A ":policy/all\"]", NULL},
+    {"AWS's own is not the customer's",
+     "- [AWS::IAM::ManagedPolicy, '" A
+     "', '', 'arn:aws:iam::aws:policy/AdministratorAccess', {PolicyDocument: {Statement: [{Effect: Allow, "
+     "Action: '*', Resource: '*'}]}}]\n" READ("iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "AdministratorPolicies", "[]", NULL},
+    {"anybody is trusted", ROLE("open", TRUST("{AWS: '*'}", "")), ACCESS_FACT, "PublicTrusts",
+     "[\"arn:aws:iam::" A ":role/open\"]", NULL},
+    {"anybody with a condition",
+     ROLE("open", TRUST("'*'", ", Condition: {StringEquals: {aws:PrincipalOrgID: o-1}}")), ACCESS_FACT,
+     "PublicTrusts", "[]", NULL},
+    {"a service is trusted", ROLE("fn", TRUST("{Service: lambda.amazonaws.com}", "")), ACCESS_FACT,
+     "PublicTrusts", "[]", NULL},
+    {"a stranger", ORG ROLE("vendor", TRUST("{AWS: 'arn:aws:iam::999999999999:root'}", "")), ACCESS_FACT,
+     "ExternalTrustsWithoutCondition", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
+    {"a stranger with an external id",
+     ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", ", Condition: {StringEquals: {'sts:ExternalId': x}}")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "[]", NULL},
+    {"a neighbour of the organisation", ORG ROLE("main", TRUST("{AWS: ['arn:aws:iam::" M ":root']}", "")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "[]", NULL},
+    {"strangers when nobody knows the accounts", ROLE("vendor", TRUST("{AWS: '999999999999'}", "")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "absent", NULL},
+    {"support",
+     "- [AWS::IAM::Role, '" A
+     "', '', r, {ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess']}]\n" READ(
+         "iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "SupportRole", "true", NULL},
+    /* services */
+    {"a trail that logs", REGION TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"),
+     SERVICES_FACT, "CloudTrailLogging", "true", NULL},
+    {"a trail that stopped", REGION TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: false"),
+     SERVICES_FACT, "CloudTrailLogging", "false", NULL},
+    {"a trail without status", REGION TRAIL("IsMultiRegionTrail: true"), SERVICES_FACT, "CloudTrailLogging",
+     "absent", NULL},
+    {"no trail, as the list says", REGION READ_IN("cloudtrail:DescribeTrails", "eu-west-1"), SERVICES_FACT,
+     "CloudTrailLogging", "false", NULL},
+    {"nobody listed trails", REGION, SERVICES_FACT, "CloudTrailLogging", "absent", NULL},
+    {"the organisation's trail",
+     ORG REGION "- [AWS::CloudTrail::Trail, '" M
+                "', eu-west-1, t, {IsMultiRegionTrail: true, IsOrganizationTrail: true}]\n- "
+                "[Vigil::CloudTrail::TrailStatus, '" M "', eu-west-1, t, {IsLogging: true}]\n",
+     SERVICES_FACT, "CloudTrailLogging", "true", NULL},
+    {"another account's trail",
+     ORG REGION "- [AWS::CloudTrail::Trail, '" M
+                "', eu-west-1, t, {IsMultiRegionTrail: true}]\n- [Vigil::CloudTrail::TrailStatus, '" M
+                "', eu-west-1, t, {IsLogging: true}]\n",
+     SERVICES_FACT, "CloudTrailLogging", "absent", NULL},
+    {"Config records",
+     REGION IN("AWS::Config::ConfigurationRecorder", "eu-west-1", "default",
+               "RecordingGroup: {AllSupported: true}")
+         IN("Vigil::Config::RecorderStatus", "eu-west-1", "default", "Recording: true"),
+     SERVICES_FACT, "ConfigRecording", "true", NULL},
+    {"all of it",
+     REGION IN("AWS::Config::ConfigurationRecorder", "eu-west-1", "default",
+               "RecordingGroup: {AllSupported: true}"),
+     SERVICES_FACT, "ConfigAllSupported", "true", NULL},
+    {"some of it",
+     REGION IN("AWS::Config::ConfigurationRecorder", "eu-west-1", "default",
+               "RecordingGroup: {AllSupported: false}"),
+     SERVICES_FACT, "ConfigAllSupported", "false", NULL},
+    {"a recorder without status",
+     REGION IN("AWS::Config::ConfigurationRecorder", "eu-west-1", "default", "RecordingGroup: {}"),
+     SERVICES_FACT, "ConfigRecording", "absent", NULL},
+    {"no recorder", REGION READ_IN("config:DescribeConfigurationRecorders", "eu-west-1"), SERVICES_FACT,
+     "ConfigRecording", "false", NULL},
+    {"delivery failed",
+     REGION IN("AWS::Config::DeliveryChannel", "eu-west-1", "default", "Name: default")
+         IN("Vigil::Config::DeliveryChannelStatus", "eu-west-1", "default",
+            "ConfigHistoryDeliveryInfo: {lastStatus: FAILURE}"),
+     SERVICES_FACT, "ConfigDelivering", "false", NULL},
+    {"delivery works",
+     REGION IN("AWS::Config::DeliveryChannel", "eu-west-1", "default", "Name: default")
+         IN("Vigil::Config::DeliveryChannelStatus", "eu-west-1", "default",
+            "ConfigHistoryDeliveryInfo: {lastStatus: SUCCESS}"),
+     SERVICES_FACT, "ConfigDelivering", "true", NULL},
+    {"GuardDuty on", REGION IN("AWS::GuardDuty::Detector", "eu-west-1", "d", "Enable: true"), SERVICES_FACT,
+     "GuardDutyEnabled", "true", NULL},
+    {"GuardDuty suspended", REGION IN("AWS::GuardDuty::Detector", "eu-west-1", "d", "Enable: false"),
+     SERVICES_FACT, "GuardDutyEnabled", "false", NULL},
+    {"no detector", REGION IN("Vigil::GuardDuty::Detectors", "eu-west-1", "detectors", "DetectorIds: []"),
+     SERVICES_FACT, "GuardDutyEnabled", "false", NULL},
+    {"a detector that nobody described",
+     REGION IN("Vigil::GuardDuty::Detectors", "eu-west-1", "detectors", "DetectorIds: [d]"), SERVICES_FACT,
+     "GuardDutyEnabled", "absent", NULL},
+    {"features",
+     REGION IN("AWS::GuardDuty::Detector", "eu-west-1", "d",
+               "Enable: true, Features: [{Name: S3_DATA_EVENTS, Status: ENABLED}, {Name: EKS_AUDIT_LOGS, "
+               "Status: DISABLED}]"),
+     SERVICES_FACT, "GuardDutyFeatures", "[\"S3_DATA_EVENTS\"]", NULL},
+    {"Security Hub absent", REGION IN("AWS::SecurityHub::Hub", "eu-west-1", "hub", "Present: false"),
+     SERVICES_FACT, "SecurityHubEnabled", "false", NULL},
+    {"standards",
+     REGION IN("AWS::SecurityHub::Hub", "eu-west-1", "hub", "Present: true")
+         IN("Vigil::SecurityHub::Standards", "eu-west-1", "standards",
+            "StandardsSubscriptions: [{StandardsArn: "
+            "'arn:aws:securityhub:eu-west-1::standards/aws-foundational-security-best-practices/v/1.0.0', "
+            "StandardsStatus: READY}]"),
+     SERVICES_FACT, "SecurityHubStandards", "[\"aws-foundational-security-best-practices/v/1.0.0\"]", NULL},
+    {"Inspector",
+     REGION IN("Vigil::Inspector::AccountStatus", "eu-west-1", A,
+               "Status: ENABLED, Ec2: ENABLED, Ecr: DISABLED"),
+     SERVICES_FACT, "InspectorResources", "[\"EC2\"]", NULL},
+    {"an analyzer",
+     REGION IN("AWS::AccessAnalyzer::Analyzer", "eu-west-1", "a", "Type: ACCOUNT, Status: ACTIVE"),
+     SERVICES_FACT, "AccessAnalyzerEnabled", "true", NULL},
+    {"no analyzer", REGION IN("Vigil::AccessAnalyzer::Analyzers", "eu-west-1", "analyzers", "Names: []"),
+     SERVICES_FACT, "AccessAnalyzerEnabled", "false", NULL},
+    {"the organisation's analyzer",
+     ORG REGION "- [AWS::AccessAnalyzer::Analyzer, '" M
+                "', eu-west-1, a, {Type: ORGANIZATION, Status: ACTIVE}]\n",
+     SERVICES_FACT, "AccessAnalyzerEnabled", "true", NULL},
+    /* the trail of an account */
+    {"all regions", TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"), TRAIL_FACT,
+     "MultiRegion", "true", NULL},
+    {"one region", TRAIL("IsMultiRegionTrail: false") TRAIL_STATUS("IsLogging: true"), TRAIL_FACT,
+     "MultiRegion", "false", NULL},
+    {"validation",
+     TRAIL("IsMultiRegionTrail: true, EnableLogFileValidation: true") TRAIL_STATUS("IsLogging: true"),
+     TRAIL_FACT, "LogFileValidation", "true", NULL},
+    {"delivery error",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true, LatestDeliveryError: AccessDenied"),
+     TRAIL_FACT, "DeliveringOk", "false", NULL},
+    {"write events alone",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "EventSelectors: [{ReadWriteType: WriteOnly, IncludeManagementEvents: true}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"advanced selectors",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "AdvancedEventSelectors: [{FieldSelectors: [{Field: eventCategory, Equals: [Management]}]}]"),
+     TRAIL_FACT, "ManagementEventsAll", "true", NULL},
+    {"data events",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "EventSelectors: [{ReadWriteType: All, DataResources: [{Type: 'AWS::S3::Object'}]}]"),
+     TRAIL_FACT, "DataEvents", "true", NULL},
+    {"selectors unknown", TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"), TRAIL_FACT,
+     "DataEvents", "absent", NULL},
+    /* the account */
+    {"its path", ORG ROOT_UNIT UNIT("ou-1", "Workloads", "r-1") UNIT("ou-2", "Prod", "ou-1") PLACE(A, "ou-2"),
+     ACCOUNT_FACT, "OuPath", "\"Root/Workloads/Prod\"", NULL},
+    {"its function",
+     ORG ROOT_UNIT UNIT("ou-1", "Workloads", "r-1") UNIT("ou-2", "Production", "ou-1") PLACE(A, "ou-2"),
+     ACCOUNT_FACT, "OuFunction", "\"workloads-prod\"", NULL},
+    {"non-production", ORG ROOT_UNIT UNIT("ou-2", "Non-Prod", "r-1") PLACE(A, "ou-2"), ACCOUNT_FACT,
+     "OuFunction", "\"workloads-nonprod\"", NULL},
+    {"security has a prod of its own",
+     ORG ROOT_UNIT UNIT("ou-1", "Security", "r-1") UNIT("ou-2", "Prod", "ou-1") PLACE(A, "ou-2"),
+     ACCOUNT_FACT, "OuFunction", "\"security\"", NULL},
+    {"policy staging", ORG ROOT_UNIT UNIT("ou-2", "Policy Staging", "r-1") PLACE(A, "ou-2"), ACCOUNT_FACT,
+     "OuFunction", "\"policy-staging\"", NULL},
+    {"a department", ORG ROOT_UNIT UNIT("ou-2", "Marketing Team", "r-1") PLACE(A, "ou-2"), ACCOUNT_FACT,
+     "OuNamedByDepartment", "true", NULL},
+    {"directly in the root", ORG ROOT_UNIT PLACE(A, "r-1"), ACCOUNT_FACT, "InRoot", "true", NULL},
+    {"no parent known", ORG ROOT_UNIT, ACCOUNT_FACT, "InRoot", "absent", NULL},
+    {"a tree that bites its tail",
+     ORG ROOT_UNIT UNIT("ou-1", "A", "ou-2") UNIT("ou-2", "B", "ou-1") PLACE(A, "ou-1"), ACCOUNT_FACT,
+     "OuPath", "absent", NULL},
+    {"its workloads",
+     ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}")
+         MAPPING("bank", "{Name: prod, Accounts: ['" A "']}"),
+     ACCOUNT_FACT, "WorkloadCount", "2", NULL},
+    {"prod beside dev",
+     ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}, {Name: dev, Accounts: ['" A "']}"), ACCOUNT_FACT,
+     "MixesProdAndNonProd", "true", NULL},
+    {"no mapping", ORG, ACCOUNT_FACT, "WorkloadCount", "absent", NULL},
+    {"runs workloads by the mapping", ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}"), ACCOUNT_FACT,
+     "RunsWorkloads", "true", NULL},
+    {"runs workloads by its resources", IN("AWS::Lambda::Function", "eu-west-1", "f", "Runtime: x"),
+     ACCOUNT_FACT, "RunsWorkloads", "true", NULL},
+    {"runs none, as a snapshot shows", SUMMARY("Users: 0") READ_IN("config-snapshot", "eu-west-1"),
+     ACCOUNT_FACT, "RunsWorkloads", "false", NULL},
+    {"nobody looked", SUMMARY("Users: 0"), ACCOUNT_FACT, "RunsWorkloads", "absent", NULL},
+    {"regions with activity, not all enabled ones",
+     REGION IN("Vigil::CloudTrail::LogFile", "us-east-2", "f", "Records: 1"), ACCOUNT_FACT, "RegionsInUse",
+     "[\"us-east-2\"]", NULL},
+    {"disabled regions are not in use",
+     REGION IN("Vigil::Account::Region", "af-south-1", "af-south-1", "RegionOptStatus: DISABLED"),
+     ACCOUNT_FACT, "RegionsInUse", "[\"eu-west-1\"]", NULL},
+    /* the organisation */
+    {"all features", ORG, STRUCTURE_FACT, "AllFeatures", "true", NULL},
+    {"in the root", ORG ROOT_UNIT PLACE(A, "r-1") PLACE(M, "r-1"), STRUCTURE_FACT, "AccountsInRoot",
+     "[\"" A "\"]", NULL},
+    {"prod apart", ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1") UNIT("ou-2", "Dev", "r-1"), STRUCTURE_FACT,
+     "ProdApartFromNonProd", "true", NULL},
+    {"prod and dev in one OU, by the mapping",
+     ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1") UNIT("ou-2", "Dev", "r-1") PLACE(A, "ou-1") PLACE(M, "ou-1")
+         MAPPING("shop", "{Name: prod, Accounts: ['" A "']}, {Name: dev, Accounts: ['" M "']}"),
+     STRUCTURE_FACT, "ProdApartFromNonProd", "false", NULL},
+    {"no units listed", ORG, STRUCTURE_FACT, "HasSecurityOu", "absent", NULL},
+    {"no security OU", ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1"), STRUCTURE_FACT, "HasSecurityOu", "false",
+     NULL},
+    {"departments", ORG ROOT_UNIT UNIT("ou-1", "Finance", "r-1") UNIT("ou-2", "Prod", "r-1"), STRUCTURE_FACT,
+     "DepartmentOus", "[\"Finance\"]", NULL},
+    {"a closed account elsewhere",
+     ORG ROOT_UNIT PLACE(A, "r-1") PLACE(M, "r-1") "- [Vigil::Organization::Account, '" B "', '', '" B
+                                                   "', {Id: '" B "', Status: SUSPENDED}]\n" PLACE(B, "r-1"),
+     STRUCTURE_FACT, "SuspendedAccountsElsewhere", "[\"" B "\"]", NULL},
+    {"an OU without SCP",
+     ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1")
+         PLACE(A, "ou-1") "- [ledger, 'organizations:ListPolicies', '', '" M "', '']\n",
+     STRUCTURE_FACT, "OusWithoutScp", "[\"Prod\"]", NULL},
+    {"an SCP that is attached nowhere",
+     ORG "- [Vigil::Organization::PolicySummary, '" M
+         "', '', p-1, {Name: idle, Type: SERVICE_CONTROL_POLICY}]\n- [ledger, "
+         "'organizations:ListTargetsForPolicy', p-1, '" M "', '']\n",
+     STRUCTURE_FACT, "DetachedScps", "[\"idle\"]", NULL},
+    {"administered from the management account",
+     ORG "- [Vigil::Organization::TrustedService, '" M
+         "', '', guardduty.amazonaws.com, {ServicePrincipal: guardduty.amazonaws.com}]\n- [ledger, "
+         "'organizations:ListDelegatedAdministrators', '', '" M "', '']\n",
+     STRUCTURE_FACT, "SecurityDelegatedToManagement", "[\"guardduty.amazonaws.com\"]", NULL},
+    {"delegated",
+     ORG "- [Vigil::Organization::TrustedService, '" M
+         "', '', guardduty.amazonaws.com, {ServicePrincipal: guardduty.amazonaws.com}]\n- "
+         "[Vigil::Organization::DelegatedService, '" M
+         "', '', x, {ServicePrincipal: guardduty.amazonaws.com}]\n",
+     STRUCTURE_FACT, "SecurityDelegatedToManagement", "[]", NULL},
+    {"workloads in the management account",
+     ORG MAPPING("shop", "{Name: prod, Accounts: ['" M "']}")
+         SUMMARY("Users: 0") "- [Vigil::IAM::AccountSummary, '" M "', '', '" M "', {Users: 1}]\n",
+     STRUCTURE_FACT, "ManagementRunsWorkloads", "true", NULL},
+    /* workloads */
+    {"shares its account",
+     ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}")
+         MAPPING("zoo", "{Name: prod, Accounts: ['" A "']}"),
+     WORKLOAD_FACT, "SharesAccountsWith", "[\"zoo\"]", NULL},
+    {"prod shares with its own dev",
+     ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}, {Name: dev, Accounts: ['" A "']}"),
+     WORKLOAD_FACT, "ProdSharesAccountWithNonProd", "true", NULL},
+    {"an account that is not ours", ORG MAPPING("shop", "{Name: prod, Accounts: ['999999999999']}"),
+     WORKLOAD_FACT, "AccountsUnknown", "[\"999999999999\"]", NULL},
+    /* attestations */
+    {"holds", ATTESTED("2026-12-31"), ATTESTED_FACT, "Lapsed", "false", NULL},
+    {"lapsed when it was seen", ATTESTED("2026-05-31"), ATTESTED_FACT, "Lapsed", "true", NULL},
+    {"lapsed by --now", ATTESTED("2026-12-31"), ATTESTED_FACT, "Lapsed", "true", "2027-01-01"},
+    {"its age", ATTESTED("2026-12-31"), ATTESTED_FACT, "AgeDays", "30", NULL},
+    {"details", ATTESTED("2026-12-31"), ATTESTED_FACT, "Details", "{\"people\":3}", NULL},
+};
+
+static vg_str value_of(vg_arena *arena, const vg_assessment *assessment, const char *type, const char *key)
+{
+    const vg_subject *fact = find_subject(assessment, type, NULL, NULL, NULL);
+    /* Facts of accounts are asked of A where the evidence has several. */
+    const vg_subject *of_a = find_subject(assessment, type, A, NULL, NULL);
+    vg_doc doc;
+    fact = of_a ? of_a : fact;
+    if (!fact || fact->is_set)
+        return VG_STR("no such fact");
+    assert_int_equal(vg_json_read(arena, fact->resource.properties, VG_STR(""), NULL, &doc, NULL), VG_OK);
+    const vg_value *value = vg_get(doc.root, vg_str_from(key));
+    return value ? canonical_text(arena, value) : VG_STR("absent");
+}
+
+static void says_what_evidence_says(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(CASES); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        evidence_text e = read_evidence(arena, CASES[i].evidence);
+        vg_content *content = read_content(arena, NULL);
+        vg_assessment assessment = assess_evidence_text(&e, content, CASES[i].now, 1);
+        vg_str got = value_of(arena, &assessment, CASES[i].type, CASES[i].key);
+        if (!vg_str_is(got, CASES[i].expected)) {
+            print_error("%s: %s is %.*s, expected %s\n", CASES[i].name, CASES[i].key, VG_ARG(got),
+                        CASES[i].expected);
+            wrong++;
+        }
+        vg_content_free(content);
+        vg_arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void says_nothing_of_closed_accounts(void **state)
+{
+    vg_arena *arena = vg_arena_new(0);
+    (void)state;
+    evidence_text e = read_evidence(arena, ORG "- [Vigil::Organization::Account, '" B "', '', '" B
+                                               "', {Id: '" B "', Status: SUSPENDED}]\n");
+    vg_content *content = read_content(arena, NULL);
+    vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+    assert_non_null(find_subject(&assessment, ACCOUNT_FACT, B, NULL, NULL));
+    assert_null(find_subject(&assessment, ROOT_FACT, B, NULL, NULL));
+    assert_int_equal(assessment.account_count, 2);
+    vg_content_free(content);
+    vg_arena_free(arena);
+}
+
+static void is_as_old_as_its_oldest_evidence(void **state)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_time expected;
+    (void)state;
+    evidence_text e = read_evidence(
+        arena,
+        SUMMARY("AccountMFAEnabled: 1") "- [Vigil::IAM::CredentialReportEntry, '" A "', '', 'arn:aws:iam::" A
+                                        ":root', {User: '<root_account>'}, '2026-02-03']\n");
+    vg_content *content = read_content(arena, NULL);
+    vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+    assert_true(vg_time_parse(VG_STR("2026-02-03"), &expected));
+    assert_int_equal(find_subject(&assessment, ROOT_FACT, A, NULL, NULL)->seen, expected);
+    vg_content_free(content);
+    vg_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_what_evidence_says),
+        cmocka_unit_test(says_nothing_of_closed_accounts),
+        cmocka_unit_test(is_as_old_as_its_oldest_evidence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
