@@ -73,6 +73,7 @@ static size_t read_sources(vg_cli *cli, const vg_vec *paths, vg_rule_source *sou
         vg_error err = {0};
         vg_rule_source *source = &sources[count];
         source->name = *(const vg_str *)vg_vec_at(paths, i);
+        source->borrowed = true;
         if (vg_file_read(cli->arena, source->name, RULE_FILE_MAX, &source->text, &err) == VG_OK)
             count++;
         else
@@ -104,8 +105,15 @@ vg_ruleset *control_compile(vg_cli *cli, const vg_vec *paths)
 
 void control_print_clean(vg_buf *out, vg_str text)
 {
+    size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        vg_buf_add_char(out, c < 0x20 || c == 0x7F ? ' ' : (char)c);
+        if (c >= 0x20 && c != 0x7F)
+            continue;
+        vg_buf_add(out, text.ptr + from, i - from);
+        vg_buf_add_char(out, ' ');
+        from = i + 1;
     }
+    if (text.len > from)
+        vg_buf_add(out, text.ptr + from, text.len - from);
 }

@@ -23,7 +23,8 @@ static vg_ruleset *ruleset_new(size_t files)
     rules->names = vg_map_new(arena, SEED);
     rules->keys = vg_map_new(arena, SEED);
     rules->regexes = vg_map_new(arena, SEED);
-    if (rules->files && rules->names && rules->keys && rules->regexes)
+    rules->types = vg_map_new(arena, SEED);
+    if (rules->files && rules->names && rules->keys && rules->regexes && rules->types)
         return rules;
     vg_arena_free(arena);
     return NULL;
@@ -56,38 +57,42 @@ static bool index_rules(vg_arena *arena, guard_file *file)
     return true;
 }
 
-static bool index_parameterised(vg_arena *arena, guard_file *file)
+/* Finds the rule of each call; of several with a name, the last. */
+static void find_called(const guard_parser *p, const guard_file *file)
 {
-    file->parameterised_by_name = vg_map_new(arena, SEED);
-    if (!file->parameterised_by_name)
-        return false;
-    for (size_t i = 0; i < file->parameterised_count; i++) {
-        vg_map_entry *entry = vg_map_put(file->parameterised_by_name, file->parameterised[i].name, NULL);
-        if (!entry)
-            return false;
-        entry->value.ptr = (void *)(uintptr_t)&file->parameterised[i];
+    for (size_t i = 0; i < p->calls.len; i++) {
+        guard_clause *call = *(guard_clause **)vg_vec_at(&p->calls, i);
+        for (size_t k = 0; k < file->parameterised_count; k++)
+            if (vg_str_eq(file->parameterised[k].name, call->rule))
+                call->called = &file->parameterised[k];
     }
-    return true;
 }
 
 static vg_status compile_file(vg_ruleset *rules, const vg_rule_source *source, vg_arena *scratch,
                               guard_file *file, vg_error *err)
 {
     file->name = vg_arena_str(rules->arena, source->name);
-    file->text = vg_arena_str(rules->arena, source->text);
-    if (!file->name.ptr || !file->text.ptr)
+    file->text = source->borrowed ? source->text : vg_arena_str(rules->arena, source->text);
+    if (!file->name.ptr || (!file->text.ptr && file->text.len > 0))
         return no_memory(err);
+    if (!file->text.ptr)
+        file->text = VG_STR("");
     size_t bad;
     if (!vg_utf8_valid(file->text, &bad))
         return vg_fail_at(err, VG_ERR_SYNTAX, (vg_place){.file = file->name}, "byte %zu is not UTF-8 text",
                           bad + 1);
-    guard_parser p = {
-        .rules = rules, .arena = rules->arena, .scratch = scratch, .text = file->text, .name = file->name};
+    guard_parser p = {.calls = vg_vec_in(scratch, sizeof(guard_clause *)),
+                      .rules = rules,
+                      .arena = rules->arena,
+                      .scratch = scratch,
+                      .text = file->text,
+                      .name = file->name};
     if (vg_str_starts(p.text, VG_STR("\xEF\xBB\xBF")))
         p.at = 3;
     VG_TRY(guard_parse_file(&p, file, err));
-    if (!index_rules(rules->arena, file) || !index_parameterised(rules->arena, file))
+    if (!index_rules(rules->arena, file))
         return no_memory(err);
+    find_called(&p, file);
     return VG_OK;
 }
 

@@ -27,10 +27,12 @@
 /* Rules, compiled: immutable, so that any number of threads may evaluate it at once. */
 typedef struct vg_ruleset vg_ruleset;
 
-/* A rule file: `name` for messages and reports, `text` its bytes. Both are copied. */
+/* A rule file: `name` for messages and reports, `text` its bytes. Both are copied, unless `borrowed` says that the text
+ * outlives the ruleset. */
 typedef struct {
     vg_str name;
     vg_str text;
+    bool borrowed;
 } vg_rule_source;
 
 /* Compiles rule files into one ruleset. Each file keeps a scope of its own: its variables and rules are not seen by

@@ -326,10 +326,9 @@ static vg_status select_arguments(guard_evaluation *e, guard_scope *scope, const
 static vg_status evaluate_call(guard_evaluation *e, guard_scope *scope, const guard_clause *c,
                                vg_guard_status *out)
 {
-    const vg_map_entry *entry = vg_map_get(e->file->parameterised_by_name, c->rule);
-    if (!entry)
+    const guard_rule *rule = c->called;
+    if (!rule)
         return vg_fail(&e->error, VG_ERR_VALUE, "no rule with parameters is named %.*s", VG_ARG(c->rule));
-    const guard_rule *rule = entry->value.ptr;
     if (rule->parameter_count != c->argument_count)
         return vg_fail(&e->error, VG_ERR_VALUE, "rule %.*s takes %u arguments, not %u", VG_ARG(c->rule),
                        rule->parameter_count, c->argument_count);

@@ -165,14 +165,14 @@ typedef enum {
 typedef struct {
     guard_part_kind kind;
     uint32_t name; /* the variable, or the one that captures keys; GUARD_NO_NAME */
-    int32_t index;
     const guard_key *key;
+    const guard_operand *type_is; /* of a FILTER: its first clause is `Type == type_is` and stands alone */
     guard_and filter;
+    int32_t index;
     guard_op op; /* of a KEY_FILTER */
     bool negated;
     guard_operand with;
-    const guard_operand *type_is; /* of a FILTER: its first clause is `Type == type_is` and stands alone */
-    vg_str text;                  /* as written */
+    vg_str text; /* as written */
 } guard_part;
 
 struct guard_query {
@@ -235,35 +235,34 @@ typedef enum {
 
 typedef struct guard_rule guard_rule;
 
+/* What an evaluation reads stands first: rulesets are larger than caches, and a document walks through all of one. */
 struct guard_clause {
     guard_clause_kind kind;
-    uint32_t line, column;
-    vg_str text;
-    vg_str message;
-    guard_query query;     /* ACCESS, BLOCK, TYPE */
-    guard_op op;           /* ACCESS */
-    bool op_negated;       /* `x not exists`, `x != y` */
-    bool negated;          /* `not x exists`, `not rule` */
-    bool not_empty;        /* BLOCK: `query !empty { ... }` */
-    bool has_conditions;   /* TYPE */
-    guard_operand operand; /* ACCESS */
-    guard_and conditions;  /* WHEN, TYPE */
-    guard_block block;     /* BLOCK, WHEN, TYPE */
-    vg_str rule;           /* RULE, RULE_CALL: its name */
+    guard_op op;              /* ACCESS */
+    bool op_negated;          /* `x not exists`, `x != y` */
+    bool negated;             /* `not x exists`, `not rule` */
+    bool not_empty;           /* BLOCK: `query !empty { ... }` */
+    bool has_conditions;      /* TYPE */
+    uint32_t argument_count;  /* RULE_CALL */
+    guard_query query;        /* ACCESS, BLOCK, TYPE */
+    guard_operand operand;    /* ACCESS */
+    const guard_rule *called; /* RULE_CALL: NULL when no rule with parameters has the name */
     const guard_operand *arguments;
-    uint32_t argument_count;
+    guard_block block;    /* BLOCK, WHEN, TYPE */
+    guard_and conditions; /* WHEN, TYPE */
+    vg_str rule;          /* RULE, RULE_CALL: its name */
+    vg_str message, text;
+    uint32_t line, column;
 };
 
 struct guard_rule {
-    vg_str name;
-    vg_str text;
-    uint32_t line, column;
-    size_t index; /* in the ruleset; of a parameterised rule, none */
     bool has_conditions;
+    uint32_t parameter_count;
+    const uint32_t *parameters;
     guard_and conditions;
     guard_block block;
-    const uint32_t *parameters;
-    uint32_t parameter_count;
+    vg_str name, text;
+    uint32_t line, column;
 };
 
 /* A rule file: a scope of its own. */
@@ -276,9 +275,9 @@ typedef struct {
     size_t rule_count, first_rule; /* index in the ruleset of rules[0] */
     const guard_rule *parameterised;
     size_t parameterised_count;
-    vg_map *rules_by_name;         /* name -> 1 + position of the first rule of that name; others by `next` */
-    vg_map *parameterised_by_name; /* name -> guard_rule; the last of a name */
-    const size_t *next_of_name;    /* per rule: 1 + position of the next rule with its name, or 0 */
+    vg_map *rules_by_name; /* name -> 1 + position of the first rule of that name; others by `next` */
+
+    const size_t *next_of_name; /* per rule: 1 + position of the next rule with its name, or 0 */
 } guard_file;
 
 struct vg_ruleset {
@@ -290,6 +289,8 @@ struct vg_ruleset {
     vg_map *names;         /* variables: name -> number */
     vg_map *keys;          /* text -> guard_key */
     vg_map *regexes;       /* pattern -> guard_regex */
+    vg_map
+        *types; /* names of types that literals hold -> number from 1; a literal has it in its `position` */
 };
 
 /* ---- compiling (parse*.c) -------------------------------------------------------------------------------------------- */
@@ -305,6 +306,7 @@ typedef struct {
     vg_str text, name;
     size_t at;
     unsigned depth;
+    vg_vec calls;   /* guard_clause *: the file's RULE_CALLs, whose rules are looked up when all are known */
     size_t line_at; /* where line and line_start were last counted */
     uint32_t line;
     size_t line_start;
@@ -322,6 +324,7 @@ vg_status guard_parse_file(guard_parser *p, guard_file *file, vg_error *err);
 /* Pieces that the parse files share. */
 guard_parsed guard_no(guard_parser *p, const char *expected);
 guard_parsed guard_stop(guard_parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+guard_parsed guard_need(guard_parser *p, guard_parsed parsed, const char *expected); /* NO becomes a STOP */
 guard_parsed guard_enter(guard_parser *p); /* one level deeper; p->depth-- to leave */
 void guard_skip(guard_parser *p);          /* white space and comments */
 bool guard_skip_some(guard_parser *p);     /* the same, at least one */
@@ -333,6 +336,7 @@ bool guard_at_end(const guard_parser *p);
 void guard_locate(guard_parser *p, size_t at, uint32_t *line, uint32_t *column);
 vg_str guard_text_since(const guard_parser *p, size_t from); /* without white space and comments at its end */
 uint32_t guard_name_number(guard_parser *p, vg_str name);
+uint32_t guard_type_number(guard_parser *p, vg_str text); /* 0 when it can be no type's name */
 const guard_key *guard_key_of(guard_parser *p, vg_str text);
 /* Copies the items of a list that grew in scratch into the ruleset's arena. */
 void *guard_keep(guard_parser *p, const vg_vec *list);
@@ -461,9 +465,10 @@ vg_status guard_function_replace(guard_evaluation *e, const vg_value *value, vg_
 vg_value *guard_make(guard_evaluation *e, vg_kind kind);
 vg_value *guard_make_string(guard_evaluation *e, vg_str text);
 vg_status guard_derive(guard_evaluation *e, const vg_value *made, size_t nodes, const vg_value *from);
-/* types.c: the resources of the document whose Type is `type`, or false when the index cannot answer. */
-bool guard_resources_of_type(guard_evaluation *e, vg_str type, const vg_value *const **items, size_t *count,
-                             vg_status *status);
+/* types.c: the resources of the document whose Type is `type`, a string (a literal of the rules, or any), or false when
+ * the index cannot answer. */
+bool guard_resources_of_type(guard_evaluation *e, const vg_value *type, bool is_literal,
+                             const vg_value *const **items, size_t *count, vg_status *status);
 /* judge.c: the status of an access clause. */
 vg_status guard_judge(guard_evaluation *e, guard_scope *scope, const guard_clause *clause,
                       vg_guard_status *out);

@@ -112,8 +112,7 @@ static guard_parsed parse_comparison(guard_parser *p, guard_clause *c)
     c->kind = CLAUSE_ACCESS;
     if (!is_unary(c->op)) {
         parsed = guard_parse_operand(p, &c->operand);
-        if (parsed != PARSED)
-            return guard_stop(p, "expected a value, a query or a function call to compare with");
+        return guard_need(p, parsed, "expected a value, a query or a function call to compare with");
     }
     return PARSED;
 }
@@ -288,7 +287,7 @@ static guard_parsed parse_when_clause(guard_parser *p, unsigned forms, guard_cla
         return parsed;
     c->kind = CLAUSE_WHEN;
     parsed = parse_block(p, forms & WITH_RULE_NAMES, &c->block);
-    return parsed == PARSED ? parsed : guard_stop(p, "expected a block { ... } behind the conditions");
+    return guard_need(p, parsed, "expected a block { ... } behind the conditions");
 }
 
 /* The query that a type block stands for: Resources.*[ Type == 'AWS::S3::Bucket' ]. */
@@ -303,7 +302,10 @@ static bool make_type_query(guard_parser *p, vg_str type, guard_query *out)
                     *type_key = guard_key_of(p, VG_STR("Type"));
     if (!parts || !clause || !clauses || !ors || !literal || !resources || !type_key)
         return false;
-    *literal = (vg_value){.kind = VG_STRING, .len = (uint32_t)type.len & 0xFFFFFFF, .as.string = type.ptr};
+    *literal = (vg_value){.kind = VG_STRING,
+                          .position = guard_type_number(p, type),
+                          .len = (uint32_t)type.len & 0xFFFFFFF,
+                          .as.string = type.ptr};
     for (size_t i = 0; i < 4; i++)
         parts[i].name = GUARD_NO_NAME;
     parts[3].kind = PART_KEY;
@@ -351,8 +353,10 @@ static guard_parsed parse_type_block(guard_parser *p, guard_clause *c)
         return guard_stop(p, "expected a block { ... } behind the conditions");
     guard_skip(p);
     guard_clause *only = NULL;
-    if (parse_clause(p, IN_FILTER, &only) != PARSED)
-        return guard_stop(p, "expected a block { ... } or a clause behind the type's name");
+    parsed = guard_need(p, parse_clause(p, IN_FILTER, &only),
+                        "expected a block { ... } or a clause behind the type's name");
+    if (parsed != PARSED)
+        return parsed;
     const guard_clause **clauses = VG_NEW(p->arena, const guard_clause *);
     guard_or *ors = VG_NEW(p->arena, guard_or);
     if (!clauses || !ors)
@@ -445,6 +449,11 @@ static guard_parsed parse_clause(guard_parser *p, unsigned forms, guard_clause *
     if (!*out)
         return guard_stop(p, "out of memory");
     **out = c;
+    guard_clause **call = c.kind == CLAUSE_RULE_CALL ? vg_vec_push(&p->calls) : NULL;
+    if (!call && c.kind == CLAUSE_RULE_CALL)
+        return guard_stop(p, "out of memory");
+    if (call)
+        *call = *out;
     return PARSED;
 }
 
@@ -465,9 +474,8 @@ static guard_parsed parse_let(guard_parser *p, guard_let *out)
     out->name = guard_name_number(p, name);
     if (out->name == GUARD_NO_NAME)
         return guard_stop(p, "out of memory");
-    if (guard_parse_operand(p, &out->value) != PARSED)
-        return guard_stop(p, "expected a value, a query or a function call to assign");
-    return PARSED;
+    return guard_need(p, guard_parse_operand(p, &out->value),
+                      "expected a value, a query or a function call to assign");
 }
 
 /* Where a name is assigned twice in one scope, a literal counts before a call, a call before a query, and the last of
@@ -595,9 +603,10 @@ static guard_parsed parse_rule(guard_parser *p, guard_rule *rule)
     }
     if (parsed == PARSE_STOP)
         return parsed;
-    parsed = parse_block(p, WITH_RULE_NAMES | WITH_TYPE_BLOCKS, &rule->block);
+    parsed = guard_need(p, parse_block(p, WITH_RULE_NAMES | WITH_TYPE_BLOCKS, &rule->block),
+                        "expected a block { ... } with the rule's clauses");
     if (parsed != PARSED)
-        return guard_stop(p, "expected a block { ... } with the rule's clauses");
+        return parsed;
     rule->text = vg_str_sub(p->text, from, p->at - from);
     return PARSED;
 }

@@ -152,8 +152,10 @@ static guard_parsed parse_key_filter(guard_parser *p, guard_part *part)
         part->op = GUARD_IN;
     }
     guard_skip(p);
-    if (guard_parse_operand(p, &part->with) != PARSED)
-        return guard_stop(p, "expected a value or a query to compare keys with");
+    guard_parsed parsed = guard_need(p, guard_parse_operand(p, &part->with),
+                                     "expected a value or a query to compare keys with");
+    if (parsed != PARSED)
+        return parsed;
     return take_close(p) ? PARSED : PARSE_NO;
 }
 
@@ -183,7 +185,7 @@ static guard_parsed parse_filter(guard_parser *p, guard_part *part)
     parse_capture(p, part);
     guard_parsed parsed = guard_parse_filter_clauses(p, &part->filter);
     if (parsed != PARSED)
-        return guard_stop(p, "expected the clauses of a filter");
+        return guard_need(p, parsed, "expected the clauses of a filter");
     if (!take_close(p))
         return guard_stop(p, "expected a clause, or ] to end the filter");
     part->type_is = type_of_filter(&part->filter);
@@ -327,9 +329,10 @@ guard_parsed guard_parse_arguments(guard_parser *p, const guard_operand **out, u
         if (list.len > 0 && !guard_take(p, ","))
             return guard_stop(p, "expected , or ) behind the argument");
         guard_operand operand = {0};
-        guard_parsed parsed = guard_parse_operand(p, &operand);
+        guard_parsed parsed = guard_need(p, guard_parse_operand(p, &operand),
+                                         "expected an argument: a value, a query or a function call");
         if (parsed != PARSED)
-            return guard_stop(p, "expected an argument: a value, a query or a function call");
+            return parsed;
         guard_operand *slot = vg_vec_push(&list);
         if (!slot)
             return no_memory(p);

@@ -6,9 +6,10 @@
 
 /* ---- errors -------------------------------------------------------------------------------------------------------- */
 
-static void note(guard_parser *p, const char *expected)
+/* What could not be anything else says more than what might have stood there. */
+static void note(guard_parser *p, const char *expected, bool sure)
 {
-    if (p->at < p->furthest || (p->at == p->furthest && p->expected[0] != '\0'))
+    if (p->at < p->furthest || (p->at == p->furthest && p->expected[0] != '\0' && !sure))
         return;
     p->furthest = p->at;
     snprintf(p->expected, sizeof p->expected, "%s", expected);
@@ -16,7 +17,7 @@ static void note(guard_parser *p, const char *expected)
 
 guard_parsed guard_no(guard_parser *p, const char *expected)
 {
-    note(p, expected);
+    note(p, expected, false);
     return PARSE_NO;
 }
 
@@ -29,8 +30,13 @@ guard_parsed guard_stop(guard_parser *p, const char *format, ...)
     va_end(list);
     if (strcmp(text, "out of memory") == 0)
         p->status = VG_ERR_MEMORY;
-    note(p, text);
+    note(p, text, true);
     return PARSE_STOP;
+}
+
+guard_parsed guard_need(guard_parser *p, guard_parsed parsed, const char *expected)
+{
+    return parsed == PARSE_NO ? guard_stop(p, "%s", expected) : parsed;
 }
 
 guard_parsed guard_enter(guard_parser *p)
@@ -186,6 +192,18 @@ uint32_t guard_name_number(guard_parser *p, vg_str name)
         return GUARD_NO_NAME;
     if (added)
         entry->value.u64 = vg_map_len(p->rules->names) - 1;
+    return (uint32_t)entry->value.u64;
+}
+
+uint32_t guard_type_number(guard_parser *p, vg_str text)
+{
+    bool added = false;
+    vg_map_entry *entry =
+        vg_str_find(text, VG_STR("::")) == VG_NPOS ? NULL : vg_map_put(p->rules->types, text, &added);
+    if (!entry)
+        return 0;
+    if (added)
+        entry->value.u64 = vg_map_len(p->rules->types);
     return (uint32_t)entry->value.u64;
 }
 

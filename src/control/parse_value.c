@@ -23,6 +23,7 @@ static guard_parsed push_string(guard_parser *p, vg_vec *nodes, vg_str s)
         return guard_stop(p, "out of memory");
     v->len = (uint32_t)s.len & TEXT_MAX;
     v->as.string = s.ptr ? s.ptr : "";
+    v->position = guard_type_number(p, s);
     return PARSED;
 }
 

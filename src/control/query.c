@@ -258,9 +258,10 @@ static vg_status filter_keys(walk w)
 /* ---- resources by type ----------------------------------------------------------------------------------------------- */
 
 /* The type that a filter's `Type == x` asks for, if it is one string. */
-static bool type_wanted(const walk *w, const guard_operand *operand, vg_str *out)
+static const vg_value *type_wanted(const walk *w, const guard_operand *operand, bool *is_literal)
 {
     const vg_value *value = NULL;
+    *is_literal = true;
     if (operand->kind == OPERAND_VALUE) {
         value = operand->as.value;
     } else {
@@ -268,15 +269,13 @@ static bool type_wanted(const walk *w, const guard_operand *operand, vg_str *out
         vg_error kept = w->e->error;
         if (guard_resolve(w->e, w->scope, operand->as.query->parts[0].name, &results) != VG_OK) {
             w->e->error = kept; /* the filter itself will meet it again, if it comes to that */
-            return false;
+            return NULL;
         }
         if (results.count == 1 && results.items[0].kind != RESULT_UNRESOLVED)
             value = results.items[0].value;
+        *is_literal = value && results.items[0].kind == RESULT_LITERAL;
     }
-    if (!value || value->kind != VG_STRING)
-        return false;
-    *out = vg_value_str(value);
-    return true;
+    return value && value->kind == VG_STRING ? value : NULL;
 }
 
 /* Resources.*[ Type == x ... ] from the document's root, by the index of types. *done is false when the index cannot
@@ -284,16 +283,17 @@ static bool type_wanted(const walk *w, const guard_operand *operand, vg_str *out
 static vg_status select_by_type(walk w, bool *done)
 {
     const guard_part *part = &w.query->parts[w.at];
-    vg_str type;
+    const vg_value *type;
+    bool is_literal;
     const vg_value *const *items;
     size_t count;
     vg_status status = VG_OK;
     *done = false;
     if (w.spelling > 0 || w.at + 2 >= w.query->count || !vg_str_is(part->key->text, "Resources") ||
         part[1].kind != PART_ALL_VALUES || part[1].name != GUARD_NO_NAME || !part[2].type_is ||
-        !type_wanted(&w, part[2].type_is, &type))
+        !(type = type_wanted(&w, part[2].type_is, &is_literal)))
         return VG_OK;
-    if (!guard_resources_of_type(w.e, type, &items, &count, &status))
+    if (!guard_resources_of_type(w.e, type, is_literal, &items, &count, &status))
         return status;
     *done = true;
     const guard_and rest = {part[2].filter.ors + 1, part[2].filter.count - 1};

@@ -12,7 +12,8 @@ typedef struct {
 
 struct guard_type_index {
     bool usable;
-    vg_map *types; /* name -> of_type */
+    of_type **by_number; /* of the types that the ruleset's literals name */
+    vg_map *others;      /* name -> of_type */
 };
 
 /* A resource's Type, in either spelling that a query would find; NULL when it has none. */
@@ -22,20 +23,28 @@ static const vg_value *type_of(const vg_value *resource)
     return type ? type : vg_get(resource, VG_STR("type"));
 }
 
+/* The list of a type, made when it is the first. */
+static of_type *list_of(guard_evaluation *e, struct guard_type_index *index, vg_str type)
+{
+    const vg_map_entry *known = vg_map_get(e->rules->types, type);
+    vg_map_entry *other = known ? NULL : vg_map_put(index->others, type, NULL);
+    if (!known && !other)
+        return NULL;
+    of_type *list = known ? index->by_number[known->value.u64] : other->value.ptr;
+    if (list || !(list = VG_NEW(e->arena, of_type)))
+        return list;
+    list->items = vg_vec_in(e->arena, sizeof(const vg_value *));
+    if (known)
+        index->by_number[known->value.u64] = list;
+    else
+        other->value.ptr = list;
+    return list;
+}
+
 static bool add(guard_evaluation *e, struct guard_type_index *index, vg_str type, const vg_value *resource)
 {
-    bool added;
-    vg_map_entry *entry = vg_map_put(index->types, type, &added);
-    if (!entry)
-        return false;
-    if (added) {
-        of_type *list = VG_NEW(e->arena, of_type);
-        if (!list)
-            return false;
-        list->items = vg_vec_in(e->arena, sizeof(const vg_value *));
-        entry->value.ptr = list;
-    }
-    const vg_value **slot = vg_vec_push(&((of_type *)entry->value.ptr)->items);
+    of_type *list = list_of(e, index, type);
+    const vg_value **slot = list ? vg_vec_push(&list->items) : NULL;
     if (slot)
         *slot = resource;
     return slot != NULL;
@@ -44,7 +53,8 @@ static bool add(guard_evaluation *e, struct guard_type_index *index, vg_str type
 static vg_status build(guard_evaluation *e)
 {
     struct guard_type_index *index = VG_NEW(e->arena, struct guard_type_index);
-    if (!index || !(index->types = vg_map_new(e->arena, 0)))
+    if (!index || !(index->others = vg_map_new(e->arena, 0)) ||
+        !(index->by_number = VG_NEW_N(e->arena, of_type *, vg_map_len(e->rules->types) + 1)))
         return guard_no_memory(e);
     e->types = index;
     const vg_value *resources = vg_get(e->doc->root, VG_STR("Resources"));
@@ -61,14 +71,20 @@ static vg_status build(guard_evaluation *e)
     return VG_OK;
 }
 
-bool guard_resources_of_type(guard_evaluation *e, vg_str type, const vg_value *const **items, size_t *count,
-                             vg_status *status)
+bool guard_resources_of_type(guard_evaluation *e, const vg_value *type, bool is_literal,
+                             const vg_value *const **items, size_t *count, vg_status *status)
 {
     *status = e->types ? VG_OK : build(e);
     if (*status != VG_OK || !e->types->usable)
         return false;
-    const vg_map_entry *entry = vg_map_get(e->types->types, type);
-    const of_type *list = entry ? entry->value.ptr : NULL;
+    const of_type *list = NULL;
+    if (is_literal && type->position > 0) {
+        list = e->types->by_number[type->position];
+    } else {
+        const vg_map_entry *known = vg_map_get(e->rules->types, vg_value_str(type));
+        const vg_map_entry *other = known ? NULL : vg_map_get(e->types->others, vg_value_str(type));
+        list = known ? e->types->by_number[known->value.u64] : other ? other->value.ptr : NULL;
+    }
     *items = list ? list->items.items : NULL;
     *count = list ? list->items.len : 0;
     return true;
