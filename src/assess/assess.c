@@ -370,6 +370,21 @@ static vg_status take_ledger(void *context, const vg_ledger_entry *entry, vg_err
 
 /* ---- findings of other products --------------------------------------------------------------------------------------------------------- */
 
+/* Since when a finding is open: what its product says (ASFF's FirstObservedAt), else the earliest that we know. */
+static vg_time open_since(const vg_hub_row *row)
+{
+    static const vg_str key = VG_STR_INIT("\"FirstObservedAt\":\"");
+    const vg_finding *finding = &row->finding;
+    vg_time since = row->first_seen, said;
+    if (finding->observed > 0 && finding->observed < since)
+        since = finding->observed;
+    size_t at = vg_str_find(finding->evidence, key);
+    vg_str text = at == VG_NPOS ? (vg_str){0} : vg_str_sub(finding->evidence, at + key.len, VG_NPOS);
+    size_t end = vg_str_find_char(text, '"');
+    bool is_told = end != VG_NPOS && vg_time_parse(vg_str_sub(text, 0, end), &said);
+    return is_told && said < since ? said : since;
+}
+
 static vg_status take_finding(void *context, const vg_hub_row *row, vg_error *err)
 {
     assessor *a = context;
@@ -379,17 +394,20 @@ static vg_status take_finding(void *context, const vg_hub_row *row, vg_error *er
     vg_map_entry *entry = vg_map_put((vg_map *)a->org.findings, intern(a, finding->account), NULL);
     vg_open_findings *open = entry ? entry->value.ptr : NULL;
     if (entry && !open && (open = VG_NEW(a->arena, vg_open_findings))) {
-        *open = (vg_open_findings){.oldest = VG_TIME_NONE, .products = vg_vec_in(a->arena, sizeof(vg_str))};
+        *open = (vg_open_findings){
+            .oldest = VG_TIME_NONE, .latest = VG_TIME_NONE, .products = vg_vec_in(a->arena, sizeof(vg_str))};
         entry->value.ptr = open;
     }
     if (!open)
         return no_memory(err);
-    vg_time since =
-        finding->observed > 0 && finding->observed < row->first_seen ? finding->observed : row->first_seen;
+    bool is_severe = finding->severity == VG_SEVERITY_CRITICAL || finding->severity == VG_SEVERITY_HIGH;
+    vg_time since = is_severe ? open_since(row) : VG_TIME_NONE;
     open->critical += finding->severity == VG_SEVERITY_CRITICAL;
     open->high += finding->severity == VG_SEVERITY_HIGH;
-    if (open->oldest == VG_TIME_NONE || since < open->oldest)
+    if (is_severe && (open->oldest == VG_TIME_NONE || since < open->oldest))
         open->oldest = since;
+    if (open->latest == VG_TIME_NONE || finding->observed > open->latest)
+        open->latest = finding->observed;
     for (size_t i = 0; i < open->products.len; i++)
         if (vg_str_eq(*(vg_str *)vg_vec_at(&open->products, i), finding->product))
             return VG_OK;

@@ -104,7 +104,8 @@ typedef struct {
 /* Open findings of other products (GuardDuty, Security Hub, ...) in one account. */
 typedef struct {
     int64_t critical, high;
-    vg_time oldest;  /* of these; VG_TIME_NONE: none */
+    vg_time oldest;  /* since when the oldest of these is open; VG_TIME_NONE: none */
+    vg_time latest;  /* when the account's findings were last looked at */
     vg_vec products; /* vg_str, in order */
 } vg_open_findings;
 

@@ -141,8 +141,9 @@ void vg_make_findings(const vg_view *view, vg_fact_sink *sink)
         vg_vec none = vg_vec_in(sink->arena, sizeof(vg_str));
         vg_fact_i64(sink, "Critical", open ? open->critical : 0);
         vg_fact_i64(sink, "High", open ? open->high : 0);
-        if (open && open->oldest != VG_TIME_NONE && view->now != VG_TIME_NONE)
-            vg_fact_i64(sink, "OldestCriticalOrHighDays", vg_view_days(view, open->oldest, NULL));
+        if (open && open->oldest != VG_TIME_NONE)
+            vg_fact_i64(sink, "OldestCriticalOrHighDays",
+                        vg_view_days(view, open->oldest, &(vg_sighting){.seen = open->latest}));
         vg_fact_list(sink, "Products", open ? &open->products : &none);
     }
     vg_fact_end(sink);

@@ -18,8 +18,6 @@ ALL = controls.read()
 TYPES = controls.types()
 KINDS = controls.kinds()
 ATTESTATION = "Vigil::Attestation::Attestation"
-# Types of CloudFormation that the import of Config snapshots gives, and the properties that controls use of them.
-CLOUDFORMATION = {"AWS::ECR::Repository": {"RepositoryName", "ImageScanningConfiguration"}}
 PLACEHOLDERS = {"account", "region", "resource", "name", "ou", "management", "organization"}
 KEYS = {"id", "title", "severity", "practice", "resource", "needs", "attestation", "scope", "rationale", "remediation",
         "commands", "repair", "warning", "mappings", "weight"}
@@ -74,7 +72,7 @@ def headers_have_what_a_reader_needs():
 def subjects_and_their_properties_are_in_the_catalogue():
     problems = []
     for c in ALL:
-        known = set(TYPES.get(c["resource"], ())) | CLOUDFORMATION.get(c["resource"], set())
+        known = set(TYPES.get(c["resource"], ()))
         if not known:
             problems.append(f"{c.id}: type {c['resource']}")
         used = set(re.findall(r"\.Properties\.(\w+)", c.rules)) | set(c["needs"]) | set(c["repair"] or {})
