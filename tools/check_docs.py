@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks the links of every Markdown file of the tree: a relative link leads to a file that is there, and its #anchor to a
-heading of it. Links to other sites are not followed."""
+heading of it; and every page of docs/ is linked from another. Links to other sites are not followed."""
 import re
 import sys
 from pathlib import Path
@@ -43,13 +43,19 @@ def problem_of(page, link):
 def main():
     pages = [p for p in sorted(ROOT.rglob("*.md")) if p.relative_to(ROOT).parts[0] not in ("build", ".git")]
     problems = links = 0
+    linked = {ROOT / "docs" / "README.md"}
     for page in pages:
         for link in links_of(page.read_text(encoding="utf-8")):
             links += 1
+            linked.add((page.parent / link.partition("#")[0]).resolve())
             problem = problem_of(page, link)
             if problem:
                 problems += 1
                 print(f"{page.relative_to(ROOT)}: ({link}) {problem}")
+    for page in pages:
+        if page.is_relative_to(ROOT / "docs") and page not in linked:
+            problems += 1
+            print(f"{page.relative_to(ROOT)}: no page links here; docs/README.md is the index")
     print(f"{len(pages)} pages, {links} links, {problems} problems")
     return 1 if problems else 0
 

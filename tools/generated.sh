@@ -1,6 +1,7 @@
 #!/bin/sh
-# Writes the documents that are made from the program and from tools/rooms.txt; with --check, says which of those in the
-# tree are not what would be written, and fails. Uses the release build.
+# Writes what is made from something else: docs/reference from the program and the content, the picture of
+# docs/architecture.md from tools/rooms.txt, examples/organization from its story. With --check, says which of those in
+# the tree are not what would be written, and fails. Uses the release build.
 set -eu
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 VIGIL=$ROOT/build/release/vigil
@@ -35,7 +36,17 @@ esac
 generated docs/reference/cli.md "$VIGIL" help --markdown
 if [ $MODE = check ]; then
     "$ROOT/tools/rooms.py" >/dev/null || STATUS=1
+    for writer in "$ROOT"/tools/gen_*_docs.py; do
+        python3 "$writer" --check || STATUS=1
+    done
+    rm -rf "$ROOT/build/generated.example"
+    python3 "$ROOT/tools/gen_example.py" "$ROOT/build/generated.example"
+    diff -r "$ROOT/build/generated.example" "$ROOT/examples/organization" || STATUS=1
 else
     "$ROOT/tools/rooms.py" --draw
+    for writer in "$ROOT"/tools/gen_*_docs.py; do
+        python3 "$writer"
+    done
+    python3 "$ROOT/tools/gen_example.py"
 fi
 exit $STATUS
