@@ -30,18 +30,9 @@ static void see_string(vg_str s, bench_seen *seen)
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */
 
-static void visit(const vg_value *v, bench_seen *seen)
+static inline void see_scalar(const vg_value *v, bench_seen *seen)
 {
-    seen->values++;
     switch (vg_kind_of(v)) {
-    case VG_ARRAY:
-    case VG_OBJECT:
-        for (vg_items it = vg_items_of(v); vg_items_next(&it);) {
-            if (it.is_object)
-                see_string(it.key, seen);
-            visit(it.value, seen);
-        }
-        return;
     case VG_STRING:
         see_string(vg_value_str(v), seen);
         return;
@@ -57,9 +48,22 @@ static void visit(const vg_value *v, bench_seen *seen)
     case VG_BOOL:
         seen->numbers += v->as.boolean;
         return;
-    case VG_NULL:
-    case VG_NUMBER:
+    default:
         return;
+    }
+}
+
+static void visit(const vg_value *v, bench_seen *seen)
+{
+    seen->values++;
+    if (!vg_value_is_container(v)) {
+        see_scalar(v, seen);
+        return;
+    }
+    for (vg_items it = vg_items_of(v); vg_items_next(&it);) {
+        if (it.is_object)
+            see_string(it.key, seen);
+        visit(it.value, seen);
     }
 }
 

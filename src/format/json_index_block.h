@@ -59,14 +59,16 @@ VG_ALWAYS_INLINE uint64_t vg_json_escaped(vg_json_index *index, uint64_t backsla
     return (*begins << 1) | carried;
 }
 
-/* Offsets of the set bits. Writes in steps of eight, so up to seven entries of rubbish behind the last. */
+/* Offsets of the set bits. Writes in steps of eight, so up to seven entries of rubbish behind the last. The stores are
+ * volatile so that compilers do not gather them into vectors, which costs more than it saves (a fifth of the index). */
 VG_ALWAYS_INLINE size_t vg_json_put_tokens(uint32_t *out, uint32_t base, uint64_t bits)
 {
     size_t count = (size_t)__builtin_popcountll(bits);
     for (size_t i = 0; i < count; i += 8) {
+        volatile uint32_t *to = out + i;
 #pragma GCC unroll 8
-        for (size_t k = i; k < i + 8; k++) {
-            out[k] = base + (uint32_t)__builtin_ctzll(bits | (UINT64_C(1) << 63));
+        for (size_t k = 0; k < 8; k++) {
+            to[k] = base + (uint32_t)__builtin_ctzll(bits | (UINT64_C(1) << 63));
             bits &= bits - 1;
         }
     }
