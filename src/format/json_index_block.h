@@ -133,8 +133,8 @@ VG_ALWAYS_INLINE void vg_json_prefetch(const vg_json_index *index)
     __builtin_prefetch((const void *)((uintptr_t)(index->source + index->at) + 2048));
 }
 
-VG_ALWAYS_INLINE size_t vg_json_index_fill_with(vg_json_index *index, uint32_t *out, size_t room,
-                                                vg_json_classify *classify, vg_json_utf8 *utf8)
+VG_ALWAYS_INLINE size_t vg_json_index_blocks(vg_json_index *index, uint32_t *out, size_t room,
+                                             vg_json_classify *classify, vg_json_utf8 *utf8)
 {
     uint8_t copy[68];
     size_t count = 0;
@@ -157,6 +157,17 @@ VG_ALWAYS_INLINE size_t vg_json_index_fill_with(vg_json_index *index, uint32_t *
                                    utf8);
     }
     index->done = true;
+    return count;
+}
+
+/* The state is worked on in a copy, which the compiler can keep in registers: the tokens that are stored might be part
+ * of *index for all it knows. */
+VG_ALWAYS_INLINE size_t vg_json_index_fill_with(vg_json_index *index, uint32_t *out, size_t room,
+                                                vg_json_classify *classify, vg_json_utf8 *utf8)
+{
+    vg_json_index copy = *index;
+    size_t count = vg_json_index_blocks(&copy, out, room, classify, utf8);
+    *index = copy;
     return count;
 }
 
