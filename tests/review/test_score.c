@@ -1,0 +1,373 @@
+/* test_score.c: what scores promise, tried on random evidence with the controls of this repository: what was not assessed
+ * never raises a score, repairing never lowers one, and each action gains exactly what it is said to gain. */
+#include "random_evidence.h"
+
+#include "review/review_part.h"
+
+#include <math.h>
+
+enum { SEEDS = 12 };
+
+/* ---- tallies ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_not_less(double a, double b)
+{
+    return a >= b - 1e-12;
+}
+
+static void random_tallies(dice *d, vg_tally *tallies, size_t count)
+{
+    for (size_t c = 0; c < count; c++)
+        for (size_t v = 0; v < 5; v++)
+            tallies[c].of[v] = roll(d, 3) ? (int32_t)roll(d, 6) : 0;
+}
+
+/* One verdict of a control becomes another. */
+static bool move(vg_tally *tally, vg_verdict from, vg_verdict to)
+{
+    if (tally->of[from] == 0)
+        return false;
+    tally->of[from]--;
+    tally->of[to]++;
+    return true;
+}
+
+static void moves_scores_the_right_way(void **state)
+{
+    static const struct {
+        vg_verdict from, to;
+        int direction; /* of the score: 1 never lower, -1 never higher, 0 the same */
+    } moves[] = {
+        {VG_VERDICT_FAIL, VG_VERDICT_PASS, 1},           {VG_VERDICT_FAIL, VG_VERDICT_PARTLY, 1},
+        {VG_VERDICT_PARTLY, VG_VERDICT_PASS, 1},         {VG_VERDICT_NOT_ASSESSED, VG_VERDICT_PASS, 1},
+        {VG_VERDICT_NOT_ASSESSED, VG_VERDICT_FAIL, 0},   {VG_VERDICT_FAIL, VG_VERDICT_NOT_ASSESSED, 0},
+        {VG_VERDICT_PASS, VG_VERDICT_NOT_ASSESSED, -1},  {VG_VERDICT_PARTLY, VG_VERDICT_NOT_ASSESSED, -1},
+        {VG_VERDICT_FAIL, VG_VERDICT_NOT_APPLICABLE, 1},
+    };
+    vg_arena *arena = vg_arena_new(0);
+    vg_content *content = real_content(arena);
+    vg_tally *tallies = VG_NEW_N(arena, vg_tally, content->control_count),
+             *after = VG_NEW_N(arena, vg_tally, content->control_count);
+    dice d = {42};
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        random_tallies(&d, tallies, content->control_count);
+        double before = vg_mark_all(content, tallies, NULL).score;
+        for (size_t m = 0; m < VG_COUNT(moves); m++) {
+            size_t c = roll(&d, (uint32_t)content->control_count), p = content->controls[c].practice;
+            memcpy(after, tallies, content->control_count * sizeof *after);
+            if (!move(&after[c], moves[m].from, moves[m].to))
+                continue;
+            double practice = vg_mark_practice(content, tallies, p).score,
+                   moved = vg_mark_practice(content, after, p).score;
+            double whole = vg_mark_all(content, after, NULL).score;
+            bool ok = moves[m].direction >= 0 ? is_not_less(moved, practice) : is_not_less(practice, moved);
+            bool ok_whole = moves[m].direction >= 0 ? is_not_less(whole, before) : is_not_less(before, whole);
+            /* A control that applies to nothing any more leaves its practice, which may leave the mean. */
+            bool left = moves[m].to == VG_VERDICT_NOT_APPLICABLE && vg_tally_total(&after[c]) <= 0;
+            if (!ok || (!ok_whole && !left))
+                fail_msg("%s to %s of %.*s: practice %.9f to %.9f, all %.9f to %.9f",
+                         vg_verdict_name(moves[m].from), vg_verdict_name(moves[m].to),
+                         VG_ARG(content->controls[c].header.id), practice, moved, before, whole);
+            if (moves[m].direction == 0)
+                assert_true(fabs(moved - practice) < 1e-12);
+        }
+        /* One more thing that could not be assessed. */
+        size_t c = roll(&d, (uint32_t)content->control_count), p = content->controls[c].practice;
+        memcpy(after, tallies, content->control_count * sizeof *after);
+        bool applied = vg_tally_total(&after[c]) > 0;
+        after[c].of[VG_VERDICT_NOT_ASSESSED]++;
+        if (applied)
+            assert_true(is_not_less(vg_mark_practice(content, tallies, p).score,
+                                    vg_mark_practice(content, after, p).score));
+    }
+    vg_content_free(content);
+    vg_arena_free(arena);
+}
+
+/* ---- repairs ---------------------------------------------------------------------------------------------------------------- */
+
+/* The assessment with one action done: each subject of the section that fails the control gets what its repair says, and
+ * every judgement of it is made anew. Written apart from repair.c on purpose. */
+static vg_assessment with_repair(const vg_assessment *from, const vg_homes *homes, const bool *has,
+                                 size_t number, vg_arena *arena)
+{
+    const vg_control *control = &from->content->controls[number];
+    vg_assessment after = *from;
+    vg_judgement *judgements = VG_NEW_N(arena, vg_judgement, from->judgement_count + 1);
+    vg_arena *scratch = vg_arena_new(0);
+    memcpy(judgements, from->judgements, from->judgement_count * sizeof *judgements);
+    for (size_t j = 0; j < from->judgement_count; j++) {
+        const vg_judgement *judgement = &from->judgements[j];
+        bool is_bad = judgement->verdict == VG_VERDICT_FAIL || judgement->verdict == VG_VERDICT_PARTLY ||
+                      (judgement->verdict == VG_VERDICT_NOT_ASSESSED && control->attestation.len);
+        if (judgement->control != number || !is_bad || !has[homes->home_of[judgement->subject]])
+            continue;
+        const vg_subject *subject = &from->subjects[judgement->subject];
+        if (!control->repair || subject->resource.properties.len == 0) {
+            judgements[j].verdict = VG_VERDICT_PASS;
+            continue;
+        }
+        vg_doc doc;
+        const vg_value *repaired;
+        assert_int_equal(vg_json_read(scratch, subject->resource.properties, VG_STR(""), NULL, &doc, NULL),
+                         VG_OK);
+        assert_int_equal(vg_repair_properties(control, doc.root, scratch, &repaired, NULL), VG_OK);
+        for (size_t o = 0; o < from->judgement_count; o++) {
+            vg_str message;
+            if (from->judgements[o].subject != judgement->subject)
+                continue;
+            assert_int_equal(vg_control_judge(&from->content->controls[from->judgements[o].control],
+                                              &subject->resource, repaired,
+                                              from->now != VG_TIME_NONE ? from->now : subject->seen, scratch,
+                                              &judgements[o].verdict, &message, NULL),
+                             VG_OK);
+        }
+    }
+    vg_arena_free(scratch);
+    after.judgements = judgements;
+    return after;
+}
+
+static vg_report_answer review_of(const vg_assessment *assessment, const char *workload, vg_arena *arena)
+{
+    vg_review_options options = {.workload = vg_str_from(workload), .no_findings = true};
+    vg_report_answer answer;
+    vg_error err = {0};
+    if (vg_review(assessment, NULL, &options, arena, &answer, &err) != VG_OK)
+        fail_with("review", &err);
+    return answer;
+}
+
+static size_t control_named(const vg_content *content, vg_str id)
+{
+    size_t c = 0;
+    while (!vg_str_eq(content->controls[c].header.id, id))
+        c++;
+    return c;
+}
+
+static const vg_report_practice *practice_named(const vg_report_section *section, vg_str id)
+{
+    for (size_t p = 0; p < section->practice_count; p++)
+        if (vg_str_eq(section->practices[p].id, id))
+            return &section->practices[p];
+    return NULL;
+}
+
+static double points(double score)
+{
+    return score < 0 ? 0 : score;
+}
+
+static size_t check_action(const vg_assessment *assessment, const vg_homes *homes, const bool *has,
+                           const char *workload, const vg_report_section *section,
+                           const vg_report_action *action, vg_arena *arena)
+{
+    size_t number = control_named(assessment->content, action->controls[0]);
+    vg_assessment repaired = with_repair(assessment, homes, has, number, arena);
+    vg_report_answer after = review_of(&repaired, workload, arena);
+    double gained = points(practice_named(&after.organisation, action->practice)->score) -
+                    points(practice_named(section, action->practice)->score);
+    double total = points(after.organisation.score) - points(section->score);
+    if (fabs(gained - action->gain) > 1e-9 || fabs(total - action->total_gain) > 1e-9 || gained < -1e-9) {
+        print_error("%.*s of %s: said %.9f and %.9f, got %.9f and %.9f\n", VG_ARG(action->controls[0]),
+                    workload ? workload : "the organisation", action->gain, action->total_gain, gained,
+                    total);
+        return 1;
+    }
+    return 0;
+}
+
+static void check_section(const vg_assessment *assessment, const char *workload, size_t *actions,
+                          size_t *wrong)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_homes homes;
+    assert_int_equal(vg_homes_build(assessment, arena, &homes, NULL), VG_OK);
+    bool *has = VG_NEW_N(arena, bool, homes.home_count);
+    for (size_t i = 0; i < homes.home_count; i++)
+        has[i] = !workload || i == vg_home_organization(&homes) ||
+                 (i < homes.account_count &&
+                  vg_workload_has_account(assessment, vg_str_from(workload), assessment->accounts[i].id));
+    if (workload)
+        has[vg_home_workload(&homes, vg_find_workload(&homes, vg_str_from(workload)))] = true;
+    vg_report_answer answer = review_of(assessment, workload, arena);
+    const vg_report_section *section = &answer.organisation;
+    for (size_t p = 0; p <= section->practice_count; p++) {
+        const vg_report_action *list =
+            p < section->practice_count ? section->practices[p].actions : section->actions;
+        size_t count =
+            p < section->practice_count ? section->practices[p].action_count : section->action_count;
+        for (size_t i = 0; i < count; i++) {
+            *wrong += check_action(assessment, &homes, has, workload, section, &list[i], arena);
+            ++*actions;
+            double gain = p < section->practice_count ? list[i].gain : list[i].total_gain;
+            assert_true(gain > 0);
+            if (i > 0)
+                assert_true((p < section->practice_count ? list[i - 1].gain : list[i - 1].total_gain) >=
+                            gain);
+        }
+    }
+    vg_arena_free(arena);
+}
+
+static void gains_exactly_what_it_says(void **state)
+{
+    size_t actions = 0, wrong = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_content *content = real_content(arena);
+        evidence_text e = random_evidence(arena, seed);
+        vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+        check_section(&assessment, NULL, &actions, &wrong);
+        if (assessment.workload_count)
+            check_section(&assessment, "shop", &actions, &wrong);
+        vg_content_free(content);
+        vg_arena_free(arena);
+    }
+    print_message("# %zu actions applied\n", actions);
+    assert_true(actions > 100);
+    assert_int_equal(wrong, 0);
+}
+
+/* Any control repaired, not the best three alone. */
+static void never_lowers_a_score(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_content *content = real_content(arena);
+        evidence_text e = random_evidence(arena, seed);
+        vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+        vg_review_options options = {0};
+        vg_homes homes;
+        vg_section_count section;
+        assert_int_equal(vg_homes_build(&assessment, arena, &homes, NULL), VG_OK);
+        bool *has = VG_NEW_N(arena, bool, homes.home_count);
+        memset(has, true, homes.home_count);
+        vg_reviewer reviewer = {
+            .assessment = &assessment, .options = &options, .homes = &homes, .arena = arena};
+        assert_int_equal(vg_repairs_build(&homes, arena, &reviewer.repairs, NULL), VG_OK);
+        assert_int_equal(vg_section_sum(&homes, has, arena, &section, NULL), VG_OK);
+        assert_int_equal(vg_section_weigh(&reviewer, &section, NULL), VG_OK);
+        for (size_t c = 0; c < content->control_count; c++)
+            for (size_t p = 0; p < content->practice_count; p++)
+                if (section.gains[c].practices[p] < -1e-9) {
+                    print_error("repairing %.*s changes %.*s by %.6f\n",
+                                VG_ARG(content->controls[c].header.id), VG_ARG(content->practices[p].code),
+                                section.gains[c].practices[p]);
+                    wrong++;
+                }
+        vg_content_free(content);
+        vg_arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* What the header says that its commands do, does what the control asks for. */
+static void repairs_satisfy_their_own_control(void **state)
+{
+    size_t wrong = 0, tried = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        vg_arena *arena = vg_arena_new(0), *scratch = vg_arena_new(0);
+        vg_content *content = real_content(arena);
+        evidence_text e = random_evidence(arena, seed);
+        vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+        for (size_t j = 0; j < assessment.judgement_count; j++) {
+            const vg_judgement *judgement = &assessment.judgements[j];
+            const vg_control *control = &content->controls[judgement->control];
+            const vg_subject *subject = &assessment.subjects[judgement->subject];
+            vg_doc doc;
+            const vg_value *repaired;
+            vg_verdict verdict;
+            vg_str message;
+            if (judgement->verdict != VG_VERDICT_FAIL || !control->repair)
+                continue;
+            vg_arena_reset(scratch);
+            assert_int_equal(
+                vg_json_read(scratch, subject->resource.properties, VG_STR(""), NULL, &doc, NULL), VG_OK);
+            assert_int_equal(vg_repair_properties(control, doc.root, scratch, &repaired, NULL), VG_OK);
+            assert_int_equal(vg_control_judge(control, &subject->resource, repaired, subject->seen, scratch,
+                                              &verdict, &message, NULL),
+                             VG_OK);
+            tried++;
+            if (verdict == VG_VERDICT_FAIL || verdict == VG_VERDICT_NOT_ASSESSED) {
+                print_error("%.*s, repaired, is %s: %.*s\n", VG_ARG(control->header.id),
+                            vg_verdict_name(verdict), VG_ARG(message));
+                wrong++;
+            }
+        }
+        vg_content_free(content);
+        vg_arena_free(scratch);
+        vg_arena_free(arena);
+    }
+    print_message("# %zu repairs tried\n", tried);
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- evidence taken away ------------------------------------------------------------------------------------------------------- */
+
+/* Each line of evidence left out in turn: what is then not known must not raise the score. Lines that say what exists
+ * (accounts, units, regions, users, the mapping) are left alone: without them there is less to judge, not less known. */
+static bool says_how_things_are(vg_str type)
+{
+    static const char *const types[] = {
+        "Vigil::IAM::AccountSummary",    "Vigil::IAM::PasswordPolicy", "Vigil::Account::AlternateContact",
+        "AWS::GuardDuty::Detector",      "AWS::SecurityHub::Hub",      "Vigil::Inspector::AccountStatus",
+        "Vigil::Config::RecorderStatus",
+    };
+    for (size_t i = 0; i < VG_COUNT(types); i++)
+        if (vg_str_is(type, types[i]))
+            return true;
+    return false;
+}
+
+static void missing_evidence_never_raises_a_score(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_content *content = real_content(arena);
+        evidence_text e = random_evidence(arena, seed);
+        vg_assessment whole = assess_evidence_text(&e, content, NULL, 1);
+        double before = review_of(&whole, NULL, arena).organisation.score;
+        for (size_t i = 0; i < e.count; i++) {
+            if (!says_how_things_are(e.sightings[i].resource.type))
+                continue;
+            vg_arena *own = vg_arena_new(0);
+            evidence_text less = {
+                .arena = own, .count = e.count - 1, .sightings = VG_NEW_N(own, vg_sighting, e.count)};
+            memcpy(less.sightings, e.sightings, i * sizeof *e.sightings);
+            memcpy(less.sightings + i, e.sightings + i + 1, (e.count - 1 - i) * sizeof *e.sightings);
+            vg_assessment assessment = assess_evidence_text(&less, content, NULL, 1);
+            double after = review_of(&assessment, NULL, own).organisation.score;
+            if (after > before + 1e-9) {
+                print_error("without %.*s of %.*s the score rises from %.6f to %.6f\n",
+                            VG_ARG(e.sightings[i].resource.type), VG_ARG(e.sightings[i].resource.account),
+                            before, after);
+                wrong++;
+            }
+            vg_arena_free(own);
+        }
+        vg_content_free(content);
+        vg_arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moves_scores_the_right_way),
+        cmocka_unit_test(gains_exactly_what_it_says),
+        cmocka_unit_test(never_lowers_a_score),
+        cmocka_unit_test(repairs_satisfy_their_own_control),
+        cmocka_unit_test(missing_evidence_never_raises_a_score),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
