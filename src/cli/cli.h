@@ -87,11 +87,9 @@ typedef struct {
 typedef struct vg_command {
     const char *name;
     const char *summary; /* one line, a capital first and no final dot: "Answer SEC01 from evidence" */
-    const char
-        *description; /* paragraphs separated by an empty line; wrapped when shown, so break lines at will.
-                                A paragraph whose lines start with two spaces is shown as it is. */
-    const char *const
-        *usage; /* usage lines behind "vigil NAME ", ending with NULL; NULL: made from the tables */
+    /* Paragraphs separated by an empty line; wrapped when shown, so break lines at will. A paragraph whose lines start
+     * with two spaces is shown as it is. */
+    const char *description;
     const vg_option *options;
     const vg_positional *positionals;
     const vg_example *examples;

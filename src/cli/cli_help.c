@@ -92,21 +92,12 @@ static void add_positionals(const vg_command *command, vg_buf *out)
 
 bool vg_usage_line(const vg_command *command, const char *path, size_t i, vg_buf *out)
 {
-    size_t count = 0;
-    while (command->usage && command->usage[count])
-        count++;
-    if (i < count) {
-        vg_buf_addf(out, "%s %s", path, command->usage[i]);
-        return true;
-    }
-    if (i > count || (count && i == count && !command->nested))
-        return false;
-    if (count == 0 && i == 0 && command->run) {
+    size_t nested_at = command->run ? 1 : 0;
+    if (i == 0 && command->run) {
         vg_buf_addf(out, "%s [OPTIONS]", path);
         add_positionals(command, out);
         return true;
     }
-    size_t nested_at = count ? count : command->run ? 1 : 0;
     if (!command->nested || i != nested_at)
         return false;
     vg_buf_addf(out, "%s COMMAND [OPTIONS] ...", path);
