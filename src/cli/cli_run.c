@@ -3,6 +3,7 @@
 #include "cli/cli_parts.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 const vg_option vg_global_options[] = {
@@ -206,12 +207,20 @@ static vg_exit run(vg_cli *cli, int argc, const char *const *argv)
     return cli->command->run(cli);
 }
 
+/* Whether the reader of a pipe has gone: asked of the pipe, for errno tells of the last failure, and a write may have
+ * failed long before the last flush. */
+static bool reader_is_gone(FILE *out)
+{
+    struct pollfd asked = {.fd = fileno(out), .events = POLLOUT};
+    return asked.fd >= 0 && poll(&asked, 1, 0) > 0 && (asked.revents & POLLERR);
+}
+
 /* A full disk shows at the last flush. A reader that went away (`vigil review | head`) has what it wanted. */
 static vg_exit flush_output(vg_cli *cli)
 {
     bool failed = fflush(cli->out) != 0 || ferror(cli->out);
     int reason = errno;
-    if (!failed || reason == EPIPE)
+    if (!failed || reason == EPIPE || reader_is_gone(cli->out))
         return VG_EXIT_OK;
     vg_error err;
     vg_fail_errno(&err, reason, "standard output could not be written in full");
