@@ -399,6 +399,7 @@ typedef struct {
     uint32_t to_count;
     bool not_comparable;
     bool to_missing; /* the right side could not be followed */
+    bool from_right; /* `from` is a value of the right side that the left side lacks */
 } guard_failure;
 
 /* A tree that a function made, and the document's value that it was made from. */

@@ -54,11 +54,9 @@ static void fail(judgement *j, const vg_value *from, const vg_value *to, bool no
 /* A failure shows no more of the right side than a reader takes in. */
 #define EXPECTED_MAX 16
 
-static void fail_against_all(judgement *j, const vg_value *from, side right)
+/* Notes what the left side was to be compared with. */
+static void expect_all(judgement *j, guard_failure *failure, side right)
 {
-    guard_failure *failure = push_failure(j, &(guard_result){.value = from, .kind = RESULT_RESOLVED});
-    if (!failure)
-        return;
     const vg_value **list = vg_arena_alloc(j->e->arena, EXPECTED_MAX * sizeof *list);
     for (size_t i = 0; list && i < right.count && failure->to_count < EXPECTED_MAX; i++)
         if (right.items[i].kind != RESULT_UNRESOLVED)
@@ -66,11 +64,22 @@ static void fail_against_all(judgement *j, const vg_value *from, side right)
     failure->to = list;
 }
 
-static void fail_unresolved_left(judgement *j, side left)
+static guard_failure *fail_against_all(judgement *j, const vg_value *from, side right)
 {
-    for (size_t i = 0; i < left.count; i++)
-        if (left.items[i].kind == RESULT_UNRESOLVED)
-            push_failure(j, &left.items[i]);
+    guard_failure *failure = push_failure(j, &(guard_result){.value = from, .kind = RESULT_RESOLVED});
+    if (failure)
+        expect_all(j, failure, right);
+    return failure;
+}
+
+static void fail_unresolved_left(judgement *j, side left, side right)
+{
+    for (size_t i = 0; i < left.count; i++) {
+        guard_failure *failure =
+            left.items[i].kind == RESULT_UNRESOLVED ? push_failure(j, &left.items[i]) : NULL;
+        if (failure)
+            expect_all(j, failure, right);
+    }
 }
 
 static void fail_unresolved_right(judgement *j, const vg_value *from)
@@ -216,7 +225,9 @@ static size_t fail_where(judgement *j, const sets *s, side values, bool missing)
         bool is_missing = values.items == s->of.items && s->is_missing(j, value, s->among);
         if (is_missing != missing)
             continue;
-        fail_against_all(j, value, s->right);
+        guard_failure *failure = fail_against_all(j, value, s->right);
+        if (failure)
+            failure->from_right = values.items == s->right.items;
         failed++;
     }
     return failed;
@@ -293,7 +304,7 @@ static void equal_to_literal(judgement *j, const vg_value *left, const vg_value 
 /* Both sides are queries: each value of the side with more values must be on the other. */
 static void equal_as_sets(judgement *j, side left, side right)
 {
-    fail_unresolved_left(j, left);
+    fail_unresolved_left(j, left, right);
     for (size_t i = 0; i < right.count; i++)
         for (size_t k = 0; right.items[i].kind == RESULT_UNRESOLVED && k < left.count; k++)
             if (left.items[k].kind != RESULT_UNRESOLVED)
@@ -315,7 +326,7 @@ static void judge_equal(judgement *j, side left, side right)
     } else if (l) {
         equal_from_literal(j, l, right);
     } else if (r) {
-        fail_unresolved_left(j, left);
+        fail_unresolved_left(j, left, right);
         for (size_t i = 0; i < left.count; i++)
             if (left.items[i].kind != RESULT_UNRESOLVED)
                 equal_to_literal(j, left.items[i].value, r);
@@ -364,7 +375,7 @@ static void in_literal(judgement *j, const vg_value *left, const vg_value *right
 
 static void in_as_sets(judgement *j, side left, side right)
 {
-    fail_unresolved_left(j, left);
+    fail_unresolved_left(j, left, right);
     for (size_t i = 0; i < right.count; i++)
         for (size_t k = 0; right.items[i].kind == RESULT_UNRESOLVED && k < left.count; k++)
             if (left.items[k].kind != RESULT_UNRESOLVED)
@@ -388,7 +399,7 @@ static void judge_in(judgement *j, side left, side right)
     } else if (l) {
         in_from_literal(j, l, right);
     } else if (r) {
-        fail_unresolved_left(j, left);
+        fail_unresolved_left(j, left, right);
         for (size_t i = 0; i < left.count; i++)
             if (left.items[i].kind != RESULT_UNRESOLVED)
                 in_literal(j, left.items[i].value, r);
@@ -427,7 +438,7 @@ static const vg_value *next_opened(opened *o)
 
 static void judge_order(judgement *j, side left, side right)
 {
-    fail_unresolved_left(j, left);
+    fail_unresolved_left(j, left, right);
     size_t missing = right.count - count_resolved(right);
     opened lefts = {.of = left};
     for (const vg_value *l; (l = next_opened(&lefts)) != NULL;) {

@@ -148,6 +148,9 @@ static vg_str why_text(guard_evaluation *e, const guard_failure *f, vg_str missi
         return vg_arena_printf(e->arena, "%.*s selects nothing", VG_ARG(c->query.text));
     if (f->from.kind == RESULT_UNRESOLVED && c->kind != CLAUSE_ACCESS)
         return vg_arena_printf(e->arena, "%.*s is missing", VG_ARG(missing));
+    if (f->from_right && !c->op_negated)
+        return vg_arena_printf(e->arena, "%.*s is not among the values of %.*s",
+                               VG_ARG(shown(e, f->from.value)), VG_ARG(c->query.text));
     bool turned = c->op_negated != (c->negated && c->op >= GUARD_EXISTS);
     const char *must = wanted[c->op][turned];
     vg_str expected = expected_text(e, f);

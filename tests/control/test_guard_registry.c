@@ -27,8 +27,8 @@ static void tell(void *context, const vg_guard_expectation *x)
 static vg_str tests_of(vg_arena *arena, vg_str rule)
 {
     vg_str name = vg_path_name(rule);
-    return vg_arena_printf(arena, "%.*s/tests/%.*s_tests.yml", VG_ARG(vg_path_folder(rule)), (int)(name.len - 6),
-                           name.ptr);
+    return vg_arena_printf(arena, "%.*s/tests/%.*s_tests.yml", VG_ARG(vg_path_folder(rule)),
+                           (int)(name.len - 6), name.ptr);
 }
 
 static vg_guard_test_result run_rule(vg_arena *arena, vg_str path)
@@ -77,7 +77,8 @@ static void every_rule_of_the_registry_gives_the_expected_verdicts(void **state)
         total.passed += one.passed;
         total.failed += one.failed;
     }
-    print_message("guard-registry: %zu rule files, %zu passed, %zu failed\n", rules, total.passed, total.failed);
+    print_message("guard-registry: %zu rule files, %zu passed, %zu failed\n", rules, total.passed,
+                  total.failed);
     vg_arena_free(arena);
     assert_true(rules >= 126);
     assert_int_equal(total.failed, 0);
@@ -85,6 +86,7 @@ static void every_rule_of_the_registry_gives_the_expected_verdicts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_rule_of_the_registry_gives_the_expected_verdicts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_rule_of_the_registry_gives_the_expected_verdicts)};
     return cmocka_run_group_tests_name("guard registry", tests, NULL, NULL);
 }
