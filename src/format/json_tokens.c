@@ -111,7 +111,7 @@ static bool read_literal(const uint8_t *source, size_t at, size_t length, vg_val
     } literals[] = {{"true", 4, VG_BOOL, true}, {"false", 5, VG_BOOL, false}, {"null", 4, VG_NULL, false}};
     size_t i = source[at] == 't' ? 0 : source[at] == 'f' ? 1 : 2, n = literals[i].length;
     if (length - at < n || memcmp(source + at, literals[i].text, 4) != 0 ||
-        source[at + n - 1] != literals[i].text[n - 1])
+        source[at + n - 1] != (uint8_t)literals[i].text[n - 1])
         return false;
     out->kind = literals[i].kind & 15u;
     out->as.u64 = 0;
