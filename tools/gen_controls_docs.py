@@ -63,8 +63,9 @@ def section(control):
     if also:
         facts.append("counts for " + ", ".join(also) + " too")
     lines += ["; ".join(facts) + ".", "", control["remediation"].strip(), ""]
-    if control["commands"]:
-        lines += ["```sh"] + [c.strip() for c in control["commands"]] + ["```", ""]
+    commands = control["commands"] or [f"# vigil attest template {control['attestation']} > FILE, fill it in, and "
+                                       "vigil import FILE"]
+    lines += ["```sh"] + [c.strip() for c in commands] + ["```", ""]
     if control["warning"]:
         lines += [f"**Careful:** {control['warning'].strip()}", ""]
     lines += [mappings_of(control), ""]

@@ -835,6 +835,12 @@ attestations:
     date: 2026-05-05
     expires: 2027-05-05
     details: {method: STRIDE}
+  - kind: threat-model
+    scope: workload:reporting
+    statement: Small; one page on who may read sales figures.
+    owner: platform@example.com
+    date: 2026-06-02
+    expires: 2027-06-02
   - kind: threat-model                   # from before the shop moved to containers
     scope: workload:shop
     statement: Threat model of the shop on EC2.
@@ -848,6 +854,28 @@ attestations:
     date: 2026-03-20
     expires: 2027-03-20
     details: {open_high: 0}
+  - kind: patch-deadlines
+    statement: Three days for known exploited, 15 for critical, 30 for high; reported monthly.
+    owner: platform@example.com
+    date: 2026-10-01
+    expires: 2027-04-01
+    details: {critical_days: 15}
+  - kind: well-architected-review
+    scope: workload:payments
+    statement: Security pillar reviewed with the team; two medium risks are planned.
+    owner: payments@example.com
+    date: 2026-04-22
+    expires: 2027-04-22
+  - kind: security-baseline
+    statement: Account, network and host baselines are modules in one repository.
+    owner: platform@example.com
+    date: 2026-05-18
+    expires: 2027-05-18
+  - kind: security-roadmap
+    statement: Roadmap for 2027 agreed with the CTO.
+    owner: ciso@example.com
+    date: 2026-09-15
+    expires: 2027-09-15
   - kind: iac-scanning
     statement: Pipelines run cfn-guard and stop on a violation.
     owner: platform@example.com

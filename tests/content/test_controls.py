@@ -119,7 +119,7 @@ def kinds_say_what_they_assert():
 def commands_are_of_the_cli_and_their_placeholders_known():
     problems = []
     for c in ALL:
-        if not c["commands"]:
+        if not c["commands"] and not c["attestation"]:
             problems.append(f"{c.id}: no command and no step")
         for command in c["commands"] or ():
             if not re.match(r"aws [a-z0-9-]+ [a-z0-9-]+ |# |\(eval |for ", command):

@@ -187,7 +187,7 @@ STORY = (
     ("findings-critical-age", (11, 1, 1, 0, 0), "shop-prod 120 days, kestrel-legacy 61"),
     ("incident-response-drill", (0, 1, 0, 0, 0), "lapsed in June"),
     ("drift-detection", (0, 0, 1, 0, 0), "last in July"),
-    ("threat-model", (1, 1, 0, 2, 0), "payments yes, the shop's is two years old, the others have none"),
+    ("threat-model", (2, 1, 0, 1, 0), "the shop's is two years old, campaigns has none"),
     ("risk-register", (1, 0, 0, 0, 0), "reviewed in October"),
     ("red-team", (0, 0, 0, 1, 0), "nobody said"),
 )
