@@ -129,6 +129,8 @@ static vg_status run_json_parse(guard_evaluation *e, const vg_value *v, const vg
 {
     vg_doc doc;
     vg_error why = {0};
+    if (vg_str_trim(vg_value_str(v)).len == 0)
+        return vg_fail(&e->error, VG_ERR_VALUE, "json_parse: the text is empty");
     vg_status status = vg_document_read(e->arena, vg_value_str(v), VG_STR("json_parse"), NULL, &doc, &why);
     if (status == VG_ERR_MEMORY)
         return guard_no_memory(e);
