@@ -98,34 +98,42 @@ void put_text(vg_report_writer *w, vg_str text)
 
 /* ---- HTML and XML ----------------------------------------------------------------------------------------------- */
 
-static void add_html(vg_buf *out, vg_str safe)
+/* `safe` with each byte that `special` names replaced by what it gives; the rest goes over in runs. */
+static void add_replaced(vg_buf *out, vg_str safe, const char *(*special)(char c))
 {
+    size_t run = 0;
     for (size_t i = 0; i < safe.len; i++) {
-        switch (safe.ptr[i]) {
-        case '<':
-            vg_buf_add_c(out, "&lt;");
-            break;
-        case '>':
-            vg_buf_add_c(out, "&gt;");
-            break;
-        case '&':
-            vg_buf_add_c(out, "&amp;");
-            break;
-        case '"':
-            vg_buf_add_c(out, "&quot;");
-            break;
-        case '\'':
-            vg_buf_add_c(out, "&#39;");
-            break;
-        default:
-            vg_buf_add_char(out, safe.ptr[i]);
-        }
+        const char *instead = special(safe.ptr[i]);
+        if (!instead)
+            continue;
+        vg_buf_add(out, safe.ptr + run, i - run);
+        vg_buf_add_c(out, instead);
+        run = i + 1;
+    }
+    vg_buf_add_str(out, vg_str_sub(safe, run, safe.len));
+}
+
+static const char *special_in_html(char c)
+{
+    switch (c) {
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return "&amp;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
     }
 }
 
 void put_html(vg_report_writer *w, vg_str text)
 {
-    add_html(w->out, report_shown(w, text));
+    add_replaced(w->out, report_shown(w, text), special_in_html);
 }
 
 void put_block(vg_report_writer *w, vg_str text)
@@ -191,6 +199,11 @@ static bool begins_formula(vg_str text)
     return false;
 }
 
+static const char *special_in_csv(char c)
+{
+    return c == '"' ? "\"\"" : NULL;
+}
+
 void put_csv(vg_report_writer *w, vg_str text)
 {
     bool formula = begins_formula(text);
@@ -200,8 +213,7 @@ void put_csv(vg_report_writer *w, vg_str text)
         quoted = quoted || safe.ptr[i] == ',' || safe.ptr[i] == '"';
     vg_buf_add_c(w->out, quoted ? "\"" : "");
     vg_buf_add_c(w->out, formula ? "'" : "");
-    for (size_t i = 0; i < safe.len; i++)
-        vg_buf_addf(w->out, safe.ptr[i] == '"' ? "%c\"" : "%c", safe.ptr[i]);
+    add_replaced(w->out, safe, special_in_csv);
     vg_buf_add_c(w->out, quoted ? "\"" : "");
 }
 

@@ -15,10 +15,13 @@ typedef struct named {
     const struct named *next;
 } named;
 
+#define NAME_BUCKETS 4096U
+
 struct redactor {
     vg_arena *arena;
-    vg_map *masks;           /* what (in lower case) to its mask, masks to themselves; char * */
-    const named *names[256]; /* by first byte, longest first */
+    vg_map *masks;                    /* what (in lower case) to its mask, masks to themselves; char * */
+    vg_map *listed;                   /* names that were added, in lower case */
+    const named *names[NAME_BUCKETS]; /* by their first two bytes, longest first */
     unsigned accounts, people, phones, known;
 };
 
@@ -38,8 +41,9 @@ redactor *report_redactor_new(vg_arena *arena)
     if (r) {
         r->arena = arena;
         r->masks = vg_map_new(arena, 0);
+        r->listed = vg_map_new(arena, 0);
     }
-    return r && r->masks ? r : NULL;
+    return r && r->masks && r->listed ? r : NULL;
 }
 
 static char lower(char c)
@@ -65,20 +69,40 @@ static vg_str to_lower(vg_arena *arena, vg_str text)
     return vg_str_of(copy, copy ? text.len : 0);
 }
 
+#define SHORT_TEXT 256
+
+/* The entry of `text` in any case, found without keeping a copy of it. */
+static const vg_map_entry *find_lower(const vg_map *map, vg_str text)
+{
+    char key[SHORT_TEXT];
+    for (size_t i = 0; i < text.len && i < SHORT_TEXT; i++)
+        key[i] = lower(text.ptr[i]);
+    return text.len <= SHORT_TEXT ? vg_map_get(map, vg_str_of(key, text.len)) : NULL;
+}
+
+/* Of a text of two bytes or more. */
+static size_t bucket_of(vg_str text)
+{
+    size_t first = (unsigned char)lower(text.ptr[0]), second = (unsigned char)lower(text.ptr[1]);
+    return (first * 31 + second) % NAME_BUCKETS;
+}
+
 void report_redactor_add(redactor *r, vg_str name)
 {
     vg_str trimmed = vg_str_trim(name);
-    if (trimmed.len < 3 || (trimmed.len == 12 && vg_is_account_id(trimmed)))
+    if (trimmed.len < 3 || trimmed.len > SHORT_TEXT || (trimmed.len == 12 && vg_is_account_id(trimmed)))
         return;
     for (size_t i = 0; i < VG_COUNT(COMMON); i++)
         if (vg_str_eq_icase(trimmed, vg_str_from(COMMON[i])))
             return;
+    if (find_lower(r->listed, trimmed))
+        return;
     named *n = VG_NEW(r->arena, named);
     vg_str text = to_lower(r->arena, trimmed);
-    if (!n || !text.ptr)
+    if (!n || !text.ptr || !vg_map_put(r->listed, text, NULL))
         return;
     n->lower = text;
-    const named **at = &r->names[(unsigned char)text.ptr[0]];
+    const named **at = &r->names[bucket_of(text)];
     while (*at && (*at)->lower.len > text.len)
         at = (const named **)&(*at)->next;
     n->next = *at;
@@ -92,7 +116,7 @@ static size_t match_name(const redactor *r, vg_str text, size_t at)
     if (at > 0 && is_word(text.ptr[at - 1]))
         return 0;
     vg_str rest = vg_str_sub(text, at, text.len);
-    for (const named *n = r->names[(unsigned char)lower(rest.ptr[0])]; n; n = n->next) {
+    for (const named *n = rest.len > 1 ? r->names[bucket_of(rest)] : NULL; n; n = n->next) {
         size_t len = n->lower.len;
         if (rest.len >= len && vg_str_eq_icase(vg_str_sub(rest, 0, len), n->lower) &&
             (rest.len == len || !is_word(rest.ptr[len])))
@@ -215,23 +239,12 @@ static vg_str new_mask(redactor *r, mask_kind kind)
     }
 }
 
-#define SHORT_TEXT 256
-
-/* What was masked before is found without keeping another copy of it. */
-static const vg_map_entry *find_mask(const redactor *r, vg_str what)
-{
-    char key[SHORT_TEXT];
-    for (size_t i = 0; i < what.len && i < SHORT_TEXT; i++)
-        key[i] = lower(what.ptr[i]);
-    return what.len <= SHORT_TEXT ? vg_map_get(r->masks, vg_str_of(key, what.len)) : NULL;
-}
-
 /* The mask of `what`; the one it got before, or a new one. What is too long to be looked up is no address or name. */
 static const char *mask_of(redactor *r, mask_kind kind, vg_str what)
 {
     if (what.len > SHORT_TEXT)
         return "***";
-    const vg_map_entry *known = find_mask(r, what);
+    const vg_map_entry *known = find_lower(r->masks, what);
     if (known)
         return known->value.ptr;
     vg_str key = to_lower(r->arena, what);
