@@ -6,3 +6,12 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 add_executable(bench_json bench/bench_json.c bench/bench_json_samples.c bench/bench_json_simdjson.cpp)
 target_include_directories(bench_json PRIVATE ${CMAKE_SOURCE_DIR}/bench)
 target_link_libraries(bench_json PRIVATE vg_format PkgConfig::SIMDJSON PkgConfig::JANSSON)
+
+# ---- import: exports of an organisation beside the JSON reader and the store ----
+add_executable(bench_import bench/bench_import.c)
+target_compile_definitions(bench_import PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_import PRIVATE vg_evidence)
+
+# ---- store: findings a second, beside the disk ----
+add_executable(bench_store bench/bench_store.c)
+target_link_libraries(bench_store PRIVATE vg_hub)

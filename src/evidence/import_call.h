@@ -67,6 +67,7 @@ typedef struct {
     uint64_t content;                      /* hash of the answer */
     uint64_t items;
     uint64_t without_view; /* items of AWS Config that nothing turns into CloudFormation's spelling */
+    vg_buf scratch;        /* while it is read */
     vg_str workloads;      /* text of a workload mapping, to be put as a whole */
 } import_part;
 
@@ -79,8 +80,8 @@ typedef struct {
 
 /* Recognises the answer (or the envelope around it), places it, and reads it into `part`, whose vectors are in `arena`.
  * Only memory running out is an error: everything else is told in the part. */
-vg_status import_part_read(const import_world *world, vg_arena *arena, const vg_doc *doc,
-                           const vg_value *value, import_part *part, vg_error *err);
+vg_status import_part_read(const import_world *world, vg_arena *arena, const vg_value *value,
+                           import_part *part, vg_error *err);
 /* Reads a part that waited, now that the organisation is known or will not be. */
 vg_status import_part_resume(const import_world *world, vg_arena *arena, import_part *part, vg_error *err);
 /* A text that is no JSON or YAML document: a credential report as CSV, an error that the CLI printed, or something that

@@ -198,7 +198,9 @@ static vg_status read_object(vg_arena *arena, const vg_doc *doc, const vg_value 
         pairs[n++] = it;
     qsort(pairs, n, sizeof *pairs, compare_pairs);
     for (size_t i = 0; i < n; i++) {
-        keys[i] = pairs[i].key;
+        if (vg_str_find_char(pairs[i].key, '"') != VG_NPOS || vg_str_find_char(pairs[i].key, '\\') != VG_NPOS)
+            return bad(doc, value, err, "the name of a property holds a quote or a backslash");
+        keys[i] = vg_arena_printf(arena, "\"%.*s\":", VG_ARG(pairs[i].key));
         VG_TRY(read_into(arena, doc, pairs[i].value, &parts[i], depth, err));
     }
     out->kind = IMPORT_OBJECT;

@@ -62,14 +62,13 @@ static void refuse_error(import_file *file, uint32_t line, const vg_error *why, 
 
 /* ---- documents ------------------------------------------------------------------------------------------------------------ */
 
-static void read_value(const import_world *world, import_file *file, const vg_doc *doc, const vg_value *value,
-                       uint32_t line)
+static void read_value(const import_world *world, import_file *file, const vg_value *value, uint32_t line)
 {
     import_part *part = add_part(file, line);
     vg_error err = {0};
     if (!part)
         return;
-    if (import_part_read(world, file->arena, doc, value, part, &err) != VG_OK)
+    if (import_part_read(world, file->arena, value, part, &err) != VG_OK)
         file->failed = true;
     const import_operation *operation = part->call.operation;
     file->keep = file->keep || (operation && operation->reader == IMPORT_READ_CONFIG);
@@ -85,12 +84,12 @@ static bool is_envelope(const vg_value *value)
 static void read_document(const import_world *world, import_file *file, const vg_doc *doc, uint32_t line)
 {
     if (vg_kind_of(doc->root) != VG_ARRAY || !is_envelope(vg_value_item(doc->root, 0))) {
-        read_value(world, file, doc, doc->root, line);
+        read_value(world, file, doc->root, line);
         return;
     }
     uint32_t number = 0;
     for (vg_items it = vg_items_of(doc->root); vg_items_next(&it) && !file->failed;)
-        read_value(world, file, doc, it.value, ++number);
+        read_value(world, file, it.value, ++number);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------------------ */

@@ -33,16 +33,14 @@ vg_status import_refuse(vg_arena *arena, import_part *part, vg_ledger_outcome ou
 /* ---- emitting by the table ------------------------------------------------------------------------------------------------------ */
 
 /* Canonical JSON of the properties, in the arena; "{}" when nothing has a value. */
-static vg_str write_properties(vg_arena *arena, const import_expr *properties, import_view_of *view)
+static vg_str write_properties(vg_arena *arena, const import_expr *properties, import_view_of *view,
+                               vg_buf *scratch)
 {
-    vg_buf out = {0};
-    vg_str text = {0};
-    if (!import_expr_write(properties, view, &out) || !out.len || out.ptr[0] != '{')
-        vg_buf_clear(&out), vg_buf_add_c(&out, "{}");
-    if (!out.failed)
-        text = vg_arena_str(arena, vg_buf_str(&out));
-    vg_buf_free(&out);
-    return text;
+    vg_buf_clear(scratch);
+    bool is_object = import_expr_write(properties, view, scratch) && scratch->len && scratch->ptr[0] == '{';
+    if (scratch->failed)
+        return (vg_str){0};
+    return is_object ? vg_arena_str(arena, vg_buf_str(scratch)) : VG_STR("{}");
 }
 
 static vg_str origin_of(vg_arena *arena, const import_call *call)
@@ -83,7 +81,7 @@ vg_status import_emit(vg_arena *arena, const import_resource *rule, import_view_
     place_resource(rule, view, &resource);
     if (!resource.id.len)
         return VG_OK;
-    resource.properties = write_properties(arena, rule->properties, view);
+    resource.properties = write_properties(arena, rule->properties, view, &part->scratch);
     vg_resource *place = vg_vec_push(&part->resources);
     if (!place || !resource.properties.ptr)
         return out_of_memory(err);
@@ -376,6 +374,17 @@ static bool refuse_future(const import_world *world, vg_arena *arena, import_par
     return true;
 }
 
+/* The hash of what the answer came to, to see whether two files contradict each other. */
+static uint64_t hash_content(const import_part *part)
+{
+    uint64_t hash = part->resources.len + 1;
+    for (size_t i = 0; i < part->resources.len; i++) {
+        const vg_resource *resource = vg_vec_at(&part->resources, i);
+        hash = vg_hash64(resource->id, vg_hash64(resource->properties, hash));
+    }
+    return hash ? hash : 1;
+}
+
 /* The answer of a recognised operation. */
 static vg_status read_answer(const import_world *world, vg_arena *arena, import_part *part, vg_error *err)
 {
@@ -398,6 +407,8 @@ static vg_status read_answer(const import_world *world, vg_arena *arena, import_
     VG_TRY(run_reader(world, arena, &view, part, err));
     part->complete = part->outcome == VG_LEDGER_IMPORTED && part->call.certain && !part->truncated;
     part->items = part->resources.len + part->relations.len + part->findings.len;
+    if (!places_itself(operation))
+        part->content = hash_content(part);
     return VG_OK;
 }
 
@@ -542,26 +553,13 @@ static vg_status read_envelope(const import_world *world, vg_arena *arena, const
     return read_output(world, arena, output, part, err);
 }
 
-/* The hash of what was answered, to see whether two files contradict each other. */
-static uint64_t hash_answer(const vg_doc *doc, const vg_value *value)
-{
-    vg_buf text = {0};
-    (void)doc;
-    vg_json_write_canonical(&text, value);
-    uint64_t hash = vg_hash64(vg_buf_str(&text), 0);
-    vg_buf_free(&text);
-    return hash;
-}
-
-vg_status import_part_read(const import_world *world, vg_arena *arena, const vg_doc *doc,
-                           const vg_value *value, import_part *part, vg_error *err)
+vg_status import_part_read(const import_world *world, vg_arena *arena, const vg_value *value,
+                           import_part *part, vg_error *err)
 {
     bool is_envelope = vg_get_str(value, "vigil").ptr && vg_get(value, VG_STR("operation"));
     vg_status status = is_envelope ? read_envelope(world, arena, value, part, err)
                                    : read_bare(world, arena, value, part, err);
-    if (part->outcome == VG_LEDGER_IMPORTED && part->answer && part->call.operation &&
-        !places_itself(part->call.operation))
-        part->content = hash_answer(doc, part->answer);
+    vg_buf_free(&part->scratch);
     return status;
 }
 
@@ -600,8 +598,11 @@ vg_status import_text_read(const import_world *world, vg_arena *arena, vg_str te
     if (split_error(vg_str_sub(trimmed, 0, 4096), &code, &name)) {
         part->call.operation = find_api_name(world->rules, name);
         part->call.certain = true;
-        if (part->call.operation)
-            return read_error(world, arena, trimmed, part, err);
+        if (part->call.operation) {
+            vg_status status = read_error(world, arena, trimmed, part, err);
+            vg_buf_free(&part->scratch);
+            return status;
+        }
     }
     bool is_table = vg_str_starts(first, VG_STR("---")) || vg_str_starts(first, VG_STR("+--"));
     if (is_table || vg_str_find_char(first, '\t') != VG_NPOS)

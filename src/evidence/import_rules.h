@@ -60,7 +60,7 @@ typedef struct import_expr {
     size_t source_count;
     import_filter filter;
     vg_str argument;                 /* of the filter */
-    const vg_str *keys;              /* of an OBJECT */
+    const vg_str *keys;              /* of an OBJECT, as they are written, with quotes and colon */
     const struct import_expr *parts; /* of OBJECT (one a key), CONCAT, TEMPLATE */
     size_t part_count;
     import_path list; /* of EACH and FIRST */

@@ -486,8 +486,7 @@ static bool write_object(const import_expr *expr, import_view_of *view, vg_buf *
     for (size_t i = 0; i < expr->part_count; i++) {
         size_t before = out->len;
         vg_buf_add_c(out, has_any ? "," : "");
-        write_text(out, expr->keys[i]);
-        vg_buf_add_char(out, ':');
+        vg_buf_add_str(out, expr->keys[i]);
         if (import_expr_write(&expr->parts[i], view, out))
             has_any = true;
         else
