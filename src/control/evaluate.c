@@ -37,16 +37,21 @@ static bool is_fatal(vg_status status)
     return status == VG_ERR_MEMORY || status == VG_ERR_LIMIT;
 }
 
+static vg_status grow_stack(guard_evaluation *e)
+{
+    size_t cap = e->stack_cap ? 2 * e->stack_cap : 256;
+    guard_result *more = realloc(e->stack, cap * sizeof *more);
+    if (!more)
+        return guard_no_memory(e);
+    e->stack = more;
+    e->stack_cap = cap;
+    return VG_OK;
+}
+
 vg_status guard_push(guard_evaluation *e, guard_result result)
 {
-    if (e->stack_len == e->stack_cap) {
-        size_t cap = e->stack_cap ? 2 * e->stack_cap : 256;
-        guard_result *more = realloc(e->stack, cap * sizeof *more);
-        if (!more)
-            return guard_no_memory(e);
-        e->stack = more;
-        e->stack_cap = cap;
-    }
+    if (e->stack_len == e->stack_cap)
+        VG_TRY(grow_stack(e));
     e->stack[e->stack_len++] = result;
     return VG_OK;
 }
@@ -439,7 +444,9 @@ vg_status vg_ruleset_evaluate(const vg_ruleset *rules, const vg_doc *doc, const 
         .rules = rules, .doc = doc, .options = options ? options : &defaults, .arena = scratch};
     e.max_steps = e.options->max_steps ? e.options->max_steps : DEFAULT_STEPS;
     e.derived = vg_vec_in(scratch, sizeof(guard_derived));
-    vg_status status = evaluate_files(&e, sink);
+    vg_status status = grow_stack(&e);
+    if (status == VG_OK)
+        status = evaluate_files(&e, sink);
     free(e.stack);
     free(e.failures);
     if (status != VG_OK && err)

@@ -267,7 +267,8 @@ static void functions_make_values(void **state)
         {"size > count(tags[*])", P}, {"let x = join(list[*], '-')\n %x == 'a-b'", P},
         {"let x = join(mixed[*], '-')\n %x exists", E}, {"let x = join(list[*], 1)\n %x exists", E},
         {"let x = join(missing, ',')\n %x exists", E}, {"let x = json_parse(json)\n %x.a[1].b == true", P},
-        {"let x = json_parse(size)\n %x empty", P}, {"let x = json_parse('{')\n %x exists", E}, {"let x = json_parse(empty)\n %x exists", E},
+        {"let x = json_parse(size)\n %x empty", P}, {"let x = json_parse('{')\n %x exists", E},
+        {"let x = json_parse(empty)\n %x exists", E},
         {"let x = regex_replace(arn, '^arn:(\\w+):(\\w+):::(.+)$', '${2}/$1/$3')\n %x == 's3/aws/bucket'", P},
         {"let x = regex_replace(arn, '(', 'x')\n %x exists", E},
         {"let x = regex_replace(arn, 1, 'x')\n %x exists", E},
@@ -409,6 +410,8 @@ static const struct {
     {"a rule without a block", "rule t when size == 5", "{\"size\": 5}", "t", REFUSED},
     {"text that is no rule", "hello world", "{\"size\": 5}", "t", REFUSED},
     {"bytes that are no text", "rule t { size == '\xff' }", "{\"size\": 5}", "t", REFUSED},
+    {"a first rule whose sides are both empty", "let x = a[ k == 2 ]\nrule t { %x == %x }", "{\"a\": []}",
+     "t", S},
     {"comments alone are no rules", "# nothing\n", "{\"size\": 5}", "t", NONE},
 };
 
