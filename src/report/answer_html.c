@@ -223,9 +223,9 @@ static void put_practice(vg_report_writer *w, const vg_report_practice *p)
     put_state(w, p->state);
     put(w, "</h3>\n");
     if (p->explanation.len > 0) {
-        put(w, "<p class=\"dim small\">");
+        put(w, "<details class=\"dim small\"><summary>How this score is computed</summary>");
         put_block(w, p->explanation);
-        put(w, "</p>\n");
+        put(w, "</details>\n");
     }
     if (p->control_count > 0)
         put_controls(w, p);

@@ -289,6 +289,17 @@ static void put_practice_head(vg_report_writer *w, const vg_report_practice *p)
         put_paragraphs(w, p->explanation, 4);
 }
 
+/* All in their order, or those that need work, worst first. */
+static void put_controls(vg_report_writer *w, const vg_report_practice *p, bool all)
+{
+    for (size_t i = 0; i < p->control_count && all; i++)
+        put_control(w, &p->controls[i]);
+    for (size_t severity = VG_SEVERITY_CRITICAL + 1; severity > 0 && !all; severity--)
+        for (size_t i = 0; i < p->control_count; i++)
+            if (needs_work(&p->controls[i]) && p->controls[i].severity == severity - 1)
+                put_control(w, &p->controls[i]);
+}
+
 /* The controls of a practice that are to be seen, and what would raise it most. */
 static void put_practice(vg_report_writer *w, const vg_report_section *s, const vg_report_practice *p)
 {
@@ -299,9 +310,7 @@ static void put_practice(vg_report_writer *w, const vg_report_section *s, const 
     if (failing == 0 && p->action_count == 0 && !whole)
         return;
     put_practice_head(w, p);
-    for (size_t i = 0; i < p->control_count; i++)
-        if (whole || needs_work(&p->controls[i]))
-            put_control(w, &p->controls[i]);
+    put_controls(w, p, whole);
     if (p->action_count > 0)
         put(w, "  what would raise it most:\n");
     for (size_t i = 0; i < p->action_count; i++)

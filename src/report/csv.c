@@ -34,11 +34,14 @@ static vg_str joined(vg_report_writer *w, const vg_str *texts, size_t count)
     return all;
 }
 
-/* The practice among the requirements: "SEC01-BP02". */
-static vg_str practice_of(const report_finding *v)
+/* The practice whose control found it; without an answer, the first requirement of the question itself. */
+static vg_str practice_of(const vg_report_writer *w, const report_finding *v, vg_str rule)
 {
+    const vg_map_entry *practice = vg_map_get(w->rules, rule);
+    if (practice)
+        return ((const vg_report_practice *)practice->value.ptr)->id;
     for (size_t i = 0; i < v->requirement_count; i++)
-        if (vg_str_starts(v->requirements[i], VG_STR("SEC01-")))
+        if (vg_str_starts(v->requirements[i], VG_STR("SEC01")))
             return v->requirements[i];
     return VG_STR("");
 }
@@ -47,7 +50,7 @@ void report_csv_finding(vg_report_writer *w, const vg_report_finding *given)
 {
     report_finding v = report_view(w, given);
     const vg_str fields[] = {vg_str_from(v.id.hex),
-                             practice_of(&v),
+                             practice_of(w, &v, given->finding.rule),
                              v.f.rule,
                              v.f.title,
                              vg_str_from(vg_severity_name(v.f.severity)),
@@ -95,17 +98,32 @@ static void put_control(vg_report_writer *w, const vg_report_practice *p, const 
     put(w, ",,\r\n");
 }
 
+static void note_practices(vg_report_writer *w, const vg_report_answer *a)
+{
+    for (size_t p = 0; p < a->organisation.practice_count; p++) {
+        const vg_report_practice *practice = &a->organisation.practices[p];
+        for (size_t c = 0; c < practice->control_count; c++) {
+            vg_map_entry *entry = vg_map_put(w->rules, practice->controls[c].id, NULL);
+            if (entry)
+                entry->value.ptr = (void *)(uintptr_t)practice;
+        }
+    }
+}
+
 void report_answer_csv(vg_report_writer *w, const vg_report_answer *a)
 {
+    vg_map *found = vg_map_new(w->arena, 0);
     report_csv_begin(w);
+    note_practices(w, a);
     for (size_t i = 0; i < a->finding_count; i++) {
         report_csv_finding(w, &a->findings[i]);
-        vg_map_put(w->rules, a->findings[i].finding.rule, NULL);
+        if (found)
+            vg_map_put(found, a->findings[i].finding.rule, NULL);
     }
     for (size_t p = 0; p < a->organisation.practice_count; p++) {
         const vg_report_practice *practice = &a->organisation.practices[p];
         for (size_t c = 0; c < practice->control_count; c++)
-            if (!vg_map_get(w->rules, practice->controls[c].id))
+            if (found && !vg_map_get(found, practice->controls[c].id))
                 put_control(w, practice, &practice->controls[c]);
     }
 }

@@ -73,7 +73,7 @@ static const char STYLE[] =
     "print{:root{--bg:#fff;--card:#fff;--text:#000;--dim:#444;--line:#bbb;--good:#0a4d1c;--fair:#5c3800;"
     "--bad:#8f0f18;--note:#043d86}body{max-width:none;padding:0;font-size:10pt}h2,h3{break-after:avoid}"
     "tr,li{break-inside:avoid}svg,.pill{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "@page{margin:16mm}}\n"
+    "details::details-content{content-visibility:visible;block-size:auto}@page{margin:16mm}}\n"
     "</style>\n</head>\n<body>\n<main>\n";
 
 void html_begin(vg_report_writer *w, vg_str title)

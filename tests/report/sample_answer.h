@@ -9,7 +9,7 @@
     "=cmd()|'/C calc'!A0 <script>alert(1)</script>\x1b[2J\n\xE2\x80\xAE"                                     \
     "evil\xE2\x81\xA6 \"q\" & `b` ]]> @here |x|"
 
-static const vg_str SAMPLE_REQUIREMENTS[] = {VG_STR_INIT("SEC01-BP02"), VG_STR_INIT("CIS AWS 5.0 1.4"),
+static const vg_str SAMPLE_REQUIREMENTS[] = {VG_STR_INIT("SEC01 BP02.1"), VG_STR_INIT("CIS AWS 5.0 1.4"),
                                              VG_STR_INIT("NIST CSF 2.0 PR.AA-03")};
 
 static const vg_report_control SAMPLE_ROOT_CONTROLS[] = {
@@ -55,6 +55,14 @@ static const vg_report_control SAMPLE_ACCOUNT_CONTROLS[] = {
                      "\xF0\x9F\x94\x92) stands in the root"),
      .passed = 11,
      .partly = 1},
+    {.id = VG_STR_INIT("account-one-workload"),
+     .title = VG_STR_INIT("Each account holds one workload"),
+     .verdict = VG_VERDICT_FAIL,
+     .severity = VG_SEVERITY_HIGH,
+     .weight = 4,
+     .summary = VG_STR_INIT("1 of 12 accounts holds two workloads"),
+     .passed = 11,
+     .failed = 1},
     {.id = VG_STR_INIT("scp-deny-leave"),
      .title = VG_STR_INIT("Member accounts cannot leave the organisation"),
      .verdict = VG_VERDICT_NOT_APPLICABLE,
@@ -102,7 +110,7 @@ static const vg_report_practice SAMPLE_PRACTICES[] = {
      .coverage = 100,
      .explanation = VG_STR_INIT("accounts-under-ou: 2 x 0.5"),
      .controls = SAMPLE_ACCOUNT_CONTROLS,
-     .control_count = 2,
+     .control_count = 3,
      .actions = SAMPLE_ACTIONS + 1,
      .action_count = 1},
     {.id = VG_STR_INIT("SEC01-BP02"),

@@ -163,7 +163,7 @@ static void sarif_has_rules_places_and_suppressions(void **state)
         {"runs/0/tool/driver/rules/0/defaultConfiguration/level", "error"},
         {"runs/0/tool/driver/rules/0/properties/security-severity", "9.5"},
         {"runs/0/tool/driver/rules/0/properties/tags",
-         "[\"security\",\"SEC01-BP02\",\"CIS AWS 5.0 1.4\",\"NIST CSF 2.0 PR.AA-03\"]"},
+         "[\"security\",\"SEC01 BP02.1\",\"CIS AWS 5.0 1.4\",\"NIST CSF 2.0 PR.AA-03\"]"},
         {"runs/0/tool/driver/rules/1/id", "user-mfa"},
         {"runs/0/tool/driver/rules/4", "(absent)"},
         {"runs/0/results/0/ruleIndex", "0"},
