@@ -429,8 +429,10 @@ static vg_status read_or_wait(const import_world *world, vg_arena *arena, import
 vg_status import_part_resume(const import_world *world, vg_arena *arena, import_part *part, vg_error *err)
 {
     part->waits = false;
-    return part->is_error ? read_error(world, arena, part->reason, part, err)
-                          : read_answer(world, arena, part, err);
+    vg_status status = part->is_error ? read_error(world, arena, part->reason, part, err)
+                                      : read_answer(world, arena, part, err);
+    vg_buf_free(&part->scratch);
+    return status;
 }
 
 static vg_status read_bare(const import_world *world, vg_arena *arena, const vg_value *value,
@@ -457,6 +459,16 @@ static vg_str text_or_empty(const vg_value *envelope, const char *key)
     return text.ptr ? text : VG_STR("");
 }
 
+/* Whether the call asked for a page after the first: what such an answer does not show may stand on the others. */
+static bool starts_later(const vg_value *parameters)
+{
+    static const char *const tokens[] = {"NextToken", "StartingToken", "Marker"};
+    for (size_t i = 0; i < VG_COUNT(tokens); i++)
+        if (import_parameter(parameters, vg_str_from(tokens[i])))
+            return true;
+    return false;
+}
+
 static vg_status check_envelope(vg_arena *arena, const vg_value *envelope, import_part *part)
 {
     vg_str version = text_or_empty(envelope, "vigil"), account = text_or_empty(envelope, "account");
@@ -476,7 +488,7 @@ static vg_status check_envelope(vg_arena *arena, const vg_value *envelope, impor
     part->call.partition = text_or_empty(envelope, "partition");
     part->call.parameters = vg_get(envelope, VG_STR("parameters"));
     part->call.operation_name = text_or_empty(envelope, "operation");
-    part->call.certain = true;
+    part->call.certain = !starts_later(part->call.parameters);
     return VG_OK;
 }
 

@@ -592,7 +592,7 @@ static void the_number_of_threads_changes_nothing(void **state)
     vg_buf_free(&first);
 }
 
-/* What a complete list does not show any more is gone; a truncated one removes nothing. */
+/* What a complete list does not show any more is gone; a truncated one, or a later page, removes nothing. */
 static void absence_is_proof_only_in_full(void **state)
 {
     (void)state;
@@ -603,6 +603,9 @@ static void absence_is_proof_only_in_full(void **state)
         ENVELOPE_AT("iam:ListVirtualMFADevices", A, "2026-11-21T08:00:00Z",
                     "{\"VirtualMFADevices\":[{\"SerialNumber\":\"arn:aws:iam::" A
                     ":mfa/a\"}],\"IsTruncated\":true}"),
+        "{\"vigil\":\"envelope/"
+        "1\",\"operation\":\"iam:ListVirtualMFADevices\",\"parameters\":{\"starting-token\":\"x\"},"
+        "\"account\":\"" A "\",\"time\":\"2026-11-21T09:00:00Z\",\"output\":{\"VirtualMFADevices\":[]}}",
         ENVELOPE_AT("iam:ListVirtualMFADevices", A, "2026-11-22T08:00:00Z",
                     "{\"VirtualMFADevices\":[{\"SerialNumber\":\"arn:aws:iam::" A ":mfa/a\"}]}"),
     };
@@ -613,7 +616,7 @@ static void absence_is_proof_only_in_full(void **state)
         write_test_file(&t, &(test_file){.path = "a.json", .text = lists[i]});
         if (import_now(&t, NULL, NULL, &why) != VG_OK)
             fail_msg("%s", why.message);
-        if (has_text(&t, "mfa/b") != (i < 2))
+        if (has_text(&t, "mfa/b") != (i < 3))
             fail_msg("after list %zu: %.*s", i, VG_ARG(vg_buf_str(&t.text)));
     }
     test_close(&t);
