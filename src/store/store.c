@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 static const char WRITER_PRAGMAS[] =
-    "PRAGMA page_size = 4096;"           /* a new store's; random index writes cost one page each */
-    "PRAGMA journal_mode = WAL;"         /* readers go on while one writes */
-    "PRAGMA synchronous = FULL;"         /* a commit returns when it is on the disk */
-    "PRAGMA cache_size = -98304;"        /* 96 MiB: the upper levels and one batch's pages stay in memory */
-    "PRAGMA temp_store = MEMORY;"        /* nothing of the workspace's content outside its folder */
-    "PRAGMA wal_autocheckpoint = 16384;" /* 64 MiB of log: pages changed again and again are copied back once */
+    "PRAGMA page_size = 8192;" /* a new store's; half the calls of 4096, and findings fill the pages better */
+    "PRAGMA journal_mode = WAL;"        /* readers go on while one writes */
+    "PRAGMA synchronous = FULL;"        /* a commit returns when it is on the disk */
+    "PRAGMA cache_size = -98304;"       /* 96 MiB: the upper levels and one batch's pages stay in memory */
+    "PRAGMA temp_store = MEMORY;"       /* nothing of the workspace's content outside its folder */
+    "PRAGMA wal_autocheckpoint = 8192;" /* 64 MiB of log: pages changed again and again are copied back once */
     "PRAGMA journal_size_limit = 134217728;" /* the log shrinks again after a large batch */
     "PRAGMA trusted_schema = OFF;";          /* a store that somebody else made runs nothing of theirs */
 static const char READER_PRAGMAS[] = "PRAGMA cache_size = -65536;"
