@@ -380,7 +380,7 @@ static void all_documents_of_a_stream_are_read(void **state)
     vg_str other = VG_STR("a: &x 1\n---\nb: *x\n"); /* anchors end with their document */
     assert_int_equal(vg_yaml_read_all(arena, other, VG_STR("t"), NULL, &none, &err), VG_ERR_VALUE);
     assert_int_equal(none.len, 1);
-    vg_limits few = {.max_nodes = 4};
+    vg_limits few = {.max_nodes = 8}; /* enough for each, not for all */
     assert_int_equal(vg_yaml_read_all(arena, yaml, VG_STR("t"), &few, &none, &err), VG_ERR_LIMIT);
     vg_arena_free(arena);
 }
@@ -447,7 +447,7 @@ static void bombs_are_refused_in_bounded_time(void **state)
 {
     (void)state;
     vg_arena *arena = vg_arena_new(0);
-    vg_buf laughs = {0}, merges = {0}, kept = {0};
+    vg_buf laughs = {0}, merges = {0}, kept = {0}, copies = {0};
     vg_buf_add_c(&laughs, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 30; i++) {
         vg_buf_addf(&laughs, "a%d: &a%d [", i, i);
@@ -463,10 +463,16 @@ static void bombs_are_refused_in_bounded_time(void **state)
         vg_buf_add_c(&merges, "- {<<: *m}\n");
     for (int i = 0; i < 200000; i++) /* anchors that merges take out of the tree: fine, and not quadratic */
         vg_buf_addf(&kept, "<<: {k%d: &a%d 1}\n", i, i);
+    vg_buf_add_c(&copies, "- &c [");
+    for (int i = 0; i < 1000; i++)
+        vg_buf_add_c(&copies, "1,");
+    vg_buf_add_c(&copies, "]\n");
+    for (int i = 0; i < 2000; i++) /* two million values, fewer than the limit of all, out of ten kilobytes */
+        vg_buf_add_c(&copies, "- *c\n");
     const struct {
         const vg_buf *yaml;
         vg_status expected;
-    } CASES[] = {{&laughs, VG_ERR_LIMIT}, {&merges, VG_ERR_LIMIT}, {&kept, VG_OK}};
+    } CASES[] = {{&laughs, VG_ERR_LIMIT}, {&merges, VG_ERR_LIMIT}, {&kept, VG_OK}, {&copies, VG_ERR_LIMIT}};
     for (size_t i = 0; i < VG_COUNT(CASES); i++) {
         vg_doc doc;
         double begin = seconds();
@@ -478,6 +484,7 @@ static void bombs_are_refused_in_bounded_time(void **state)
     vg_buf_free(&laughs);
     vg_buf_free(&merges);
     vg_buf_free(&kept);
+    vg_buf_free(&copies);
     vg_arena_free(arena);
 }
 

@@ -142,7 +142,25 @@ static void json_gives_back_each_name_as_it_was(void **state)
             fail_msg("%s is %.*s, expected %s", FIELDS[i].path, VG_ARG(got), FIELDS[i].expected);
     }
     assert_int_equal(vg_kind_of(vg_get_path(doc.root, "answer/practices/3/score")), VG_NULL);
-    assert_true(vg_get_path(doc.root, "answer/actions/0/total_gain")->as.f64 == 12.4);
+    static const struct {
+        const char *path;
+        double expected;
+    } NUMBERS[] = {{"answer/actions/0/total_gain", 12.4},
+                   {"answer/actions/0/gain", 30},
+                   {"answer/practices/1/score", 40},
+                   {"answer/practices/1/coverage", 80},
+                   {"answer/practices/1/controls/0/weight", 4},
+                   {"answer/coverage", 70},
+                   {"answer/score", 51.6666},
+                   {"workloads/0/score", 71.25}};
+    for (size_t i = 0; i < VG_COUNT(NUMBERS); i++) {
+        const vg_value *v = vg_get_path(doc.root, NUMBERS[i].path);
+        if (!v || v->kind != VG_DOUBLE || v->as.f64 != NUMBERS[i].expected)
+            fail_msg("%s is not %f", NUMBERS[i].path, NUMBERS[i].expected);
+    }
+    int64_t failing = 0;
+    assert_true(vg_get_i64(doc.root, "answer/practices/1/controls/0/resources/fail", &failing) &&
+                failing == 3);
     vg_buf_free(&out);
     vg_arena_free(arena);
 }
@@ -166,6 +184,34 @@ static void html_loads_nothing_and_stands_alone(void **state)
     for (size_t i = 0; i < VG_COUNT(ALWAYS); i++)
         if (!strstr(out.ptr, ALWAYS[i]))
             fail_msg("the page lacks %s", ALWAYS[i]);
+    vg_buf_free(&out);
+}
+
+/* All controls are rules, also those that found nothing; a rule's help comes from its findings. */
+static void sarif_has_a_rule_for_each_control(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_buf out = write_answer(VG_REPORT_SARIF, NULL);
+    vg_doc doc;
+    assert_int_equal(vg_json_read(arena, vg_buf_str(&out), VG_STR("out"), NULL, &doc, NULL), VG_OK);
+    const vg_value *rules = vg_get_path(doc.root, "runs/0/tool/driver/rules");
+    assert_int_equal(vg_value_count(rules), 6 + 3);
+    assert_true(vg_str_is(vg_get_str(rules, "3/id"), "root-mfa"));
+    assert_true(vg_str_is(vg_get_str(rules, "3/help/text"), "Register two MFA devices for the root user."));
+    assert_true(vg_str_is(vg_get_str(rules, "4/id"), "root-access-keys"));
+    vg_buf_free(&out);
+    vg_arena_free(arena);
+}
+
+static void commands_are_cut_at_options_however_narrow(void **state)
+{
+    (void)state;
+    vg_report_options options = {.width = 40};
+    vg_buf out = write_answer(VG_REPORT_TERMINAL, &options);
+    assert_non_null(strstr(out.ptr, "    $ aws iam create-virtual-mfa-device \\\n"
+                                    "          --virtual-mfa-device-name root-111122223333 \\\n"
+                                    "          --outfile qr.png \\\n"));
     vg_buf_free(&out);
 }
 
@@ -320,6 +366,8 @@ int main(void)
         cmocka_unit_test(hostile_names_are_content_in_every_format),
         cmocka_unit_test(json_gives_back_each_name_as_it_was),
         cmocka_unit_test(html_loads_nothing_and_stands_alone),
+        cmocka_unit_test(sarif_has_a_rule_for_each_control),
+        cmocka_unit_test(commands_are_cut_at_options_however_narrow),
         cmocka_unit_test(markup_is_nested_well),
         cmocka_unit_test(junit_counts_controls),
         cmocka_unit_test(csv_rows_are_whole_and_harmless),

@@ -34,6 +34,7 @@ static void masks_are_consistent_within_a_report(void **state)
         {VG_STR_INIT("call +1 555 010 0199."), "call phone-1."},
         {VG_STR_INIT("192.168.100.200, 10.0.0.0/8, 1.2.3.4567, v1.22.333"),
          "192.168.100.200, 10.0.0.0/8, 1.2.3.4567, v1.22.333"},
+        {VG_STR_INIT("0.123456789, 555.010.0199"), "0.123456789, 555.010.0199"},
         {VG_STR_INIT("12345678-1234-1234-1234-123456789abc"), "12345678-1234-1234-1234-123456789abc"},
         {VG_STR_INIT("ports 80 443 8080 22; 3 of 12; +5 points"), "ports 80 443 8080 22; 3 of 12; +5 points"},
         {VG_STR_INIT("Alice Doe and ALICE DOE"), "name-1 and name-1"},
@@ -64,7 +65,12 @@ static void no_format_tells_who(void **state)
         VG_STR_INIT("010 0199"),      VG_STR_INIT("1234-5678"),    VG_STR_INIT("Alice Doe"),
         VG_STR_INIT("sandbox-alice"), VG_STR_INIT("Example Ltd"),  VG_STR_INIT("mallory"),
     };
+    vg_report_finding findings[VG_COUNT(SAMPLE_FINDINGS)];
+    memcpy(findings, SAMPLE_FINDINGS, sizeof findings);
+    for (size_t i = 0; i < VG_COUNT(findings); i++)
+        findings[i].id = vg_finding_id(&findings[i].finding);
     vg_report_answer answer = sample_answer();
+    answer.findings = findings;
     vg_report_options options = {
         .redact = true, .all = true, .names = SAMPLE_NAMES, .name_count = VG_COUNT(SAMPLE_NAMES)};
     char shown_id[65] = "";
