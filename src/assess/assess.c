@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 48 * 1024 * 1024 };
+enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 16 * 1024 * 1024 };
 
 /* One account's share of the work. */
 typedef struct {
@@ -52,10 +52,17 @@ static vg_str intern(assessor *a, vg_str text)
     return kept.ptr && vg_map_put(a->strings, kept, NULL) ? kept : (vg_str){0};
 }
 
-static void note_time(assessor *a, vg_time seen)
+/* What people say (attestations, the mapping) is as new as its file; how old the evidence is, AWS's answers tell. */
+static bool is_said_by_people(vg_str type)
+{
+    return vg_str_starts(type, VG_STR("Vigil::Attestation::")) ||
+           vg_str_starts(type, VG_STR("Vigil::Workload::"));
+}
+
+static void note_time(assessor *a, vg_str type, vg_time seen)
 {
     vg_assessment *answer = a->answer;
-    if (seen == VG_TIME_NONE)
+    if (seen == VG_TIME_NONE || is_said_by_people(type))
         return;
     if (answer->oldest == VG_TIME_NONE || seen < answer->oldest)
         answer->oldest = seen;
@@ -91,7 +98,7 @@ static vg_status keep_subject(assessor *a, const vg_sighting *seen, bool is_set,
         .seen = seen->seen,
         .is_set = is_set,
     };
-    note_time(a, seen->seen);
+    note_time(a, from->type, seen->seen);
     return subject->resource.id.ptr && subject->resource.properties.ptr ? VG_OK : no_memory(err);
 }
 
@@ -458,7 +465,7 @@ static vg_status finish_organization(assessor *a, vg_error *err)
     vg_time now = a->options->now != VG_TIME_NONE ? a->options->now : a->answer->newest;
     vg_view view = {&a->org, VG_STR(""), a->org.all, now};
     for (size_t i = 0; i < a->org.all.count && a->options->now == VG_TIME_NONE; i++)
-        if (a->org.all.items[i].seen > view.now)
+        if (a->org.all.items[i].seen > view.now && !is_said_by_people(a->org.all.items[i].resource.type))
             view.now = a->org.all.items[i].seen;
     if (status == VG_OK)
         status = vg_work(&view, a->options->content, true, a->options->now, arena, scratch, &outcome, err);

@@ -6,6 +6,8 @@
 #include "cli/content_parts.h"
 #include "review/review.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 typedef struct {
@@ -206,35 +208,70 @@ static bool has_utf8_locale(const vg_cli *cli)
     return false;
 }
 
+/* A report in a file appears whole or not at all: it is written beside its place and then moved there. */
+typedef struct {
+    vg_str path, draft;
+    FILE *file;
+} output_file;
+
+static vg_status begin_file(vg_cli *cli, output_file *output, vg_error *err)
+{
+    output->path = vg_cli_value(cli, "output");
+    output->draft = vg_arena_printf(cli->arena, "%.*s.%ld.part", VG_ARG(output->path), (long)getpid());
+    if (!output->draft.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    int fd = open(output->draft.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    output->file = fd < 0 ? NULL : fdopen(fd, "w");
+    return output->file ? VG_OK
+                        : vg_fail_errno(err, errno, "%.*s could not be written", VG_ARG(output->path));
+}
+
+static vg_status end_file(output_file *output, vg_status status, vg_error *err)
+{
+    if (!output->file)
+        return status;
+    bool is_whole = status == VG_OK && fflush(output->file) == 0 && fsync(fileno(output->file)) == 0;
+    int reason = errno;
+    is_whole = fclose(output->file) == 0 && is_whole;
+    if (is_whole && rename(output->draft.ptr, output->path.ptr) == 0)
+        return VG_OK;
+    reason = is_whole ? errno : reason;
+    unlink(output->draft.ptr);
+    return status != VG_OK ? status
+                           : vg_fail_errno(err, reason, "%.*s could not be written", VG_ARG(output->path));
+}
+
 static vg_status write_answer(review_command *command, const vg_report_answer *answer,
                               const vg_assessment *assessment, vg_report_format format, vg_error *err)
 {
     vg_cli *cli = command->cli;
-    vg_str path = vg_cli_value(cli, "output");
+    output_file output = {0};
+    bool to_file = vg_cli_value(cli, "output").len > 0;
     vg_buf text = {0};
     vg_report_options options = {
-        .colour = cli->colour && !path.len,
+        .colour = cli->colour && !to_file,
         .unicode = has_utf8_locale(cli),
         .width = cli->width,
         .redact = vg_cli_flag(cli, "redact"),
         .explain = vg_cli_flag(cli, "explain"),
         .all = vg_cli_flag(cli, "all"),
         .version = VG_STR(VIGIL_VERSION),
+        .flush = write_piece,
+        .flush_context = command,
     };
-    command->out = cli->out;
-    if (!path.len) {
-        options.flush = write_piece;
-        options.flush_context = command;
-    }
     if (options.redact)
         VG_TRY(names_of(cli->arena, assessment, &options, err));
+    if (to_file)
+        VG_TRY(begin_file(cli, &output, err));
+    command->out = to_file ? output.file : cli->out;
     vg_status status = vg_report_write(answer, format, &options, &text, err);
     if (status == VG_OK)
-        status = path.len ? vg_file_write_atomic(path, vg_buf_str(&text), 0600, err)
-                          : write_piece(command, vg_buf_str(&text), err);
+        status = write_piece(command, vg_buf_str(&text), err);
     vg_buf_free(&text);
-    if (status == VG_OK && path.len)
-        vg_cli_say(cli, "wrote %.*s", VG_ARG(path));
+    if (to_file)
+        status = end_file(&output, status, err);
+    if (status == VG_OK && to_file)
+        vg_cli_say(cli, "wrote %.*s", VG_ARG(output.path));
     return status;
 }
 
@@ -254,6 +291,13 @@ static bool is_machine_format(vg_report_format format)
     return format != VG_REPORT_TERMINAL && format != VG_REPORT_HTML && format != VG_REPORT_MARKDOWN;
 }
 
+/* A terminal and a wiki page show controls; every finding only when asked for. */
+static bool shows_findings(const vg_cli *cli, vg_report_format format)
+{
+    bool is_summary = format == VG_REPORT_TERMINAL || format == VG_REPORT_MARKDOWN;
+    return !is_summary || vg_cli_flag(cli, "all");
+}
+
 static void read_options(vg_cli *cli, vg_report_format format, vg_review_options *options)
 {
     enum { FOR_PEOPLE = 6 };
@@ -262,6 +306,7 @@ static void read_options(vg_cli *cli, vg_report_format format, vg_review_options
         .now = cli->now,
         .commands = is_machine_format(format) ? 0 : FOR_PEOPLE,
         .passes = vg_cli_flag(cli, "all"),
+        .no_findings = !shows_findings(cli, format),
     };
     options->account_count = vg_cli_values(cli, "account", &options->accounts);
     options->unit_count = vg_cli_values(cli, "ou", &options->units);
