@@ -81,6 +81,7 @@ static inline vg_str json_data_folder(vg_arena *arena, const char *folder, const
                                vg_str_from(folder));
     if (!vg_dir_exists(path)) {
         print_message("not run: %s (no %.*s)\n", test, VG_ARG(path));
+        vg_arena_free(arena);
         skip();
     }
     return path;
