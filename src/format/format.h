@@ -37,9 +37,9 @@ typedef enum {
 } vg_kind;
 
 typedef struct vg_value {
-    uint32_t kind : 4;  /* vg_kind */
-    uint32_t len : 28;  /* bytes of a STRING or NUMBER */
-    uint32_t position;  /* see vg_doc */
+    uint32_t kind : 4; /* vg_kind */
+    uint32_t len : 28; /* bytes of a STRING or NUMBER */
+    uint32_t position; /* see vg_doc */
     union {
         bool boolean;
         int64_t i64;
@@ -64,9 +64,10 @@ typedef struct {
 typedef struct vg_doc {
     const vg_value *root;
     size_t node_count;
-    vg_str name;                     /* file name for messages */
-    vg_str source;                   /* the bytes that were read */
-    const vg_line_column *positions; /* when not NULL, vg_value.position is an index into it; else a byte offset in
+    vg_str name;   /* file name for messages */
+    vg_str source; /* the bytes that were read */
+    const vg_line_column
+        *positions; /* when not NULL, vg_value.position is an index into it; else a byte offset in
                                         source */
 } vg_doc;
 
@@ -142,8 +143,8 @@ vg_place vg_doc_place(const vg_doc *doc, const vg_value *v);
 
 /* What protects the readers from hostile input. Zero in a field means its default. */
 typedef struct {
-    size_t max_bytes;  /* of input; default 4 GiB - 1 for JSON, 64 MiB for YAML */
-    size_t max_nodes;  /* of the tree, expanded aliases included; default 2^31 for JSON, 10 M for YAML */
+    size_t max_bytes;   /* of input; default 4 GiB - 1 for JSON, 64 MiB for YAML */
+    size_t max_nodes;   /* of the tree, expanded aliases included; default 2^31 for JSON, 10 M for YAML */
     unsigned max_depth; /* default 512 */
 } vg_limits;
 
@@ -163,7 +164,7 @@ void vg_builder_i64(vg_builder *b, int64_t i);
 void vg_builder_f64(vg_builder *b, double d);
 void vg_builder_bool(vg_builder *b, bool value);
 void vg_builder_null(vg_builder *b);
-void vg_builder_value(vg_builder *b, const vg_value *v); /* a copy of a whole subtree; positions kept */
+void vg_builder_value(vg_builder *b, const vg_value *v);    /* a copy of a whole subtree; positions kept */
 void vg_builder_position(vg_builder *b, uint32_t position); /* of the values added from here on */
 /* key + value in one call */
 void vg_builder_put_str(vg_builder *b, const char *key, vg_str s);
@@ -180,9 +181,10 @@ typedef enum { VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2 } vg_json
 /* Reads one JSON document, strictly: RFC 8259 alone (a UTF-8 byte order mark at the start is skipped), well-formed
  * UTF-8, no duplicate check, nothing behind the document. `source` must stay alive and unchanged. Numbers: integers
  * to 64 bits, doubles correctly rounded, others as text. Linear in source. */
-vg_status vg_json_read(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_doc *out, vg_error *err);
-vg_status vg_json_read_with(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_json_path path,
-                            vg_doc *out, vg_error *err);
+vg_status vg_json_read(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_doc *out,
+                       vg_error *err);
+vg_status vg_json_read_with(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits,
+                            vg_json_path path, vg_doc *out, vg_error *err);
 
 /* ---- the on-demand JSON cursor -------------------------------------------------------------------------------------- */
 
@@ -290,7 +292,8 @@ void vg_json_write_canonical(vg_buf *out, const vg_value *v);
  * that CloudFormation's own reader follows (true/false, null, integers, floats; yes/no/on/off stay text; dates stay
  * text). Short tags become their long form: !Ref x is {"Ref": x}, !GetAtt a.b is {"Fn::GetAtt": ["a", "b"]}, !Sub x is
  * {"Fn::Sub": x}. Anchors are expanded and `<<` merged, within limits. Positions are exact. */
-vg_status vg_yaml_read(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_doc *out, vg_error *err);
+vg_status vg_yaml_read(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_doc *out,
+                       vg_error *err);
 /* All documents of the stream: docs gets vg_doc items. */
 vg_status vg_yaml_read_all(vg_arena *arena, vg_str source, vg_str name, const vg_limits *limits, vg_vec *docs,
                            vg_error *err);
@@ -330,7 +333,8 @@ typedef struct {
 vg_status vg_archive_walk(vg_str archive, vg_str name, size_t max_entry, size_t max_total,
                           vg_status (*each)(void *context, const vg_archive_entry *entry, vg_error *err),
                           void (*bad)(void *context, const vg_error *err), void *context, vg_error *err);
-bool vg_is_archive(vg_str bytes); /* tar (ustar, pax, GNU) or zip, by magic; compressed tar is vg_decompress's first */
+bool vg_is_archive(
+    vg_str bytes); /* tar (ustar, pax, GNU) or zip, by magic; compressed tar is vg_decompress's first */
 
 /* ---- text encodings ------------------------------------------------------------------------------------------------- */
 
