@@ -115,12 +115,9 @@ static size_t command_piece(vg_str safe, size_t columns)
 {
     size_t cut = 0;
     char quote = '\0';
-    for (size_t i = 0; i < safe.len && (cut == 0 || i < columns); i++) {
+    for (size_t i = 0; i < safe.len && (cut == 0 || i <= columns); i++) {
         char c = safe.ptr[i];
-        bool option = !quote && vg_str_starts(vg_str_sub(safe, i, 3), VG_STR(" --"));
-        if (option && i > columns)
-            return cut > 0 ? cut : i;
-        if (option && i > 0)
+        if (!quote && i > 0 && vg_str_starts(vg_str_sub(safe, i, 3), VG_STR(" --")))
             cut = i;
         if (quote)
             quote = c == quote ? '\0' : quote;

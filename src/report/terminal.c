@@ -340,6 +340,29 @@ void report_terminal_finding(vg_report_writer *w, const vg_report_finding *given
     keep_cell(w, v.f.message.len > 0 ? v.f.message : v.f.title);
 }
 
+/* Narrower than this, the table's text columns are too thin to be read. */
+#define TABLE_WIDTH_MIN 110U
+
+/* A finding over some lines: what and where, then the resource, then what is wrong. */
+static void put_stacked(vg_report_writer *w, const vg_str *cells)
+{
+    vg_severity severity = VG_SEVERITY_INFORMATIONAL;
+    vg_severity_parse(cells[0], &severity);
+    put_safe(w, paint_of_severity(severity), cells[0]);
+    put(w, " ");
+    vg_str rest = vg_arena_printf(w->scratch, "%.*s: %.*s", VG_ARG(cells[1]), VG_ARG(cells[4]));
+    put_wrapped(w, rest, 4, cells[0].len + 1, PAINT_NONE);
+    put(w, "\n    ");
+    bool placed = cells[2].len + cells[3].len > 0;
+    vg_str where = vg_arena_printf(w->scratch, "%.*s%s%.*s%s%.*s", VG_ARG(cells[2]),
+                                   cells[2].len > 0 && cells[3].len > 0 ? " " : "", VG_ARG(cells[3]),
+                                   placed && cells[5].len > 0 ? ", " : "", VG_ARG(cells[5]));
+    put_wrapped(w, where, 4, 4, PAINT_DIM);
+    put(w, where.len > 0 ? "\n    " : "");
+    put_wrapped(w, cells[6], 4, 4, PAINT_NONE);
+    put(w, "\n");
+}
+
 void report_terminal_end(vg_report_writer *w)
 {
     size_t rows = w->kept.len / VG_COUNT(FINDING_COLUMNS);
@@ -348,7 +371,10 @@ void report_terminal_end(vg_report_writer *w)
                .count = VG_COUNT(FINDING_COLUMNS),
                .cells = w->kept.items,
                .by_severity = true};
-    if (rows > 0)
+    bool narrow = report_columns_available(w) < TABLE_WIDTH_MIN;
+    for (size_t i = 0; i < rows && narrow; i++)
+        put_stacked(w, t.cells + i * t.count);
+    if (rows > 0 && !narrow)
         put_table(&t, rows);
     vg_buf_addf(w->out, "%s%zu finding%s\n", rows > 0 ? "\n" : "", rows, rows == 1 ? "" : "s");
 }

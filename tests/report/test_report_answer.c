@@ -42,6 +42,10 @@ static void people_read_what_the_golden_files_show(void **state)
     vg_report_options wide = {.width = 120, .unicode = true, .all = true, .explain = true};
     matches_golden("answer_120_all.txt", VG_REPORT_TERMINAL, &wide);
     matches_golden("answer.md", VG_REPORT_MARKDOWN, NULL);
+    matches_golden("answer.csv", VG_REPORT_CSV, NULL);
+    vg_report_options all = {.all = true}, colour = {.colour = true, .unicode = true, .all = true};
+    matches_golden("answer_all.html", VG_REPORT_HTML, &all);
+    matches_golden("answer_80_colour.txt", VG_REPORT_TERMINAL, &colour);
 }
 
 static void no_line_is_wider_than_the_terminal(void **state)
