@@ -305,8 +305,9 @@ typedef struct {
     vg_time modified;
 } vg_dir_entry;
 /* All regular files under `path` (or `path` itself if it is a file), by depth-first byte order of names; symbolic
- * links to folders are not followed, and no more than 64 levels. Folders that cannot be opened go to `skipped`
- * (may be NULL). */
+ * links to folders are not followed, and no more than 64 levels. What is met and not listed goes to `skipped` (may be
+ * NULL), each with its reason: folders that cannot be opened, links that lead nowhere or to a folder outside, pipes,
+ * sockets and devices. */
 vg_status vg_dir_walk(vg_arena *arena, vg_str path, vg_vec *files, void (*skipped)(void *, const vg_error *),
                       void *context, vg_error *err);
 vg_str vg_path_name(vg_str path);   /* last component */

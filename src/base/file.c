@@ -49,12 +49,20 @@ static vg_status read_all(int fd, vg_str path, size_t expected, size_t max, vg_b
     }
 }
 
+/* Some files of /proc look regular and make a reader wait for ever; a pipe is waited for, as by any other program. */
+static int open_to_read(const char *name)
+{
+    struct stat about;
+    bool is_regular = stat(name, &about) == 0 && S_ISREG(about.st_mode);
+    return open(name, O_RDONLY | O_CLOEXEC | (is_regular ? O_NONBLOCK : 0));
+}
+
 vg_status vg_file_read(vg_arena *arena, vg_str path, size_t max, vg_str *out, vg_error *err)
 {
     char name[PATH_MAX];
     VG_TRY(c_path(path, name, err));
     bool from_stdin = vg_str_is(path, "-");
-    int fd = from_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    int fd = from_stdin ? STDIN_FILENO : open_to_read(name);
     if (fd < 0)
         return fail_path(err, errno, path, "cannot open");
     struct stat about;
@@ -86,7 +94,7 @@ vg_status vg_file_map(vg_str path, vg_mapped *out, vg_error *err)
     char name[PATH_MAX];
     *out = (vg_mapped){0};
     VG_TRY(c_path(path, name, err));
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return fail_path(err, errno, path, "cannot open");
     struct stat about;
@@ -201,6 +209,7 @@ bool vg_dir_exists(vg_str path)
 
 typedef struct {
     vg_arena *arena;
+    vg_str root;
     vg_vec *files;
     void (*skipped)(void *, const vg_error *);
     void *context;
@@ -217,6 +226,39 @@ static void skip(const walk *w, int number, vg_str path, const char *what)
     fail_path(&err, number, path, what);
     if (w->skipped)
         w->skipped(w->context, &err);
+}
+
+/* What is no file: a pipe, a socket, a device. */
+static void skip_special(const walk *w, vg_str path, const char *why)
+{
+    vg_error err;
+    vg_fail_at(&err, VG_ERR_VALUE, (vg_place){.file = path}, "%s", why);
+    if (w->skipped)
+        w->skipped(w->context, &err);
+}
+
+/* Whether what the link leads to is met by this walk anyway. */
+static bool leads_inside(const walk *w, const char *link)
+{
+    char root[PATH_MAX], own_root[PATH_MAX], target[PATH_MAX];
+    if (c_path(w->root, own_root, NULL) != VG_OK || !realpath(own_root, root) || !realpath(link, target))
+        return false;
+    size_t len = strlen(root);
+    return strncmp(root, target, len) == 0 && (target[len] == '/' || target[len] == '\0' || len == 1);
+}
+
+/* Follows a link to a file; *about tells of the file. */
+static bool follow_link(const walk *w, vg_str path, const char *name, struct stat *about)
+{
+    if (stat(name, about) != 0) {
+        skip(w, errno, path, "cannot follow the link");
+        return false;
+    }
+    if (!S_ISDIR(about->st_mode))
+        return true;
+    if (!leads_inside(w, name))
+        skip_special(w, path, "links to a folder, which is not followed; name that folder itself");
+    return false;
 }
 
 static vg_status add_file(const walk *w, vg_str path, const struct stat *about, vg_error *err)
@@ -259,9 +301,12 @@ static vg_status walk_entry(const walk *w, vg_str path, unsigned depth, vg_error
     }
     if (S_ISDIR(about.st_mode))
         return walk_folder(w, path, depth + 1, err);
-    if (S_ISLNK(about.st_mode) && (stat(name, &about) != 0 || !S_ISREG(about.st_mode)))
+    if (S_ISLNK(about.st_mode) && !follow_link(w, path, name, &about))
         return VG_OK;
-    return S_ISREG(about.st_mode) ? add_file(w, path, &about, err) : VG_OK;
+    if (S_ISREG(about.st_mode))
+        return add_file(w, path, &about, err);
+    skip_special(w, path, "neither a file nor a folder; leave it out");
+    return VG_OK;
 }
 
 static vg_status walk_folder(const walk *w, vg_str path, unsigned depth, vg_error *err)
@@ -285,7 +330,7 @@ static vg_status walk_folder(const walk *w, vg_str path, unsigned depth, vg_erro
 vg_status vg_dir_walk(vg_arena *arena, vg_str path, vg_vec *files, void (*skipped)(void *, const vg_error *),
                       void *context, vg_error *err)
 {
-    walk w = {arena, files, skipped, context};
+    walk w = {arena, path, files, skipped, context};
     struct stat about;
     vg_str own = vg_arena_str(arena, path);
     if (!own.ptr)
