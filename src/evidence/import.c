@@ -7,9 +7,11 @@
  * threads. Archives are opened when their turn to be written comes; their entries form windows of their own. */
 #include "evidence/import_merge.h"
 
+#include <sys/stat.h>
+
 /* What a window holds at most: of input, a compressed file counting for what it is likely to become. */
-static const uint64_t WINDOW_BYTES = 48u << 20;
-enum { WINDOW_FILES = 1024, COMPRESSION = 12, MOST_ARCHIVE_BYTES_SHIFT = 32 };
+static const uint64_t WINDOW_BYTES = 16u << 20;
+enum { WINDOW_FILES = 256, COMPRESSION = 12, MOST_ARCHIVE_BYTES_SHIFT = 32 };
 
 typedef struct {
     import_file *files;
@@ -21,6 +23,7 @@ typedef struct {
     import_world world;
     vg_vec kept; /* vg_arena *: of files whose parts wait */
     uint64_t done, total;
+    size_t skipped; /* of what was looked for */
     vg_error *err;
 } import_run;
 
@@ -212,20 +215,61 @@ static vg_status import_files(import_run *run, import_file *files, size_t count,
 
 /* ---- finding files ------------------------------------------------------------------------------------------------------------------ */
 
-static void skip_folder(void *context, const vg_error *why)
+static void skip_path(void *context, const vg_error *why)
 {
     import_run *run = context;
-    char text[1024];
-    vg_error_format(why, text, sizeof text);
-    import_merge_skipped(&run->merge, vg_str_from(why->file_text),
-                         vg_arena_str(run->merge.arena, vg_str_from(text)), NULL);
+    run->skipped++;
+    const char *advice = why->code == VG_ERR_DENIED      ? "; let this user read it"
+                         : why->code == VG_ERR_NOT_FOUND ? "; check the path"
+                                                         : "";
+    vg_str reason = vg_arena_printf(run->merge.arena, "%s%s", why->message, advice);
+    import_merge_skipped(&run->merge, vg_arena_str(run->merge.arena, vg_str_from(why->file_text)), reason,
+                         NULL);
+}
+
+/* A pipe without a writer would keep us, and the workspace's lock, for ever; a device may never end. */
+static bool is_special(vg_arena *arena, vg_str path)
+{
+    struct stat about;
+    const char *name = vg_arena_cstr(arena, path);
+    return name && stat(name, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
+static vg_status find_standard_input(import_run *run, vg_vec *found, vg_error *err)
+{
+    vg_dir_entry *entry = vg_vec_push(found);
+    if (!entry)
+        return out_of_memory(err);
+    *entry = (vg_dir_entry){.path = VG_STR("-"), .modified = run->world.options->now};
+    return VG_OK;
+}
+
+/* What one word of the command line names. What cannot be had is told, and the other words go on. */
+static vg_status find_under(import_run *run, vg_str path, vg_vec *found, vg_error *err)
+{
+    vg_error why = {0};
+    size_t skipped = run->skipped;
+    if (vg_str_is(path, "-"))
+        return find_standard_input(run, found, err);
+    if (is_special(run->merge.arena, path)) {
+        vg_str reason = VG_STR("a pipe or a device, which may never end; give '-' to read standard input");
+        return import_merge_skipped(&run->merge, path, reason, err);
+    }
+    vg_status status = vg_dir_walk(run->merge.arena, path, found, skip_path, run, &why);
+    if (status == VG_ERR_MEMORY)
+        return out_of_memory(err);
+    if (status != VG_OK)
+        skip_path(run, &why);
+    else if (!found->len && run->skipped == skipped)
+        return import_merge_skipped(&run->merge, path, VG_STR("no file in this folder; check the path"), err);
+    return VG_OK;
 }
 
 static vg_status find_files(import_run *run, const vg_str *paths, size_t count, vg_vec *files, vg_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         vg_vec found = vg_vec_in(run->merge.arena, sizeof(vg_dir_entry));
-        VG_TRY(vg_dir_walk(run->merge.arena, paths[i], &found, skip_folder, run, err));
+        VG_TRY(find_under(run, paths[i], &found, err));
         for (size_t k = 0; k < found.len; k++) {
             const vg_dir_entry *entry = vg_vec_at(&found, k);
             import_file *file = vg_vec_push(files);

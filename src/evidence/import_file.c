@@ -230,7 +230,10 @@ void import_file_read(const import_world *world, import_file *file)
             refuse_error(file, 0, &why, "the original could not be kept");
         return;
     }
-    refuse_error(file, 0, &why, why.code == VG_ERR_LIMIT ? "split it, or leave it out" : "");
+    refuse_error(file, 0, &why,
+                 why.code == VG_ERR_LIMIT    ? "split it, or leave it out"
+                 : why.code == VG_ERR_DENIED ? "let this user read it"
+                                             : "");
 }
 
 void import_file_free(import_file *file)
