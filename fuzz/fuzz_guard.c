@@ -32,7 +32,8 @@ static void evaluate(const vg_ruleset *rules, vg_str text)
     vg_guard_sink sink = {on_violation, on_rule, &t};
     vg_guard_options options = {.now = VG_TIME_DAY, .max_steps = 100000};
     if (vg_guard_document_read(arena, text, VG_STR("d"), &doc, &err) == VG_OK &&
-        vg_ruleset_evaluate(rules, &doc, &options, arena, &sink, &err) == VG_OK && t.next != vg_ruleset_count(rules))
+        vg_ruleset_evaluate(rules, &doc, &options, arena, &sink, &err) == VG_OK &&
+        t.next != vg_ruleset_count(rules))
         abort();
     vg_guard_test_result result;
     vg_guard_test(rules, text, VG_STR("t"), &options, NULL, NULL, &result, &err);
