@@ -101,7 +101,8 @@ def compare(name, got):
     actual = Path(os.environ.get("VIGIL_BUILD", FOLDER.name), name + ".actual")
     actual.write_text(got)
     diff = subprocess.run(["diff", "-u", str(path), str(actual)], capture_output=True, text=True).stdout
-    raise AssertionError(f"{path} differs from what was answered ({actual}):\n" + diff[:6000])
+    raise AssertionError(f"{path} differs from what was answered ({actual}). When the new answer is right, write it with "
+                         f"VIGIL=PROGRAM tests/content/test_example.py --update\n" + diff[:6000])
 
 
 @case
