@@ -541,7 +541,8 @@ static void every_released_schema_migrates_with_its_content(void **state)
 
 static void take_complaint(void *context, const char *check, bool ok, vg_str detail)
 {
-    vg_buf_addf(context, ok ? "" : "%s: %.*s\n", check, VG_ARG(detail));
+    if (!ok)
+        vg_buf_addf(context, "%s: %.*s\n", check, VG_ARG(detail));
 }
 
 static void doctor_finds_open_modes_and_damage(void **state)
