@@ -31,7 +31,7 @@ def program():
     path = os.environ.get("VIGIL_BIN") or os.environ.get("VIGIL")
     if not path or not os.access(path, os.X_OK):
         skip("no vigil: name it by VIGIL")
-    return path
+    return os.path.abspath(path)
 
 
 @case
