@@ -74,9 +74,11 @@ vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, si
                           void (*bad)(void *context, const vg_error *err), void *context, vg_content **out,
                           vg_error *err);
 void vg_content_free(vg_content *content); /* NULL is fine */
-/* Reads a folder of content as sources, in the arena; a folder that is not there has none. */
-vg_status vg_content_read_folder(vg_arena *arena, vg_str folder, const vg_content_source **out, size_t *count,
-                                 vg_error *err);
+/* Reads a folder of content as sources, in the arena; a folder that is not there has none. A file or folder that cannot
+ * be read is told to `bad` (may be NULL) and left out. */
+vg_status vg_content_read_folder(vg_arena *arena, vg_str folder,
+                                 void (*bad)(void *context, const vg_error *err), void *context,
+                                 const vg_content_source **out, size_t *count, vg_error *err);
 
 /* ---- evidence and subjects ---------------------------------------------------------------------------------------------- */
 

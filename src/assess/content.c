@@ -49,8 +49,15 @@ static vg_status merge_sources(vg_arena *arena, const vg_content_source *built_i
     return VG_OK;
 }
 
-vg_status vg_content_read_folder(vg_arena *arena, vg_str folder, const vg_content_source **out, size_t *count,
-                                 vg_error *err)
+/* What stands in a folder of content besides content (a README, tests) is left alone. */
+static bool is_content(vg_str path)
+{
+    return vg_str_ends(path, VG_STR(".guard")) || vg_str_ends(path, VG_STR(".yaml"));
+}
+
+vg_status vg_content_read_folder(vg_arena *arena, vg_str folder,
+                                 void (*bad)(void *context, const vg_error *err), void *context,
+                                 const vg_content_source **out, size_t *count, vg_error *err)
 {
     enum { LARGEST = 8 * 1024 * 1024 };
     vg_vec files = vg_vec_in(arena, sizeof(vg_dir_entry)),
@@ -59,19 +66,26 @@ vg_status vg_content_read_folder(vg_arena *arena, vg_str folder, const vg_conten
     *count = 0;
     if (!vg_dir_exists(folder))
         return VG_OK;
-    VG_TRY(vg_dir_walk(arena, folder, &files, NULL, NULL, err));
+    VG_TRY(vg_dir_walk(arena, folder, &files, bad, context, err));
     for (size_t i = 0; i < files.len; i++) {
         const vg_dir_entry *file = vg_vec_at(&files, i);
-        bool is_content =
-            vg_str_ends(file->path, VG_STR(".guard")) || vg_str_ends(file->path, VG_STR(".yaml"));
-        vg_content_source *source = is_content ? vg_vec_push(&sources) : NULL;
-        if (!source)
+        vg_content_source read = {0};
+        vg_error own = {0};
+        if (!is_content(file->path))
             continue;
+        if (vg_file_read(arena, file->path, LARGEST, &read.bytes, &own) != VG_OK) {
+            if (bad)
+                bad(context, &own);
+            continue;
+        }
         size_t from = folder.len;
         while (from < file->path.len && file->path.ptr[from] == '/')
             from++;
-        source->path = vg_str_sub(file->path, from, VG_NPOS);
-        VG_TRY(vg_file_read(arena, file->path, LARGEST, &source->bytes, err));
+        read.path = vg_str_sub(file->path, from, VG_NPOS);
+        vg_content_source *source = vg_vec_push(&sources);
+        if (!source)
+            return no_memory(err);
+        *source = read;
     }
     *out = sources.items;
     *count = sources.len;
@@ -257,7 +271,10 @@ static vg_status read_control(loader *l, const vg_content_source *source, bool *
     vg_ruleset *rules = NULL;
     VG_TRY(vg_control_header_read(l->arena, source->bytes, source->path, &control.header, found, err));
     if (!*found || !control.header.practice)
-        return VG_OK;
+        return vg_fail_at(err, VG_ERR_VALUE, (vg_place){.file = source->path},
+                          "%s, so that the review cannot use this control; add it (see 'vigil content show "
+                          "practices.yaml')",
+                          *found ? "the header names no practice" : "no header with id, title and practice");
     VG_TRY(find_practices(l, source, &control, err));
     VG_TRY(find_scope(source, &control.header, &control.scope, err));
     VG_TRY(read_strings(l->arena, control.header.resource, &control.types, &control.type_count, err));

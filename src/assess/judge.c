@@ -73,6 +73,17 @@ static void on_violation(void *context, const vg_guard_violation *violation)
     vg_buf_add_str(&reader->message, text);
 }
 
+/* The first thing that went wrong in the control itself, with its place. */
+static void keep_error(verdict_reader *reader, const vg_error *error)
+{
+    char text[1024];
+    if (reader->errors > 1)
+        return;
+    vg_error_format(error, text, sizeof text);
+    reader->message.len = 0;
+    vg_buf_add_c(&reader->message, text);
+}
+
 static void on_rule(void *context, size_t rule, vg_guard_status status, const vg_error *error)
 {
     verdict_reader *reader = context;
@@ -83,8 +94,8 @@ static void on_rule(void *context, size_t rule, vg_guard_status status, const vg
     reader->passed += status == VG_GUARD_PASS;
     reader->failed += status == VG_GUARD_FAIL;
     reader->errors += status == VG_GUARD_ERROR;
-    if (status == VG_GUARD_ERROR && error && reader->message.len == 0)
-        vg_buf_add_c(&reader->message, error->message);
+    if (status == VG_GUARD_ERROR && error)
+        keep_error(reader, error);
 }
 
 static vg_verdict verdict_of(const verdict_reader *reader)
@@ -134,7 +145,15 @@ vg_status vg_control_judge(const vg_control *control, const vg_resource *resourc
     verdict_reader reader = {.rules = control->rules, .arena = scratch};
     vg_guard_options options = {.now = now};
     vg_guard_sink sink = {on_violation, on_rule, &reader};
-    vg_status status = vg_ruleset_evaluate(control->rules, &doc, &options, scratch, &sink, err);
+    vg_error own = {0};
+    vg_status status = vg_ruleset_evaluate(control->rules, &doc, &options, scratch, &sink, &own);
+    if (status == VG_ERR_LIMIT) { /* this control asks for too much; the others go on */
+        reader.errors = 1;
+        keep_error(&reader, &own);
+        status = VG_OK;
+    }
+    if (status != VG_OK && err)
+        *err = own;
     if (status == VG_OK) {
         *verdict = verdict_of(&reader);
         bool is_good = *verdict == VG_VERDICT_PASS || *verdict == VG_VERDICT_NOT_APPLICABLE;

@@ -70,6 +70,92 @@ static vg_status put_findings(const vg_assessment *assessment, vg_hub *hub, vg_e
     return status;
 }
 
+/* ---- findings of what is gone ------------------------------------------------------------------------------------------ */
+
+/* A finding whose subject is not among those of this assessment: the thing is gone, if all things of its type in its
+ * account were seen. */
+typedef struct {
+    const vg_assessment *assessment;
+    vg_arena *arena;
+    vg_map *subjects; /* "type|account|region|id"; of sets "type|account" */
+    vg_vec gone;      /* vg_finding: what makes their ids */
+} gone_search;
+
+static vg_str subject_key(vg_buf *out, vg_str type, vg_str account, const vg_str *region, vg_str id)
+{
+    vg_buf_clear(out);
+    vg_buf_addf(out, "%.*s|%.*s", VG_ARG(type), VG_ARG(account));
+    if (region)
+        vg_buf_addf(out, "|%.*s|%.*s", VG_ARG(*region), VG_ARG(id));
+    return vg_buf_str(out);
+}
+
+static vg_status index_subjects(gone_search *search, vg_error *err)
+{
+    vg_buf key = {0};
+    bool failed = !(search->subjects = vg_map_new(search->arena, 0));
+    for (size_t i = 0; i < search->assessment->subject_count && !failed; i++) {
+        const vg_subject *subject = &search->assessment->subjects[i];
+        const vg_resource *of = &subject->resource;
+        vg_str text = subject_key(&key, of->type, of->account, subject->is_set ? NULL : &of->region, of->id);
+        failed = key.failed || !vg_map_put(search->subjects, vg_arena_str(search->arena, text), NULL);
+    }
+    vg_buf_free(&key);
+    return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing findings") : VG_OK;
+}
+
+static bool has_control(const vg_content *content, vg_str id)
+{
+    for (size_t i = 0; i < content->control_count; i++)
+        if (vg_str_eq(content->controls[i].header.id, id))
+            return true;
+    return false;
+}
+
+static vg_status look_for_subject(void *context, const vg_hub_row *row, vg_error *err)
+{
+    gone_search *search = context;
+    const vg_finding *finding = &row->finding;
+    vg_buf key = {0};
+    if (!search->subjects)
+        VG_TRY(index_subjects(search, err));
+    bool is_there = vg_map_get(search->subjects, subject_key(&key, finding->resource_type, finding->account,
+                                                             &finding->region, finding->resource_id)) != NULL;
+    bool is_unknown = vg_map_get(search->subjects, subject_key(&key, finding->resource_type, finding->account,
+                                                               NULL, (vg_str){0})) != NULL;
+    vg_buf_free(&key);
+    if (is_there || is_unknown || !has_control(search->assessment->content, finding->rule))
+        return VG_OK;
+    vg_finding *gone = vg_vec_push(&search->gone);
+    if (!gone)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing findings");
+    *gone = (vg_finding){
+        .rule = vg_arena_str(search->arena, finding->rule),
+        .resource_type = vg_arena_str(search->arena, finding->resource_type),
+        .account = vg_arena_str(search->arena, finding->account),
+        .region = vg_arena_str(search->arena, finding->region),
+        .resource_id = vg_arena_str(search->arena, finding->resource_id),
+        .sub_key = vg_arena_str(search->arena, finding->sub_key),
+    };
+    return VG_OK;
+}
+
+static vg_status resolve_gone(const vg_assessment *assessment, vg_hub *hub, vg_error *err)
+{
+    vg_hub_filter filter = {.workflows = VG_HUB_OPEN | (1u << VG_WORKFLOW_SUPPRESSED),
+                            .product = VG_STR("vigil"),
+                            .by_age = true};
+    gone_search search = {.assessment = assessment, .arena = vg_arena_new(0)};
+    search.gone = vg_vec_in(search.arena, sizeof(vg_finding));
+    vg_status status = search.arena ? vg_hub_list(hub, &filter, look_for_subject, &search, err)
+                                    : vg_fail(err, VG_ERR_MEMORY, "memory ran out while storing findings");
+    for (size_t i = 0; i < search.gone.len && status == VG_OK; i++)
+        status = vg_hub_resolve(hub, (const vg_finding *)vg_vec_at(&search.gone, i),
+                                VG_STR("what it was about is gone"), err);
+    vg_arena_free(search.arena);
+    return status;
+}
+
 /* ---- facts ------------------------------------------------------------------------------------------------------------------ */
 
 static vg_status put_facts(const vg_assessment *assessment, vg_evidence *evidence, vg_time now, vg_error *err)
@@ -106,5 +192,6 @@ vg_status vg_assess_store(const vg_assessment *assessment, vg_evidence *evidence
     VG_TRY(put_facts(assessment, evidence, now, err));
     VG_TRY(vg_hub_run_begin(hub, run, now, err));
     VG_TRY(put_findings(assessment, hub, err));
+    VG_TRY(resolve_gone(assessment, hub, err));
     return vg_hub_run_end(hub, now, assessment->problem_count == 0, counts, err);
 }
