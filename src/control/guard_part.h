@@ -433,7 +433,9 @@ typedef struct {
     size_t steps, max_steps;
     vg_vec derived; /* guard_derived */
     guard_rule_state *states;
-    uint32_t *parents; /* of the document's nodes; made for the first path that is told */
+    uint32_t *parents;   /* of the document's nodes; made for the first path that is told */
+    const size_t *lines; /* where each line of a document without positions begins; made likewise */
+    size_t line_count;
     struct guard_type_index *types;
     vg_error error; /* of the evaluation under way */
 } guard_evaluation;

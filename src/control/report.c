@@ -90,6 +90,49 @@ static vg_status path_of(guard_evaluation *e, const vg_value *v, vg_str *out)
     return failed ? guard_no_memory(e) : VG_OK;
 }
 
+/* ---- places ----------------------------------------------------------------------------------------------------------- */
+
+/* A tree from JSON knows its values by their offset; many failures of one document must not count its lines each. */
+static vg_status find_lines(guard_evaluation *e)
+{
+    vg_vec lines = vg_vec_in(e->arena, sizeof(size_t));
+    vg_str source = e->doc->source;
+    const char *end = NULL;
+    size_t at = 0;
+    do {
+        size_t *slot = vg_vec_push(&lines);
+        if (!slot)
+            return guard_no_memory(e);
+        *slot = at;
+        end = memchr(source.ptr + at, '\n', source.len - at);
+        at = end ? (size_t)(end - source.ptr) + 1 : source.len;
+    } while (end);
+    e->lines = lines.items;
+    e->line_count = lines.len;
+    return VG_OK;
+}
+
+static vg_status place_of(guard_evaluation *e, const vg_value *v, vg_place *out)
+{
+    const vg_doc *doc = e->doc;
+    if (doc->positions || v->position >= doc->source.len) {
+        *out = vg_doc_place(doc, v);
+        return VG_OK;
+    }
+    if (!e->lines)
+        VG_TRY(find_lines(e));
+    size_t low = 0, high = e->line_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (e->lines[middle] <= v->position)
+            low = middle;
+        else
+            high = middle;
+    }
+    *out = (vg_place){doc->name, (uint32_t)low + 1, (uint32_t)(v->position - e->lines[low]) + 1};
+    return VG_OK;
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------------ */
 
 /* What a query could not follow, as written: "Properties.Encrypted". */
@@ -180,7 +223,7 @@ static vg_status tell_failure(guard_evaluation *e, size_t rule, const guard_fail
     const vg_value *at = origin_of(e, f->from.value);
     if (at) {
         VG_TRY(path_of(e, at, &v.path));
-        v.place = vg_doc_place(e->doc, at);
+        VG_TRY(place_of(e, at, &v.place));
     }
     if (f->from.value && f->from.kind == RESULT_UNRESOLVED)
         v.missing = rest_text(e, &f->from);
