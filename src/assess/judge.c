@@ -7,6 +7,9 @@
  *      applicable. Otherwise it fails, with the words of the first clauses that did. */
 #include "assess/assess_part.h"
 
+/* Values that one control may visit of one subject: far more than a resource holds, and about a second's work. */
+enum { MOST_STEPS = 10 * 1000 * 1000 };
+
 #define ATTESTATION "Vigil::Attestation::Attestation"
 
 /* ---- does it apply? --------------------------------------------------------------------------------------------------------- */
@@ -143,12 +146,14 @@ vg_status vg_control_judge(const vg_control *control, const vg_resource *resourc
     }
     VG_TRY(document_of(resource, properties, scratch, &doc, err));
     verdict_reader reader = {.rules = control->rules, .arena = scratch};
-    vg_guard_options options = {.now = now};
+    vg_guard_options options = {.now = now, .max_steps = MOST_STEPS};
     vg_guard_sink sink = {on_violation, on_rule, &reader};
     vg_error own = {0};
     vg_status status = vg_ruleset_evaluate(control->rules, &doc, &options, scratch, &sink, &own);
     if (status == VG_ERR_LIMIT) { /* this control asks for too much; the others go on */
         reader.errors = 1;
+        if (!own.place.line)
+            vg_error_locate(&own, (vg_place){.file = control->path});
         keep_error(&reader, &own);
         status = VG_OK;
     }

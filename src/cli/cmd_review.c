@@ -130,8 +130,28 @@ static vg_status store(review_command *command, const vg_assessment *assessment,
     return vg_assess_store(assessment, command->evidence, command->hub, run, command->cli->now, NULL, err);
 }
 
+/* Controls that came to grief over some subject, each once: a regular expression without end, a query over too much.
+ * (What lacks evidence is not assessed without a message.) */
+static vg_status tell_broken_controls(vg_cli *cli, const vg_assessment *assessment, vg_error *err)
+{
+    bool *told = VG_NEW_N(cli->arena, bool, assessment->content->control_count + 1);
+    if (!told)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    for (size_t i = 0; i < assessment->judgement_count; i++) {
+        const vg_judgement *judgement = &assessment->judgements[i];
+        vg_error own;
+        if (judgement->verdict != VG_VERDICT_NOT_ASSESSED || !judgement->message.len ||
+            told[judgement->control])
+            continue;
+        told[judgement->control] = true;
+        vg_fail(&own, VG_ERR_LIMIT, "%.*s; not assessed", VG_ARG(judgement->message));
+        vg_cli_error(cli, &own);
+    }
+    return VG_OK;
+}
+
 static vg_status answer(review_command *command, const vg_review_options *options, vg_report_answer *out,
-                        const vg_assessment **assessed, vg_error *err)
+                        vg_review_worst *worst, const vg_assessment **assessed, vg_error *err)
 {
     vg_cli *cli = command->cli;
     vg_assessment *assessment = VG_NEW(cli->arena, vg_assessment);
@@ -152,8 +172,9 @@ static vg_status answer(review_command *command, const vg_review_options *option
         status = store(command, assessment, err);
     vg_progress_end(&command->progress);
     VG_TRY(status);
+    VG_TRY(tell_broken_controls(cli, assessment, err));
     *assessed = assessment;
-    return vg_review(assessment, command->hub, options, cli->arena, out, err);
+    return vg_review(assessment, command->hub, options, cli->arena, out, worst, err);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------- */
@@ -278,12 +299,12 @@ static vg_status write_answer(review_command *command, const vg_report_answer *a
 /* ---- the command ------------------------------------------------------------------------------------------------------------ */
 
 /* Whether what was found reaches the gate of --fail-on. */
-static bool reaches_gate(const vg_cli *cli, const vg_report_answer *answer)
+static bool reaches_gate(const vg_cli *cli, const vg_review_worst *worst)
 {
-    vg_severity gate, worst;
+    vg_severity gate;
     if (!vg_severity_parse(vg_cli_value(cli, "fail-on"), &gate))
         return false;
-    return vg_review_worst(answer, &worst) && worst >= gate;
+    return worst->any && worst->severity >= gate;
 }
 
 static bool is_machine_format(vg_report_format format)
@@ -320,6 +341,7 @@ static int run_review(vg_cli *cli)
     const vg_assessment *assessment = NULL;
     vg_report_format format;
     review_command command = {.cli = cli};
+    vg_review_worst worst = {0};
     vg_review_options options;
     if (!vg_report_format_parse(vg_cli_value(cli, "format"), &format))
         return vg_cli_usage(cli, "no format is named '%.*s'", VG_ARG(vg_cli_value(cli, "format")));
@@ -328,12 +350,12 @@ static int run_review(vg_cli *cli)
     if (status == VG_OK)
         status = open_workspace(&command, &err);
     if (status == VG_OK)
-        status = answer(&command, &options, &said, &assessment, &err);
+        status = answer(&command, &options, &said, &worst, &assessment, &err);
     if (status == VG_OK)
         status = write_answer(&command, &said, assessment, format, &err);
-    vg_exit code = status != VG_OK            ? vg_cli_error(cli, &err)
-                   : reaches_gate(cli, &said) ? VG_EXIT_FINDINGS
-                                              : VG_EXIT_OK;
+    vg_exit code = status != VG_OK             ? vg_cli_error(cli, &err)
+                   : reaches_gate(cli, &worst) ? VG_EXIT_FINDINGS
+                                               : VG_EXIT_OK;
     vg_hub_detach(command.hub);
     vg_evidence_close(command.evidence);
     vg_content_free(command.content);
@@ -382,7 +404,9 @@ static const vg_option review_options[] = {
      .argument = "SEVERITY",
      .choices = "none|low|medium|high|critical",
      .fallback = "none",
-     .help = "Exit with 1 when something of this severity, or a higher one, fails or passes only in part."},
+     .help = "Exit with 1 when something of this severity, or a higher one, fails or passes only in part, "
+             "and was not "
+             "suppressed."},
     {.name = "content",
      .argument = "DIR",
      .kind = VG_ARG_FOLDER,

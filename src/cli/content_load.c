@@ -14,13 +14,14 @@ static vg_str folder_of(vg_cli *cli, bool *named)
     return *named ? vg_str_from(variable) : vg_path_join(cli->arena, cli->workspace, VG_STR("content"));
 }
 
-static vg_status read_overlay(vg_cli *cli, const vg_content_source **out, size_t *count, vg_error *err)
+static vg_status read_overlay(vg_cli *cli, void (*bad)(void *cli, const vg_error *err),
+                              const vg_content_source **out, size_t *count, vg_error *err)
 {
     bool named;
     vg_str folder = folder_of(cli, &named);
     if (named && !vg_dir_exists(folder))
         return vg_fail(err, VG_ERR_NOT_FOUND, "no folder of content at %.*s", VG_ARG(folder));
-    return vg_content_read_folder(cli->arena, folder, out, count, err);
+    return vg_content_read_folder(cli->arena, folder, bad, cli, out, count, err);
 }
 
 vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error *err), vg_content **out,
@@ -33,7 +34,7 @@ vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
     for (size_t i = 0; i < vg_content_count; i++)
         built_in[i] = (vg_content_source){vg_content_files[i].path, vg_content_files[i].bytes};
-    VG_TRY(read_overlay(cli, &overlay, &count, err));
+    VG_TRY(read_overlay(cli, bad, &overlay, &count, err));
     return vg_content_load(cli->arena, built_in, vg_content_count, overlay, count, bad, cli, out, err);
 }
 
@@ -41,7 +42,7 @@ vg_str vg_cli_content_file(vg_cli *cli, vg_str path)
 {
     const vg_content_source *overlay;
     size_t count;
-    if (read_overlay(cli, &overlay, &count, NULL) == VG_OK)
+    if (read_overlay(cli, NULL, &overlay, &count, NULL) == VG_OK)
         for (size_t i = 0; i < count; i++)
             if (vg_str_eq(overlay[i].path, path))
                 return overlay[i].bytes;

@@ -153,7 +153,8 @@ static inline vg_content *real_content(vg_arena *arena)
     size_t count;
     vg_content *content = NULL;
     vg_error err = {0};
-    if (vg_content_read_folder(arena, VG_STR(VIGIL_SOURCE_DIR "/content"), &sources, &count, &err) != VG_OK ||
+    if (vg_content_read_folder(arena, VG_STR(VIGIL_SOURCE_DIR "/content"), NULL, NULL, &sources, &count,
+                               &err) != VG_OK ||
         vg_content_load(arena, sources, count, NULL, 0, bad_content_fails, NULL, &content, &err) != VG_OK)
         fail_with("content/", &err);
     return content;
