@@ -30,8 +30,8 @@ static int open_content(void **state)
     vg_error err = {0};
     f = (fixture){.arena = vg_arena_new(0), .scratch = vg_arena_new(0)};
     *state = &f;
-    if (vg_content_read_folder(f.arena, VG_STR(VIGIL_SOURCE_DIR "/content"), NULL, NULL, &sources, &count, &err) !=
-            VG_OK ||
+    if (vg_content_read_folder(f.arena, VG_STR(VIGIL_SOURCE_DIR "/content"), NULL, NULL, &sources, &count,
+                               &err) != VG_OK ||
         vg_content_load(f.arena, sources, count, NULL, 0, count_bad, &f.bad, &f.content, &err) != VG_OK) {
         print_error("%s\n", err.message);
         return -1;
