@@ -24,7 +24,7 @@ vg_finding vg_judgement_finding(const vg_assessment *assessment, const vg_judgem
         .region = subject->resource.region,
         .resource_id = subject->resource.id,
         .resource_name = subject->resource.name,
-        .observed = subject->seen,
+        .observed = subject->seen != VG_TIME_NONE ? subject->seen : assessment->judged_at,
     };
 }
 

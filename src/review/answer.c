@@ -326,7 +326,7 @@ static vg_str first_name(const vg_answerer *a)
 }
 
 vg_status vg_review(const vg_assessment *assessment, vg_hub *hub, const vg_review_options *options,
-                    vg_arena *arena, vg_report_answer *out, vg_error *err)
+                    vg_arena *arena, vg_report_answer *out, vg_review_worst *worst, vg_error *err)
 {
     vg_homes homes;
     vg_answerer a = {.of = {.assessment = assessment, .options = options, .homes = &homes, .arena = arena}};
@@ -352,23 +352,8 @@ vg_status vg_review(const vg_assessment *assessment, vg_hub *hub, const vg_revie
     vg_str description = options->workload.len ? describe_workload(&a.of, options->workload) : (vg_str){0};
     VG_TRY(write_section(&a, first_name(&a), description, has, &out->organisation, err));
     VG_TRY(write_workloads(&a, has, out, err));
+    if (worst)
+        VG_TRY(vg_find_worst(&a, has, hub, worst, err));
     out->scope = name_scope(&a, &out->organisation);
     return options->no_findings ? VG_OK : vg_write_findings(&a, has, hub, out, err);
-}
-
-bool vg_review_worst(const vg_report_answer *answer, vg_severity *out)
-{
-    bool any = false;
-    *out = VG_SEVERITY_INFORMATIONAL;
-    for (size_t p = 0; p < answer->organisation.practice_count; p++) {
-        const vg_report_practice *practice = &answer->organisation.practices[p];
-        for (size_t c = 0; c < practice->control_count; c++) {
-            const vg_report_control *control = &practice->controls[c];
-            if (control->failed == 0 && control->partly == 0)
-                continue;
-            any = true;
-            *out = control->severity > *out ? control->severity : *out;
-        }
-    }
-    return any;
 }

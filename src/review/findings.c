@@ -152,3 +152,40 @@ vg_status vg_write_findings(const vg_answerer *a, const bool *has, vg_hub *hub, 
     out->finding_count = count;
     return VG_OK;
 }
+
+/* ---- the gate ---------------------------------------------------------------------------------------------------------- */
+
+static vg_status take_suppressed(void *context, const vg_hub_row *row, vg_error *err)
+{
+    known_findings *known = context;
+    vg_str id = vg_arena_str(known->arena, vg_str_of(row->id.hex, 64));
+    return id.ptr && vg_map_put(known->rows, id, NULL) ? VG_OK : no_memory(err);
+}
+
+vg_status vg_find_worst(const vg_answerer *a, const bool *has, vg_hub *hub, vg_review_worst *out,
+                        vg_error *err)
+{
+    const vg_assessment *assessment = a->of.assessment;
+    vg_hub_filter filter = {
+        .workflows = 1u << VG_WORKFLOW_SUPPRESSED, .by_age = true, .now = a->of.options->now};
+    known_findings known = {a->of.arena, vg_map_new(a->of.arena, 0)};
+    *out = (vg_review_worst){0};
+    if (!known.rows)
+        return no_memory(err);
+    if (hub)
+        VG_TRY(vg_hub_list(hub, &filter, take_suppressed, &known, err));
+    for (size_t j = 0; j < assessment->judgement_count; j++) {
+        const vg_judgement *judgement = &assessment->judgements[j];
+        vg_severity severity = assessment->content->controls[judgement->control].header.severity;
+        bool is_bad = judgement->verdict == VG_VERDICT_FAIL || judgement->verdict == VG_VERDICT_PARTLY;
+        bool is_news = is_bad && has[a->of.homes->home_of[judgement->subject]] &&
+                       (!out->any || severity > out->severity);
+        if (!is_news)
+            continue;
+        vg_finding finding = vg_judgement_finding(assessment, judgement);
+        vg_id id = vg_finding_id(&finding);
+        if (!vg_map_get(known.rows, vg_str_of(id.hex, 64)))
+            *out = (vg_review_worst){true, severity};
+    }
+    return VG_OK;
+}

@@ -28,14 +28,17 @@ typedef struct {
     bool no_findings; /* scores and actions alone */
 } vg_review_options;
 
+/* The worst that fails or passes in part in the first section and that nobody suppressed. */
+typedef struct {
+    bool any;
+    vg_severity severity;
+} vg_review_worst;
+
 /* Answers. With `workload`, accounts or OUs the first section is theirs and not the whole organisation's, and only
  * workloads that have an account in it follow. VG_ERR_USAGE names a workload, account or OU that is not there. `hub`
- * (may be NULL) tells of findings what became of them. */
+ * (may be NULL) tells of findings what became of them. `worst` may be NULL. */
 vg_status vg_review(const vg_assessment *assessment, vg_hub *hub, const vg_review_options *options,
-                    vg_arena *arena, vg_report_answer *out, vg_error *err);
-
-/* The highest severity of what fails or passes in part in the answer's first section; false when nothing does. */
-bool vg_review_worst(const vg_report_answer *answer, vg_severity *out);
+                    vg_arena *arena, vg_report_answer *out, vg_review_worst *worst, vg_error *err);
 
 /* How scores are computed, in words. */
 vg_str vg_review_formula(void);

@@ -147,4 +147,8 @@ vg_status vg_write_stale(const vg_answerer *a, const bool *has, vg_report_answer
 vg_status vg_write_findings(const vg_answerer *a, const bool *has, vg_hub *hub, vg_report_answer *out,
                             vg_error *err);
 
+/* The worst of the homes that was not suppressed. */
+vg_status vg_find_worst(const vg_answerer *a, const bool *has, vg_hub *hub, vg_review_worst *out,
+                        vg_error *err);
+
 #endif

@@ -60,7 +60,7 @@ static reviewed review_text(const content_text *files, const char *evidence, con
     evidence_text e = read_evidence(r.arena, evidence);
     r.content = read_content(r.arena, files);
     r.assessment = assess_evidence_text(&e, r.content, NULL, 1);
-    if (vg_review(&r.assessment, NULL, options ? options : &none, r.arena, &r.answer, &err) != VG_OK)
+    if (vg_review(&r.assessment, NULL, options ? options : &none, r.arena, &r.answer, NULL, &err) != VG_OK)
         fail_with("review", &err);
     return r;
 }
@@ -176,7 +176,7 @@ static void names_what_is_not_there(void **state)
         reviewed r = review_text(MFA_ONLY, ORG MAPPING, NULL);
         vg_report_answer answer;
         vg_error err = {0};
-        assert_int_equal(vg_review(&r.assessment, NULL, &cases[i].options, r.arena, &answer, &err),
+        assert_int_equal(vg_review(&r.assessment, NULL, &cases[i].options, r.arena, &answer, NULL, &err),
                          VG_ERR_USAGE);
         assert_string_equal(err.message, cases[i].says);
         done(&r);
@@ -395,8 +395,8 @@ static void repaired_evidence_gains_what_was_predicted(void **state)
                 vg_assessment after = assess_evidence_text(&e, content, NULL, 1);
                 vg_review_options options = {.no_findings = true};
                 vg_report_answer a, b;
-                assert_int_equal(vg_review(&before, NULL, &options, arena, &a, NULL), VG_OK);
-                assert_int_equal(vg_review(&after, NULL, &options, arena, &b, NULL), VG_OK);
+                assert_int_equal(vg_review(&before, NULL, &options, arena, &a, NULL, NULL), VG_OK);
+                assert_int_equal(vg_review(&after, NULL, &options, arena, &b, NULL, NULL), VG_OK);
                 double got = b.organisation.score - a.organisation.score;
                 gained_at_all += got > 0;
                 if (!is_near(got, said)) {
@@ -421,7 +421,7 @@ static void repaired_evidence_gains_what_was_predicted(void **state)
 static void lists_findings_worst_first(void **state)
 {
     vg_review_options options = {0};
-    vg_severity worst;
+    vg_review_worst worst;
     (void)state;
     reviewed r = review_text(
         MFA_ONLY, ORG SUMMARY(B, "0") MEMBER("444444444444", "r-1") SUMMARY("444444444444", "1"), &options);
@@ -432,14 +432,15 @@ static void lists_findings_worst_first(void **state)
     assert_true(vg_str_is(r.answer.findings[0].finding.evidence,
                           "{\"origin\":\"test\",\"source\":\"fact:root\",\"MfaActive\":false}"));
     assert_int_equal(r.answer.findings[1].finding.verdict, VG_VERDICT_NOT_ASSESSED);
-    assert_true(vg_review_worst(&r.answer, &worst));
-    assert_int_equal(worst, VG_SEVERITY_CRITICAL);
     options.passes = true;
-    assert_int_equal(vg_review(&r.assessment, NULL, &options, r.arena, &r.answer, NULL), VG_OK);
+    assert_int_equal(vg_review(&r.assessment, NULL, &options, r.arena, &r.answer, &worst, NULL), VG_OK);
+    assert_true(worst.any);
+    assert_int_equal(worst.severity, VG_SEVERITY_CRITICAL);
     assert_int_equal(r.answer.finding_count, 3);
     done(&r);
     r = review_text(MFA_ONLY, ORG SUMMARY(A, "1") SUMMARY(B, "1"), NULL);
-    assert_false(vg_review_worst(&r.answer, &worst));
+    assert_int_equal(vg_review(&r.assessment, NULL, &options, r.arena, &r.answer, &worst, NULL), VG_OK);
+    assert_false(worst.any);
     done(&r);
 }
 

@@ -134,7 +134,7 @@ static vg_report_answer review_of(const vg_assessment *assessment, const char *w
     vg_review_options options = {.workload = vg_str_from(workload), .no_findings = true};
     vg_report_answer answer;
     vg_error err = {0};
-    if (vg_review(assessment, NULL, &options, arena, &answer, &err) != VG_OK)
+    if (vg_review(assessment, NULL, &options, arena, &answer, NULL, &err) != VG_OK)
         fail_with("review", &err);
     return answer;
 }
