@@ -186,6 +186,7 @@ vg_status import_read_csv(const import_world *world, vg_arena *arena, vg_str tex
         return import_refuse(arena, part, VG_LEDGER_ERROR,
                              "the credential report has no columns 'user' and 'arn'");
     part->outcome = VG_LEDGER_IMPORTED;
+    part->call.region = VG_STR(""); /* IAM has none, whatever the envelope says */
     VG_TRY(read_lines(arena, &csv, &report, part, err));
     if (part->outcome == VG_LEDGER_IMPORTED && !part->resources.len)
         return import_refuse(arena, part, VG_LEDGER_ERROR, "the credential report has no lines but its head");
