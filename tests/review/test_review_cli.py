@@ -111,6 +111,17 @@ def gates_on_severity():
 
 
 @case
+def lets_suppressed_findings_through_the_gate():
+    own = FOLDER / "suppressed"
+    shutil.copytree(WORKSPACE, own)
+    equal(vigil("review", "--fail-on", "low", workspace=own).returncode, 1)
+    done = vigil("finding", "suppress", "--account", "*", "--reason", "migration", "--for", "30d", workspace=own)
+    equal(done.returncode, 0, done.stderr.decode())
+    equal(vigil("review", "--fail-on", "low", workspace=own).returncode, 0)
+    equal(vigil("review", "--fail-on", "low", workspace=own, now="2027-01-15").returncode, 1)
+
+
+@case
 def insists_on_sources_that_are_required():
     equal(vigil("review", "--require", "iam:GetAccountSummary").returncode, 0)
     equal(vigil("review", "--require", "iam").returncode, 0)
