@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
     bool writes;
     vg_progress progress;
     FILE *out;
+    int write_errno; /* of the first piece that could not be written to it */
 } review_command;
 
 /* ---- the workspace -------------------------------------------------------------------------------------------------- */
@@ -179,11 +182,14 @@ static vg_status answer(review_command *command, const vg_review_options *option
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------- */
 
+/* The first failure is kept. On standard output it shows at the last flush, where a reader that went away is told from a
+ * full disk; in a file, when it is closed. */
 static vg_status write_piece(void *context, vg_str bytes, vg_error *err)
 {
     review_command *command = context;
-    if (fwrite(bytes.ptr, 1, bytes.len, command->out) != bytes.len)
-        return vg_fail(err, VG_ERR_IO, "the report could not be written in full");
+    (void)err;
+    if (fwrite(bytes.ptr, 1, bytes.len, command->out) != bytes.len && !command->write_errno)
+        command->write_errno = errno;
     return VG_OK;
 }
 
@@ -229,37 +235,67 @@ static bool has_utf8_locale(const vg_cli *cli)
     return false;
 }
 
-/* A report in a file appears whole or not at all: it is written beside its place and then moved there. */
+/* A report in a file appears whole or not at all: it is written beside its place and then moved there. What is no file
+ * (/dev/null, a pipe) is written to as it is. */
 typedef struct {
-    vg_str path, draft;
+    vg_str given, path, draft; /* path: behind links; draft: empty when written straight */
     FILE *file;
 } output_file;
 
-static vg_status begin_file(vg_cli *cli, output_file *output, vg_error *err)
+/* Why a report did not come to be, with what to do about it. */
+static vg_status fail_output(const output_file *output, int reason, vg_error *err)
 {
-    output->path = vg_cli_value(cli, "output");
-    output->draft = vg_arena_printf(cli->arena, "%.*s.%ld.part", VG_ARG(output->path), (long)getpid());
-    if (!output->draft.ptr)
-        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
-    int fd = open(output->draft.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    output->file = fd < 0 ? NULL : fdopen(fd, "w");
-    return output->file ? VG_OK
-                        : vg_fail_errno(err, errno, "%.*s could not be written", VG_ARG(output->path));
+    bool is_full = reason == ENOSPC || reason == EFBIG || reason == EDQUOT;
+    vg_status status = vg_fail_errno(err, reason, "the report could not be written; %s",
+                                     is_full ? "free some space, or name another place"
+                                             : "name a file in a folder that you may write to");
+    vg_error_locate(err, (vg_place){.file = output->given});
+    return status;
 }
 
-static vg_status end_file(output_file *output, vg_status status, vg_error *err)
+/* The file that the path leads to, so that a link to it stays a link. */
+static vg_str end_of_links(vg_arena *arena, vg_str path)
 {
-    if (!output->file)
-        return status;
-    bool is_whole = status == VG_OK && fflush(output->file) == 0 && fsync(fileno(output->file)) == 0;
-    int reason = errno;
-    is_whole = fclose(output->file) == 0 && is_whole;
-    if (is_whole && rename(output->draft.ptr, output->path.ptr) == 0)
-        return VG_OK;
-    reason = is_whole ? errno : reason;
-    unlink(output->draft.ptr);
-    return status != VG_OK ? status
-                           : vg_fail_errno(err, reason, "%.*s could not be written", VG_ARG(output->path));
+    char *target = realpath(path.ptr, NULL);
+    vg_str end = target ? vg_arena_str(arena, vg_str_from(target)) : path;
+    free(target);
+    return end;
+}
+
+static vg_status begin_file(vg_cli *cli, output_file *output, vg_error *err)
+{
+    struct stat about;
+    output->given = vg_cli_value(cli, "output");
+    output->path = end_of_links(cli->arena, output->given);
+    bool is_there = stat(output->given.ptr, &about) == 0;
+    int flags = O_WRONLY | O_CLOEXEC;
+    vg_str name = output->path;
+    if (!is_there || S_ISREG(about.st_mode)) {
+        name = output->draft =
+            vg_arena_printf(cli->arena, "%.*s.%ld.part", VG_ARG(output->path), (long)getpid());
+        flags |= O_CREAT | O_EXCL;
+    }
+    if (!name.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    int fd = open(name.ptr, flags, 0600);
+    output->file = fd < 0 ? NULL : fdopen(fd, "w");
+    return output->file ? VG_OK : fail_output(output, errno, err);
+}
+
+/* `failed`: the errno of a write, or 0. */
+static vg_status end_file(output_file *output, vg_status status, int failed, vg_error *err)
+{
+    if (fflush(output->file) != 0 || (output->draft.len && fsync(fileno(output->file)) != 0))
+        failed = failed ? failed : errno;
+    if (fclose(output->file) != 0)
+        failed = failed ? failed : errno;
+    failed = failed == EPIPE ? 0 : failed; /* a reader that goes away has what it wanted */
+    bool is_whole = status == VG_OK && !failed;
+    if (is_whole && output->draft.len && rename(output->draft.ptr, output->path.ptr) != 0)
+        failed = errno;
+    if (output->draft.len && (!is_whole || failed))
+        unlink(output->draft.ptr);
+    return status == VG_OK && failed ? fail_output(output, failed, err) : status;
 }
 
 static vg_status write_answer(review_command *command, const vg_report_answer *answer,
@@ -290,9 +326,9 @@ static vg_status write_answer(review_command *command, const vg_report_answer *a
         status = write_piece(command, vg_buf_str(&text), err);
     vg_buf_free(&text);
     if (to_file)
-        status = end_file(&output, status, err);
+        status = end_file(&output, status, command->write_errno, err);
     if (status == VG_OK && to_file)
-        vg_cli_say(cli, "wrote %.*s", VG_ARG(output.path));
+        vg_cli_say(cli, "wrote %.*s", VG_ARG(output.given));
     return status;
 }
 

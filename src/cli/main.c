@@ -2,6 +2,7 @@
  * looked at. */
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,8 +23,19 @@ static void report_failed_writes_as_errors(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/* Started without one of the three standard files, the next file opened would take its number, and a report would be
+ * written into it. The place is taken by what can only be used the wrong way round, so that using it is an error. */
+static void keep_standard_files_apart(void)
+{
+    static const int wrong_way[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", wrong_way[fd]) < 0)
+            return; /* no /dev/null: nothing better can be done */
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_files_apart();
     report_failed_writes_as_errors();
     vg_cli_world world = {
         .in = stdin,
