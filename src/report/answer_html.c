@@ -3,6 +3,7 @@
 #include "report/html_part.h"
 
 #define FINDINGS_SHOWN 500U
+#define URGENT_SHOWN   20U
 
 /* ---- the top ---------------------------------------------------------------------------------------------------- */
 
@@ -75,6 +76,47 @@ static void put_lines(vg_report_writer *w, const char *title, const vg_str *line
         put(w, "</li>");
     }
     put(w, "</ul></div>\n");
+}
+
+/* ---- what is critical -------------------------------------------------------------------------------------------- */
+
+static void put_urgent_finding(vg_report_writer *w, const vg_finding *f)
+{
+    vg_str who = f->resource_name.len > 0 ? f->resource_name : f->resource_id;
+    put(w, "<li><strong>");
+    put_html(w, f->message);
+    put(w, "</strong><br><code>");
+    put_html(w, who);
+    put(w, "</code>");
+    if (f->account.len > 0 && !vg_str_eq(f->account, who)) {
+        put(w, " in <code>");
+        put_html(w, f->account);
+        put(w, "</code>");
+    }
+    if (f->region.len > 0) {
+        put(w, ", ");
+        put_html(w, f->region);
+    }
+    put(w, " <span class=\"dim small\">");
+    put_html(w, f->rule);
+    put(w, "</span></li>\n");
+}
+
+/* Scores are means, and a mean forgives; critical failures stand first, whatever they weigh. */
+static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->finding_count; i++) {
+        if (!report_is_urgent(&a->findings[i]))
+            continue;
+        if (count == 0)
+            put(w, "<h2>Critical, open now</h2>\n<div class=\"warn\"><ul>\n");
+        if (count++ < URGENT_SHOWN)
+            put_urgent_finding(w, &a->findings[i].finding);
+    }
+    if (count > URGENT_SHOWN)
+        vg_buf_addf(w->out, "<li>and %zu more, below under Findings</li>\n", count - URGENT_SHOWN);
+    put(w, count > 0 ? "</ul></div>\n" : "");
 }
 
 /* ---- actions ---------------------------------------------------------------------------------------------------- */
@@ -307,6 +349,7 @@ void report_answer_html(vg_report_writer *w, const vg_report_answer *a)
     put_top(w, a);
     put_lines(w, "Not read in full", a->problems, a->problem_count);
     put_lines(w, "Stale evidence", a->stale, a->stale_count);
+    put_urgent(w, a);
     put_actions(w, &a->organisation);
     put_practices(w, &a->organisation);
     put(w, "<h2>Controls</h2>\n");

@@ -1,10 +1,12 @@
-/* answer_terminal.c: the review's answer for somebody on call. The first screen is what they act on: the score, what to do
- * first with the exact commands, and the seven practices on a line each. What needs work follows, control by control;
+/* answer_terminal.c: the review's answer for somebody on call. The first screen is what they act on: the score, what is
+ * critical, what to do first with the exact commands, and the seven practices on a line each. What needs work follows, control by control;
  * then workloads, and what nobody could assess and why. Controls that pass are counted, and listed with `all`. */
 #include "report/report_part.h"
 
-#define PAGE_BAR  24U /* of the score */
-#define SMALL_BAR 10U /* of a practice */
+#define PAGE_BAR       24U /* of the score */
+#define SMALL_BAR      10U /* of a practice */
+#define URGENT_SHOWN   10U
+#define CONTROLS_SHOWN 5U /* of a practice that needs work, without `all` */
 
 static void put_heading(vg_report_writer *w, const char *heading)
 {
@@ -106,6 +108,42 @@ static void put_warnings(vg_report_writer *w, const char *what, const vg_str *li
         put_wrapped(w, lines[i], 4, 4, PAINT_NONE);
         put(w, "\n");
     }
+}
+
+/* ---- what is critical -------------------------------------------------------------------------------------------- */
+
+static void put_urgent_finding(vg_report_writer *w, const vg_report_finding *given)
+{
+    const vg_finding *f = &given->finding;
+    vg_str who = f->resource_name.len > 0 ? f->resource_name : f->resource_id;
+    bool in_account = f->account.len > 0 && !vg_str_eq(f->account, who);
+    put_painted(w, PAINT_BAD, vg_str_from(mark_of_verdict(w, VG_VERDICT_FAIL)));
+    put(w, " ");
+    vg_str line =
+        vg_arena_printf(w->scratch, "%s%.*s%s%.*s%s%.*s: %.*s", in_account ? "" : "account ", VG_ARG(who),
+                        in_account ? " in " : "", VG_ARG(in_account ? f->account : VG_STR("")),
+                        f->region.len > 0 ? ", " : "", VG_ARG(f->region), VG_ARG(f->message));
+    put_wrapped(w, line, 2, 2, PAINT_NONE);
+    put(w, "\n  ");
+    put_wrapped(w, f->rule, 2, 2, PAINT_DIM);
+    put(w, "\n");
+}
+
+/* Scores are means, and a mean forgives: one root user without MFA among a thousand accounts moves it by nothing. So
+ * critical failures stand first, whatever they weigh. */
+static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->finding_count; i++) {
+        if (!report_is_urgent(&a->findings[i]))
+            continue;
+        if (count == 0)
+            put_heading(w, "CRITICAL, OPEN NOW");
+        if (count++ < URGENT_SHOWN || w->options.all)
+            put_urgent_finding(w, &a->findings[i]);
+    }
+    if (count > URGENT_SHOWN && !w->options.all)
+        vg_buf_addf(w->out, "  and %zu more: vigil finding list --severity critical\n", count - URGENT_SHOWN);
 }
 
 /* ---- actions ---------------------------------------------------------------------------------------------------- */
@@ -286,15 +324,22 @@ static void put_practice_head(vg_report_writer *w, const vg_report_practice *p)
         put_paragraphs(w, p->explanation, 4);
 }
 
-/* All in their order, or those that need work, worst first. */
+/* All in their order, or the worst of those that need work. */
 static void put_controls(vg_report_writer *w, const vg_report_practice *p, bool all)
 {
+    size_t shown = 0, more = 0;
     for (size_t i = 0; i < p->control_count && all; i++)
         put_control(w, &p->controls[i]);
     for (size_t severity = VG_SEVERITY_CRITICAL + 1; severity > 0 && !all; severity--)
-        for (size_t i = 0; i < p->control_count; i++)
-            if (needs_work(&p->controls[i]) && p->controls[i].severity == severity - 1)
+        for (size_t i = 0; i < p->control_count; i++) {
+            if (!needs_work(&p->controls[i]) || p->controls[i].severity != severity - 1)
+                continue;
+            if (shown < CONTROLS_SHOWN)
                 put_control(w, &p->controls[i]);
+            more += shown++ >= CONTROLS_SHOWN;
+        }
+    if (more > 0)
+        vg_buf_addf(w->out, "    and %zu more: vigil review --all\n", more);
 }
 
 /* The controls of a practice that are to be seen, and what would raise it most. */
@@ -411,6 +456,7 @@ void report_answer_terminal(vg_report_writer *w, const vg_report_answer *a)
     put_score(w, &a->organisation);
     put_warnings(w, "NOT READ IN FULL", a->problems, a->problem_count);
     put_warnings(w, "STALE EVIDENCE", a->stale, a->stale_count);
+    put_urgent(w, a);
     put_actions(w, &a->organisation);
     put_practices(w, &a->organisation);
     put_work(w, &a->organisation);

@@ -89,6 +89,29 @@ static void put_list(vg_report_writer *w, const char *title, const vg_str *lines
     }
 }
 
+/* Critical failures stand first, whatever they weigh in a score that is a mean. */
+static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
+{
+    bool first = true;
+    for (size_t i = 0; i < a->finding_count; i++) {
+        const vg_finding *f = &a->findings[i].finding;
+        if (!report_is_urgent(&a->findings[i]))
+            continue;
+        put(w, first ? "\n## Critical, open now\n\n* " : "* ");
+        first = false;
+        put_markdown(w, f->message);
+        put(w, ": ");
+        put_code(w, f->resource_id);
+        if (f->region.len > 0) {
+            put(w, ", ");
+            put_markdown(w, f->region);
+        }
+        put(w, " (");
+        put_markdown(w, f->rule);
+        put(w, ")\n");
+    }
+}
+
 static void put_practices(vg_report_writer *w, const vg_report_section *s)
 {
     put(w, "\n## Practices\n\n| practice | | state | score | evidence |\n|---|---|---|---:|---:|\n");
@@ -249,6 +272,7 @@ void report_answer_markdown(vg_report_writer *w, const vg_report_answer *a)
     put_head(w, a);
     put_list(w, "Not read in full", a->problems, a->problem_count);
     put_list(w, "Stale evidence", a->stale, a->stale_count);
+    put_urgent(w, a);
     if (a->organisation.action_count > 0)
         put(w, "\n## Do first\n\n");
     for (size_t i = 0; i < a->organisation.action_count; i++)

@@ -210,6 +210,12 @@ report_finding report_view(vg_report_writer *w, const vg_report_finding *given)
     return view;
 }
 
+bool report_is_urgent(const vg_report_finding *given)
+{
+    return given->finding.severity == VG_SEVERITY_CRITICAL && given->finding.verdict == VG_VERDICT_FAIL &&
+           given->workflow <= VG_WORKFLOW_NOTIFIED;
+}
+
 vg_str report_partition(const vg_finding *f)
 {
     vg_arn arn;

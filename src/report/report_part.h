@@ -67,6 +67,8 @@ typedef struct {
     size_t requirement_count;
 } report_finding;
 report_finding report_view(vg_report_writer *w, const vg_report_finding *given);
+/* Whether it is a critical failure that nobody has settled: what a reader must see before anything else. */
+bool report_is_urgent(const vg_report_finding *given);
 vg_str report_partition(const vg_finding *f); /* "aws", "aws-cn", "aws-us-gov": by its ARN, else its region */
 
 void report_answer_terminal(vg_report_writer *w, const vg_report_answer *answer);

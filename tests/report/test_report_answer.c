@@ -23,11 +23,14 @@ static vg_buf write_answer(vg_report_format format, const vg_report_options *opt
     return out;
 }
 
+/* With VIGIL_UPDATE_GOLDEN set, the files are written anew, for a person to read the difference and commit it. */
 static void matches_golden(const char *name, vg_report_format format, const vg_report_options *options)
 {
     vg_arena *arena = vg_arena_new(0);
     vg_str path = vg_arena_printf(arena, "%s/tests/report/golden/%s", VIGIL_SOURCE_DIR, name), expected = {0};
     vg_buf out = write_answer(format, options);
+    if (getenv("VIGIL_UPDATE_GOLDEN"))
+        assert_int_equal(vg_file_write_atomic(path, vg_buf_str(&out), 0644, NULL), VG_OK);
     vg_status status = vg_file_read(arena, path, 1U << 20, &expected, NULL);
     if (status != VG_OK || !vg_str_eq(expected, vg_buf_str(&out)))
         fail_msg("%s differs; the output is\n%s", name, out.ptr);
