@@ -358,12 +358,69 @@ static void reads_data_perimeters(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* AWS's own samples, where they are at hand. Their exemption of a privileged role makes them partly; ${Account} and the
+ * like are theirs to fill in, and are read as they stand. */
+static const struct {
+    const char *file, *guardrail, *expected;
+} SAMPLES[] = {
+    {"Privileged-access-controls/Deny-member-accounts-from-leaving-your-AWS-organization.json",
+     "DenyLeaveOrganization", "\"yes\""},
+    {"Privileged-access-controls/"
+     "Deny-the-root-user-from-performing-actions-except-S3-bucketpolicy-changes.json",
+     "DenyRootUser", "\"partly\""},
+    {"Deny-changes-to-security-services/Deny-enabling-and-disabling-AWS-Config.json", "ProtectConfig",
+     "\"partly\""},
+    {"Deny-changes-to-security-services/"
+     "Deny-users-from-disabling-Amazon-GuardDuty-or-modifying-its-configuration.json",
+     "ProtectGuardDuty", "\"partly\""},
+    {"Deny-changes-to-security-services/Deny-modifications-to-specific-CloudTrail-trails.json",
+     "ProtectCloudTrail", "\"partly\""},
+    {"Deny-changes-to-security-services/Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json",
+     "ProtectSecurityHub", "\"partly\""},
+    {"Region-controls/Deny-access-to-AWS-based-on-the-requested-AWS-region.json", "LimitRegions",
+     "\"partly\""},
+    {"Service-specific-controls/Amazon-S3/Deny-users-from-deleting-Amazon-S3-buckets-or-objects.json",
+     "ProtectCloudTrail", "\"no\""},
+};
+
+static void reads_the_samples_of_aws(void **state)
+{
+    const char *data = getenv("VIGIL_TEST_DATA");
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(SAMPLES); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_str path = vg_arena_printf(arena, "%s/iam-policies/aws-scp-examples/%s",
+                                      data ? data : VIGIL_SOURCE_DIR "/../shared/data", SAMPLES[i].file);
+        vg_str text;
+        vg_doc doc;
+        if (!vg_file_exists(path)) {
+            print_message("not run: reads_the_samples_of_aws (no %.*s)\n", VG_ARG(path));
+            vg_arena_free(arena);
+            skip();
+        }
+        assert_int_equal(vg_file_read(arena, path, 1 << 20, &text, NULL), VG_OK);
+        assert_int_equal(vg_json_read(arena, text, path, NULL, &doc, NULL), VG_OK);
+        vg_str content = canonical_text(arena, doc.root);
+        vg_str evidence = vg_arena_printf(arena, ORGANIZATION SCP TARGET("p-1", "r-1"), content.ptr);
+        vg_str got = guardrail_of(arena, evidence.ptr, A, SAMPLES[i].guardrail);
+        if (!vg_str_is(got, SAMPLES[i].expected)) {
+            print_error("%s: %s is %.*s, expected %s\n", SAMPLES[i].file, SAMPLES[i].guardrail, VG_ARG(got),
+                        SAMPLES[i].expected);
+            wrong++;
+        }
+        vg_arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_a_policy_forbids),
         cmocka_unit_test(reads_the_path_of_an_account),
         cmocka_unit_test(reads_data_perimeters),
+        cmocka_unit_test(reads_the_samples_of_aws),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
