@@ -6,8 +6,10 @@
 #include "cli/control_parts.h"
 #include "report/report.h"
 
+#include <stdlib.h>
+
 #define DOCUMENT_MAX ((size_t)1 << 30)
-#define BATCH        16
+#define BATCH        64
 
 typedef enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_SARIF, FORMAT_JUNIT } eval_format;
 
@@ -312,8 +314,12 @@ static void evaluate_slot(void *context, size_t i)
     if (slot->status == VG_OK)
         slot->status = vg_ruleset_evaluate(slot->run->rules, &doc, &slot->run->options, slot->scratch, &sink,
                                            &slot->err);
-    vg_arena_free(slot->scratch); /* findings live in arena */
+    vg_arena_free(slot->scratch);
     slot->scratch = NULL;
+    if (slot->findings.len > 0)
+        return; /* their text is in the arena */
+    vg_arena_free(slot->arena);
+    slot->arena = NULL;
 }
 
 /* ---- all documents ------------------------------------------------------------------------------------------------------ */
@@ -364,8 +370,10 @@ static void free_slot(eval_slot *slot)
 static vg_status run_batch(eval_run *run, size_t count, vg_report_writer *writer, vg_buf *out, tally *total,
                            vg_error *err)
 {
-    eval_slot slots[BATCH] = {0};
     vg_status status = VG_OK;
+    eval_slot *slots = calloc(count, sizeof *slots);
+    if (!slots)
+        return vg_fail(err, VG_ERR_MEMORY, "out of memory while evaluating rules");
     for (size_t i = 0; i < count; i++) {
         slots[i].run = run;
         slots[i].path = *(const vg_str *)vg_vec_at(run->paths, run->first + i);
@@ -380,6 +388,7 @@ static vg_status run_batch(eval_run *run, size_t count, vg_report_writer *writer
         }
         free_slot(&slots[i]);
     }
+    free(slots);
     if (run->format == FORMAT_TABLE || run->format == FORMAT_JSON)
         flush(run->cli, out);
     return status;
