@@ -29,6 +29,8 @@ bool vg_duration_parse(vg_str text, vg_time *out);
 
 /* ---- text for people --------------------------------------------------------------------------------------------- */
 
+/* Text from outside on a line of ours: what could drive or turn the terminal, or is not UTF-8, is written out. */
+void vg_cli_print_safe(FILE *out, vg_str text);
 /* The next paragraph of a description, its line breaks kept. `verbatim` when its lines start with two spaces. */
 bool vg_paragraph_next(const char **text, vg_str *paragraph, bool *verbatim);
 /* The next word of a text, white space skipped. */

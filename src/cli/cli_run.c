@@ -1,6 +1,7 @@
 /* cli_run.c: the life of one invocation: world, parsing, the command, the exit code, and the lines that say what went
  * wrong. */
 #include "cli/cli_parts.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -75,12 +76,19 @@ void vg_cli_note(vg_cli *cli, vg_exit code)
 
 /* ---- lines for people -------------------------------------------------------------------------------------------------- */
 
-/* One line, whatever is in it: names of files come from outside, and could drive the terminal. */
+void vg_cli_print_safe(FILE *out, vg_str text)
+{
+    vg_buf safe = {0};
+    vg_report_safe(&safe, text);
+    if (!safe.failed && safe.len)
+        fwrite(safe.ptr, 1, safe.len, out);
+    vg_buf_free(&safe);
+}
+
 static void print_line(FILE *out, const char *start, const char *text)
 {
     fputs(start, out);
-    for (const char *c = text; *c; c++)
-        fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+    vg_cli_print_safe(out, vg_str_from(text));
     fputc('\n', out);
 }
 
@@ -126,13 +134,14 @@ vg_exit vg_cli_usage(vg_cli *cli, const char *format, ...)
 
 void vg_cli_say(vg_cli *cli, const char *format, ...)
 {
+    char text[1024];
     if (cli->quiet)
         return;
     va_list args;
     va_start(args, format);
-    vfprintf(cli->err, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', cli->err);
+    print_line(cli->err, "", text);
 }
 
 /* ---- the world ----------------------------------------------------------------------------------------------------------- */

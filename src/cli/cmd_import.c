@@ -22,30 +22,6 @@ typedef struct {
 
 /* ---- what is told as it happens ------------------------------------------------------------------------------------- */
 
-static bool is_control(const unsigned char *c, size_t left)
-{
-    /* C0, DEL; C1 as UTF-8; the marks that turn the direction of text (U+200E/F, U+202A-E, U+2066-9). */
-    if (c[0] < 0x20 || c[0] == 0x7f || (left > 1 && c[0] == 0xc2 && c[1] < 0xa0))
-        return true;
-    return left > 2 && c[0] == 0xe2 &&
-           ((c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
-            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-}
-
-/* Text from outside on a line of ours: what could drive the terminal is replaced. */
-static void print_text(FILE *out, vg_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char *c = (const unsigned char *)text.ptr + i;
-        if (!is_control(c, text.len - i)) {
-            fputc(*c, out);
-            continue;
-        }
-        fputc('?', out);
-        i += c[0] == 0xc2 ? 1 : c[0] == 0xe2 ? 2 : 0;
-    }
-}
-
 static vg_str keep(import_command *command, vg_str text)
 {
     return vg_arena_str(command->cli->arena, text);
@@ -80,9 +56,9 @@ static void tell_row(void *context, const vg_import_row *row)
     }
     vg_progress_end(&command->progress);
     fputs("vigil: ", err);
-    print_text(err, row->path);
+    vg_cli_print_safe(err, row->path);
     fprintf(err, ": %s: ", row_word(row));
-    print_text(err, row->reason);
+    vg_cli_print_safe(err, row->reason);
     fputc('\n', err);
 }
 
@@ -114,7 +90,7 @@ static void print_table(FILE *out, const vg_import_summary *summary)
         const vg_import_count *count = &summary->operations[i];
         const uint64_t *n = count->outcomes;
         vg_str name = count->operation.len ? count->operation : VG_STR("(unknown)");
-        print_text(out, name);
+        vg_cli_print_safe(out, name);
         fprintf(out, "%*s %9llu %7llu %12llu %13llu %7llu %9llu %8llu %9llu\n", width - (int)name.len, "",
                 (unsigned long long)n[VG_LEDGER_IMPORTED], (unsigned long long)n[VG_LEDGER_ABSENT],
                 (unsigned long long)n[VG_LEDGER_NOT_ASSESSED], (unsigned long long)n[VG_LEDGER_NOT_SUPPORTED],
