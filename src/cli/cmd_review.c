@@ -348,22 +348,14 @@ static bool is_machine_format(vg_report_format format)
     return format != VG_REPORT_TERMINAL && format != VG_REPORT_HTML && format != VG_REPORT_MARKDOWN;
 }
 
-/* A terminal and a wiki page show controls; every finding only when asked for. */
-static bool shows_findings(const vg_cli *cli, vg_report_format format)
-{
-    bool is_summary = format == VG_REPORT_TERMINAL || format == VG_REPORT_MARKDOWN;
-    return !is_summary || vg_cli_flag(cli, "all");
-}
-
 static void read_options(vg_cli *cli, vg_report_format format, vg_review_options *options)
 {
-    enum { FOR_PEOPLE = 6 };
+    enum { FOR_PEOPLE = 3 };
     *options = (vg_review_options){
         .workload = vg_cli_value(cli, "workload"),
         .now = cli->now,
         .commands = is_machine_format(format) ? 0 : FOR_PEOPLE,
         .passes = vg_cli_flag(cli, "all"),
-        .no_findings = !shows_findings(cli, format),
     };
     options->account_count = vg_cli_values(cli, "account", &options->accounts);
     options->unit_count = vg_cli_values(cli, "ou", &options->units);
