@@ -33,7 +33,8 @@ static vg_status file_path(const char *folder, const char *name, char out[PATH_M
 {
     int len = snprintf(out, PATH_MAX, "%s/%s", folder, name);
     if (len < 0 || len >= PATH_MAX)
-        return vg_fail(err, VG_ERR_VALUE, "%s: the path is too long", folder);
+        return vg_fail(err, VG_ERR_VALUE, "the workspace's path is too long, name a shorter one: %.200s",
+                       folder);
     return VG_OK;
 }
 
@@ -108,16 +109,20 @@ static vg_status check_present(const char *folder, const char *path, vg_error *e
     return vg_fail_errno(err, errno, "%s: cannot look into the workspace; check its owner and mode", folder);
 }
 
-/* Whether the store can only be read as it lies there: nobody writes it (no log), and we could not make the log's index
- * file (no permission, read-only medium, full disk). */
-static bool is_immutable(const char *folder, const char *path)
+/* Whether something was written that has not come into the database file yet. */
+static bool has_log(const char *folder)
 {
     char log[PATH_MAX];
     struct stat about;
-    if (file_path(folder, "vigil.db-wal", log, NULL) != VG_OK)
-        return false;
-    bool has_log = stat(log, &about) == 0 && about.st_size > 0;
-    return !has_log && (access(folder, W_OK) != 0 || access(path, W_OK) != 0);
+    return file_path(folder, "vigil.db-wal", log, NULL) != VG_OK ||
+           (stat(log, &about) == 0 && about.st_size > 0);
+}
+
+/* Whether the store can only be read as it lies there: nobody writes it (no log), and we could not make the log's index
+ * file (no permission, read-only medium). */
+static bool is_immutable(const char *folder, const char *path)
+{
+    return !has_log(folder) && (access(folder, W_OK) != 0 || access(path, W_OK) != 0);
 }
 
 /* The path as a URI of SQLite, with what it reserves escaped. */
@@ -205,14 +210,28 @@ static vg_status open_writer(vg_store *store, const vg_store_options *options, v
     return check_version(store, err);
 }
 
+static vg_status open_to_read(vg_store *store, const char *path, const vg_store_options *options,
+                              bool immutable, vg_error *err)
+{
+    VG_TRY(open_database(store, path, options, immutable, err));
+    return check_version(store, err);
+}
+
+/* A full disk has no room for the log's index file either; without a log there is nothing to index. */
 static vg_status open_reader(vg_store *store, const vg_store_options *options, vg_error *err)
 {
     char path[PATH_MAX];
     VG_TRY(file_path(store->folder, "vigil.db", path, err));
     if (!options->vfs)
         VG_TRY(check_present(store->folder, path, err));
-    VG_TRY(open_database(store, path, options, is_immutable(store->folder, path), err));
-    return check_version(store, err);
+    ignore_file_size_signal();
+    vg_status status = open_to_read(store, path, options, is_immutable(store->folder, path), err);
+    if (status != VG_ERR_FULL || has_log(store->folder))
+        return status;
+    sql_finalize_all(store);
+    sqlite3_close(store->db);
+    store->db = NULL;
+    return open_to_read(store, path, options, true, err);
 }
 
 static char *copy_text(vg_str text)

@@ -51,10 +51,12 @@ vg_status store_lock(const char *folder, const vg_store_options *options, int *f
     char path[PATH_MAX];
     int len = snprintf(path, sizeof path, "%s/vigil.lock", folder);
     if (len < 0 || (size_t)len >= sizeof path)
-        return vg_fail(err, VG_ERR_VALUE, "%s: the path is too long", folder);
+        return vg_fail(err, VG_ERR_VALUE, "the workspace's path is too long, name a shorter one: %.200s",
+                       folder);
     int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (opened < 0)
-        return vg_fail_errno(err, errno, "%s: cannot open the workspace's lock file", path);
+        return vg_fail_errno(
+            err, errno, "%s: cannot open the workspace's lock file; check the folder's owner and mode", path);
     unsigned wait = options->wait_ms ? options->wait_ms : DEFAULT_WAIT_MS;
     for (unsigned waited = 0; flock(opened, LOCK_EX | LOCK_NB) != 0; waited += PAUSE_MS) {
         if (waited >= wait) {
