@@ -61,6 +61,17 @@ need_packages() {
     return 1
 }
 
+# What cannot even start is one failure, said as every run is closed.
+cannot_start() {
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+}
+
+# A python3 of the user's own that comes before Debian's may lack what Debian's has: then Debian's goes first.
+prefer_python() {
+    python3 -c 'import yaml' 2>/dev/null || PATH=/usr/bin:$PATH
+}
+
 # Configures (once) and builds the preset named, silently unless it fails: build PRESET [TARGET...]. What a build prints
 # goes to build/PRESET/build.log.
 build() {

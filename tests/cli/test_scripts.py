@@ -12,8 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tap import case, equal, run  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN_PACKAGES = next(line for line in (ROOT / "tools" / "packages.txt").read_text().splitlines()
-                    if line.startswith("run: "))[5:].split()
+SETS = dict(line.split(": ", 1) for line in (ROOT / "tools" / "packages.txt").read_text().splitlines()
+            if not line.startswith("#"))
+RUN_PACKAGES = SETS["run"].split()
+ALL_PACKAGES = RUN_PACKAGES + SETS["test"].split()
 
 
 class Machine:
@@ -112,6 +114,17 @@ def a_build_that_fails_shows_why():
     machine.program("ninja", "echo src/x.c:1: error; exit 1")
     done, _ = machine.run("run", "version")
     equal((done.returncode, done.stdout, done.stderr), (1, "", "src/x.c:1: error\n"))
+
+
+@case
+def test_that_cannot_start_is_one_failure():
+    no_packages, no_build = Machine([]), Machine(ALL_PACKAGES)
+    no_build.program("ninja", "echo src/x.c:1: error; exit 1")
+    no_build.program("python3", "exit 0")
+    for machine, why in ((no_packages, "sudo apt-get"), (no_build, "src/x.c:1: error")):
+        done, _ = machine.run("test", "--quick")
+        equal((done.returncode, done.stdout), (1, "0 passed, 1 failed, 0 skipped\n"), why)
+        assert why in done.stderr, done.stderr
 
 
 @case

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The project's own tools: how TAP is added up, which includes are breaches, which links are."""
+"""The project's own tools: how TAP is added up, when a check has failed, which includes are breaches, which links are."""
+import contextlib
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import check_docs  # noqa: E402
+import ci  # noqa: E402
 import rooms  # noqa: E402
 import run_tests  # noqa: E402
 from tap import case, equal, run  # noqa: E402
@@ -54,6 +57,28 @@ def a_skip_for_want_of_data_fails_where_data_is_required():
         suite.skips = [("a", why)]
         run_tests.require_data(suite)
         equal((len(suite.failures), len(suite.skips)), (failed, 1 - failed), why)
+
+
+def check_says(function, seconds=60, left=60):
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as said:
+        ci.LOGS = Path(folder)
+        return ci.run_check("a check", function, seconds, left), said.getvalue()
+
+
+@case
+def a_check_that_breaks_or_takes_too_long_has_failed():
+    for function, seconds, left, passed, words in (
+        (lambda check: check.run(["true"]), 60, 60, True, "ok     a check"),
+        (lambda check: check.run(["false"]), 60, 60, False, "false gave 1"),
+        (lambda check: check.run(["sh", "-c", "kill -SEGV $$"]), 60, 60, False, "sh gave -11"),
+        (lambda check: check.run(["no-such-program"]), 60, 60, False, "no-such-program"),
+        (lambda check: check.run(["sleep", "60"]), 1, 60, False, "took too long"),
+        (lambda check: check.run(["true"]), 60, 0, False, "no time was left"),
+        (lambda check: [][0], 60, 60, False, "broke: IndexError"),
+        (lambda check: check.fail("it is wrong"), 60, 60, False, "it is wrong"),
+    ):
+        got, said = check_says(function, seconds, left)
+        assert got is passed and words in said, f"expected {passed} and '{words}'; {got}: {said}"
 
 
 TABLE = {"base": [], "format": ["base"], "control": ["base", "format"], "cli": ["base", "control"]}
