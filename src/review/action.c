@@ -91,6 +91,29 @@ static vg_str value_of(const vg_assessment *assessment, vg_str placeholder, cons
     return (vg_str){0};
 }
 
+/* Commands are written for the partition aws. In China and GovCloud, ARNs carry another name and the services that are
+ * global are called in another region (AWS General Reference, "Service endpoints"). Bytes of `text` replaced, or 0. */
+static size_t fill_partition(vg_buf *out, vg_str partition, vg_str text)
+{
+    static const struct {
+        const char *partition, *home;
+    } others[] = {{"aws-cn", "cn-northwest-1"}, {"aws-us-gov", "us-gov-west-1"}};
+    static const vg_str arn = {"arn:aws:", 8}, home = {"us-east-1", 9};
+    for (size_t i = 0; i < VG_COUNT(others); i++) {
+        if (!vg_str_is(partition, others[i].partition))
+            continue;
+        if (vg_str_starts(text, arn)) {
+            vg_buf_addf(out, "arn:%s:", others[i].partition);
+            return arn.len;
+        }
+        if (vg_str_starts(text, home)) {
+            vg_buf_add_c(out, others[i].home);
+            return home.len;
+        }
+    }
+    return 0;
+}
+
 vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
                        const vg_resource *resource)
 {
@@ -102,14 +125,18 @@ vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str 
         bool known = false;
         vg_str placeholder = close == VG_NPOS ? (vg_str){0} : vg_str_sub(text, i + 1, close - 1);
         vg_str value = value_of(assessment, placeholder, resource, &known);
-        if (!known) {
-            vg_buf_add_char(&out, text.ptr[i]);
+        if (known) {
+            ok = is_plain_word(value);
+            unusable = ok ? unusable : placeholder;
+            vg_buf_add_str(&out, value);
+            i += close;
             continue;
         }
-        ok = is_plain_word(value);
-        unusable = ok ? unusable : placeholder;
-        vg_buf_add_str(&out, value);
-        i += close;
+        size_t replaced = fill_partition(&out, assessment->partition, vg_str_sub(text, i, VG_NPOS));
+        if (replaced)
+            i += replaced - 1;
+        else
+            vg_buf_add_char(&out, text.ptr[i]);
     }
     vg_str filled =
         ok ? vg_arena_str(arena, vg_str_trim(vg_buf_str(&out)))
