@@ -24,7 +24,8 @@ static vg_ruleset *ruleset_new(size_t files)
     rules->keys = vg_map_new(arena, SEED);
     rules->regexes = vg_map_new(arena, SEED);
     rules->types = vg_map_new(arena, SEED);
-    if (rules->files && rules->names && rules->keys && rules->regexes && rules->types)
+    rules->memos = vg_map_new(arena, SEED);
+    if (rules->files && rules->names && rules->keys && rules->regexes && rules->types && rules->memos)
         return rules;
     vg_arena_free(arena);
     return NULL;
@@ -68,6 +69,20 @@ static void find_called(const guard_parser *p, const guard_file *file)
     }
 }
 
+/* Numbers the calls in the conditions of rules. */
+static void number_calls(guard_parser *p, const guard_file *file)
+{
+    for (size_t r = 0; r < file->rule_count; r++) {
+        const guard_and *conditions = &file->rules[r].conditions;
+        for (uint32_t i = 0; i < conditions->count; i++)
+            for (uint32_t k = 0; k < conditions->ors[i].count; k++) {
+                guard_clause *c = (guard_clause *)(uintptr_t)conditions->ors[i].clauses[k];
+                if (c->kind == CLAUSE_RULE_CALL)
+                    guard_number_call(p, file, c);
+            }
+    }
+}
+
 static vg_status compile_file(vg_ruleset *rules, const vg_rule_source *source, vg_arena *scratch,
                               guard_file *file, vg_error *err)
 {
@@ -93,6 +108,7 @@ static vg_status compile_file(vg_ruleset *rules, const vg_rule_source *source, v
     if (!index_rules(rules->arena, file))
         return no_memory(err);
     find_called(&p, file);
+    number_calls(&p, file);
     return VG_OK;
 }
 

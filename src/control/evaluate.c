@@ -354,6 +354,18 @@ static vg_status evaluate_call(guard_evaluation *e, guard_scope *scope, const gu
     return status;
 }
 
+/* A call in conditions whose answer depends on the document alone. */
+static vg_status evaluate_call_once(guard_evaluation *e, guard_scope *scope, const guard_clause *c,
+                                    vg_guard_status *out)
+{
+    if (e->memos[c->memo] == 0) {
+        VG_TRY(evaluate_call(e, scope, c, out));
+        e->memos[c->memo] = (uint8_t)(1 + (unsigned)*out);
+    }
+    *out = (vg_guard_status)(e->memos[c->memo] - 1);
+    return VG_OK;
+}
+
 /* ---- clauses ----------------------------------------------------------------------------------------------------------- */
 
 static vg_status evaluate_kind(guard_evaluation *e, guard_scope *scope, const guard_clause *c,
@@ -365,7 +377,8 @@ static vg_status evaluate_kind(guard_evaluation *e, guard_scope *scope, const gu
     case CLAUSE_RULE:
         return evaluate_named(e, c, out);
     case CLAUSE_RULE_CALL:
-        return evaluate_call(e, scope, c, out);
+        return c->memo > 0 && e->quiet > 0 ? evaluate_call_once(e, scope, c, out)
+                                           : evaluate_call(e, scope, c, out);
     case CLAUSE_BLOCK:
         return evaluate_query_block(e, scope, c, out);
     case CLAUSE_WHEN:
@@ -429,7 +442,8 @@ static vg_status evaluate_files(guard_evaluation *e, const vg_guard_sink *sink)
 {
     size_t next = 0;
     e->states = VG_NEW_N(e->arena, guard_rule_state, e->rules->rule_count + 1);
-    if (!e->states)
+    e->memos = VG_NEW_N(e->arena, uint8_t, vg_map_len(e->rules->memos) + 1);
+    if (!e->states || !e->memos)
         return guard_no_memory(e);
     for (size_t i = 0; i < e->rules->file_count; i++)
         VG_TRY(evaluate_file(e, &e->rules->files[i], sink, &next));

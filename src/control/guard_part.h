@@ -244,6 +244,7 @@ struct guard_clause {
     bool not_empty;           /* BLOCK: `query !empty { ... }` */
     bool has_conditions;      /* TYPE */
     uint32_t argument_count;  /* RULE_CALL */
+    uint32_t memo;            /* RULE_CALL in a rule's conditions: the number of its answer (memo.c), or 0 */
     guard_query query;        /* ACCESS, BLOCK, TYPE */
     guard_operand operand;    /* ACCESS */
     const guard_rule *called; /* RULE_CALL: NULL when no rule with parameters has the name */
@@ -289,6 +290,7 @@ struct vg_ruleset {
     vg_map *names;         /* variables: name -> number */
     vg_map *keys;          /* text -> guard_key */
     vg_map *regexes;       /* pattern -> guard_regex */
+    vg_map *memos;         /* what calls in conditions ask of a document -> number from 1 */
     vg_map
         *types; /* names of types that literals hold -> number from 1; a literal has it in its `position` */
 };
@@ -306,6 +308,7 @@ typedef struct {
     vg_str text, name;
     size_t at;
     unsigned depth;
+    bool captures;  /* some query of the file captures keys */
     vg_vec calls;   /* guard_clause *: the file's RULE_CALLs, whose rules are looked up when all are known */
     size_t line_at; /* where line and line_start were last counted */
     uint32_t line;
@@ -349,6 +352,8 @@ guard_parsed guard_parse_operand(guard_parser *p, guard_operand *out);
 guard_parsed guard_parse_call(guard_parser *p, guard_call **out);
 guard_parsed guard_parse_arguments(guard_parser *p, const guard_operand **out, uint32_t *count);
 guard_parsed guard_parse_filter_clauses(guard_parser *p, guard_and *out); /* parse.c */
+/* memo.c: numbers a call that stands in the conditions of a rule of `file`. */
+void guard_number_call(guard_parser *p, const guard_file *file, guard_clause *call);
 
 /* ---- evaluating ------------------------------------------------------------------------------------------------------- */
 
@@ -428,6 +433,7 @@ typedef struct {
     guard_failure *failures; /* of the rule under way; on the heap */
     size_t failure_len, failure_cap;
     vg_str call_message; /* of the innermost call under way that has one */
+    uint8_t *memos;      /* per number of a call: 1 + its status, or 0 */
     unsigned quiet;      /* above 0: failures are not kept (conditions and filters) */
     unsigned depth;
     size_t steps, max_steps;

@@ -208,6 +208,7 @@ static guard_parsed parse_bracketed(guard_parser *p, guard_part *part)
         p->at = inside;
         parsed = forms[i](p, part);
     }
+    p->captures = p->captures || (parsed == PARSED && part->kind != PART_KEY && part->name != GUARD_NO_NAME);
     if (parsed == PARSE_NO)
         p->at = from;
     return parsed;

@@ -410,6 +410,12 @@ static const struct {
     {"a rule without a block", "rule t when size == 5", "{\"size\": 5}", "t", REFUSED},
     {"text that is no rule", "hello world", "{\"size\": 5}", "t", REFUSED},
     {"bytes that are no text", "rule t { size == '\xff' }", "{\"size\": 5}", "t", REFUSED},
+    {"conditions that rules share, with other arguments",
+     "rule has(d, k) { %d[ keys == %k ] !empty }\nlet doc = this\nlet k = 'q'\nrule a when has(%doc, 'size') "
+     "{ size == 6 }\nrule b when has(%doc, %k) { size == 5 }\nrule t {\n not a\n not b\n }",
+     "{\"size\": 5}", "t", P},
+    {"shared conditions that look at their file",
+     "let w = 5\nrule c(d) { %d.size == %w }\nrule t when c(this) { size == 6 }", "{\"size\": 5}", "t", F},
     {"a first rule whose sides are both empty", "let x = a[ k == 2 ]\nrule t { %x == %x }", "{\"a\": []}",
      "t", S},
     {"comments alone are no rules", "# nothing\n", "{\"size\": 5}", "t", NONE},
