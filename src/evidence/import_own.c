@@ -11,19 +11,23 @@ static vg_status out_of_memory(vg_error *err)
 }
 
 /* Why an entry cannot be used, or NULL. */
-static const char *lacks(const vg_value *entry)
+static const char *lacks(const vg_value *entry, vg_time now)
 {
     static const char *const needed[] = {"kind", "statement", "owner", "date", "expires"};
     static const char *const messages[] = {"has no kind", "has no statement", "has no owner", "has no date",
                                            "has no expires: an attestation holds for a time"};
-    vg_time time;
+    vg_time date, expires;
     for (size_t i = 0; i < VG_COUNT(needed); i++)
         if (!vg_str_trim(vg_get_str(entry, needed[i])).len)
             return messages[i];
-    if (!vg_time_parse(vg_get_str(entry, "date"), &time))
+    if (!vg_time_parse(vg_get_str(entry, "date"), &date))
         return "has a date that is none, such as 2026-09-01";
-    if (!vg_time_parse(vg_get_str(entry, "expires"), &time))
+    if (!vg_time_parse(vg_get_str(entry, "expires"), &expires))
         return "has an expires that is no date, such as 2027-03-01";
+    if (date > now + VG_TIME_DAY)
+        return "has a date in the future: nobody vouches for what has not been";
+    if (expires < date)
+        return "expires before its own date";
     vg_str scope = vg_get_str(entry, "scope");
     bool is_account = vg_str_starts(scope, VG_STR("account:"));
     bool is_workload = vg_str_starts(scope, VG_STR("workload:")) && scope.len > 9;
@@ -101,10 +105,9 @@ vg_status import_read_attestations(const import_world *world, vg_arena *arena, i
                                    import_part *part, vg_error *err)
 {
     size_t number = 0;
-    (void)world;
     part->call.parameter = vg_path_name(part->call.path);
     for (vg_items it = vg_items_of(vg_get(view->levels[0], VG_STR("attestations"))); vg_items_next(&it);) {
-        const char *why = lacks(it.value);
+        const char *why = lacks(it.value, world->options->now);
         number++;
         if (!why) {
             VG_TRY(emit_statement(arena, it.value, part, err));
