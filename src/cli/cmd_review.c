@@ -356,6 +356,7 @@ static void read_options(vg_cli *cli, vg_report_format format, vg_review_options
         .now = cli->now,
         .commands = is_machine_format(format) ? 0 : FOR_PEOPLE,
         .passes = vg_cli_flag(cli, "all"),
+        .problems_only = !is_machine_format(format) && !vg_cli_flag(cli, "all"),
     };
     options->account_count = vg_cli_values(cli, "account", &options->accounts);
     options->unit_count = vg_cli_values(cli, "ou", &options->units);

@@ -62,8 +62,9 @@ static vg_str evidence_of(const vg_answerer *a, const vg_control *control, const
 
 static bool is_shown(const vg_review_options *options, vg_verdict verdict)
 {
-    return verdict == VG_VERDICT_FAIL || verdict == VG_VERDICT_PARTLY || verdict == VG_VERDICT_NOT_ASSESSED ||
-           (options->passes && verdict == VG_VERDICT_PASS);
+    return verdict == VG_VERDICT_FAIL || verdict == VG_VERDICT_PARTLY ||
+           (verdict == VG_VERDICT_NOT_ASSESSED && !options->problems_only) ||
+           (verdict == VG_VERDICT_PASS && options->passes);
 }
 
 static void write_finding(const vg_answerer *a, const vg_judgement *judgement, const known_findings *known,

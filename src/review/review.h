@@ -20,12 +20,13 @@ typedef struct {
     size_t account_count;
     const vg_str *units; /* only accounts under these OUs: an id, a name, or a path ("Root/Workloads") */
     size_t unit_count;
-    vg_str workload;  /* this workload alone */
-    vg_time now;      /* what --max-age is measured from */
-    vg_time max_age;  /* evidence that is older is stale; 0: nothing is */
-    size_t commands;  /* most commands of one action that are written out; 0: all */
-    bool passes;      /* findings of what passed too */
-    bool no_findings; /* scores and actions alone */
+    vg_str workload;    /* this workload alone */
+    vg_time now;        /* what --max-age is measured from */
+    vg_time max_age;    /* evidence that is older is stale; 0: nothing is */
+    size_t commands;    /* most commands of one action that are written out; 0: all */
+    bool passes;        /* findings of what passed too */
+    bool problems_only; /* findings of what fails or passes in part, not of what could not be assessed */
+    bool no_findings;   /* scores and actions alone */
 } vg_review_options;
 
 /* The worst that fails or passes in part in the first section and that nobody suppressed. */

@@ -432,7 +432,10 @@ static void lists_findings_worst_first(void **state)
     assert_true(vg_str_is(r.answer.findings[0].finding.evidence,
                           "{\"origin\":\"test\",\"source\":\"fact:root\",\"MfaActive\":false}"));
     assert_int_equal(r.answer.findings[1].finding.verdict, VG_VERDICT_NOT_ASSESSED);
-    options.passes = true;
+    options.problems_only = true;
+    assert_int_equal(vg_review(&r.assessment, NULL, &options, r.arena, &r.answer, NULL, NULL), VG_OK);
+    assert_int_equal(r.answer.finding_count, 1);
+    options = (vg_review_options){.passes = true};
     assert_int_equal(vg_review(&r.assessment, NULL, &options, r.arena, &r.answer, &worst, NULL), VG_OK);
     assert_true(worst.any);
     assert_int_equal(worst.severity, VG_SEVERITY_CRITICAL);
