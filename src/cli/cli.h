@@ -136,6 +136,7 @@ struct vg_cli {
     unsigned width; /* columns to fill on `out`, at least 40 */
     struct vg_cli_parsed *parsed;
     vg_exit worst;
+    int write_errno; /* of the first write to `out` that failed, where a command looked; 0: none */
 };
 
 /* ---- what was typed ---------------------------------------------------------------------------------------------- */

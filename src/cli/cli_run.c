@@ -227,12 +227,16 @@ static bool reader_is_gone(FILE *out)
 /* A full disk shows at the last flush. A reader that went away (`vigil review | head`) has what it wanted. */
 static vg_exit flush_output(vg_cli *cli)
 {
-    bool failed = fflush(cli->out) != 0 || ferror(cli->out);
-    int reason = errno;
-    if (!failed || reason == EPIPE || reader_is_gone(cli->out))
-        return VG_EXIT_OK;
+    static const char what[] = "standard output could not be written in full";
+    bool failed_before = ferror(cli->out) != 0, fails_now = fflush(cli->out) != 0;
+    int reason = cli->write_errno ? cli->write_errno : fails_now && !failed_before ? errno : 0;
     vg_error err;
-    vg_fail_errno(&err, reason, "standard output could not be written in full");
+    if ((!failed_before && !fails_now) || reason == EPIPE || reader_is_gone(cli->out))
+        return VG_EXIT_OK;
+    if (reason)
+        vg_fail_errno(&err, reason, "%s", what);
+    else
+        vg_fail(&err, VG_ERR_IO, "%s", what);
     return vg_cli_error(cli, &err);
 }
 

@@ -20,7 +20,7 @@ typedef struct {
     bool writes;
     vg_progress progress;
     FILE *out;
-    int write_errno; /* of the first piece that could not be written to it */
+    int write_errno; /* of the first piece that could not be written to the file of --output */
 } review_command;
 
 /* ---- the workspace -------------------------------------------------------------------------------------------------- */
@@ -188,8 +188,9 @@ static vg_status write_piece(void *context, vg_str bytes, vg_error *err)
 {
     review_command *command = context;
     (void)err;
-    if (fwrite(bytes.ptr, 1, bytes.len, command->out) != bytes.len && !command->write_errno)
-        command->write_errno = errno;
+    int *failed = command->out == command->cli->out ? &command->cli->write_errno : &command->write_errno;
+    if (fwrite(bytes.ptr, 1, bytes.len, command->out) != bytes.len && !*failed)
+        *failed = errno;
     return VG_OK;
 }
 
