@@ -25,6 +25,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = ROOT / "build" / "test-times.json"
 TIMEOUT = 900
+# What takes longest starts first, so that no processor waits for it at the end: by the times of the last run, and where
+# there was none, these.
+LONG = ("tests/peers/", "tests/store/", "tests/review/", "tests/evidence/test_import_recorded", "tests/cli/test_help")
 RESULT = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:-\s*)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#\s*SKIP\b\s*(.*))?$", re.I)
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)$", re.I)
@@ -173,7 +176,7 @@ def main():
         return 2
 
     times = json.loads(TIMES.read_text()) if TIMES.exists() else {}
-    suites.sort(key=lambda s: -times.get(s.name, 5.0))
+    suites.sort(key=lambda s: -times.get(s.name, 60.0 if s.name.startswith(LONG) else 5.0))
     env = environment(build, args)
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run_suite, suite, env) for suite in suites]):
