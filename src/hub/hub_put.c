@@ -28,10 +28,13 @@ static size_t bytes_of(const vg_finding *f)
 
 /* ---- problems -------------------------------------------------------------------------------------------------------- */
 
+_Static_assert((int)VG_HUB_OPENED == (int)VG_STORE_OPENED, "the store writes the first event");
+
+/* The first event, that the finding was opened by this run at its start, comes with the finding. */
 static vg_status open_finding(vg_hub *hub, const vg_finding *given, vg_store_finding *finding, vg_error *err)
 {
     vg_time at = time_of(hub, given);
-    hub_cause cause = {VG_HUB_OPENED, hub->run_time, hub->run, (vg_str){0}, (vg_str){0}};
+    const hub_cause cause = {VG_HUB_SUPPRESSED, hub->run_time, hub->run, (vg_str){0}, (vg_str){0}};
     finding->verdict = given->verdict;
     finding->severity = given->severity;
     finding->first_seen = finding->last_seen = at;
@@ -43,15 +46,10 @@ static vg_status open_finding(vg_hub *hub, const vg_finding *given, vg_store_fin
     finding->workflow = finding->suppression ? VG_WORKFLOW_SUPPRESSED : VG_WORKFLOW_NEW;
     VG_TRY(vg_store_finding_add(hub->store, finding, given, err));
     hub->counts.opened++;
-    vg_store_finding as_told = *finding;
-    as_told.workflow = VG_WORKFLOW_NEW;
-    as_told.events = 0;
-    VG_TRY(hub_note(hub, &as_told, &cause, err));
     if (!finding->suppression)
         return VG_OK;
-    as_told.workflow = VG_WORKFLOW_SUPPRESSED;
-    cause.event = VG_HUB_SUPPRESSED;
-    return hub_note(hub, &as_told, &cause, err);
+    finding->events = 1; /* hub_note counts the second */
+    return hub_note(hub, finding, &cause, err);
 }
 
 /* The problem is back: NEW, or SUPPRESSED when a suppression still stands over it. */

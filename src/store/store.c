@@ -160,6 +160,8 @@ static vg_status open_database(vg_store *store, const char *path, const vg_store
         return sql_fail(store, code, err);
     sqlite3_busy_timeout(store->db, BUSY_MS);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* Cursors and registers of every statement come from here and not from malloc. */
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1200, 200);
     return sql_exec(store, options->write ? WRITER_PRAGMAS : READER_PRAGMAS, err);
 }
 
@@ -277,6 +279,8 @@ void vg_store_close(vg_store *store)
     vg_store_rollback(store);
     sql_finalize_all(store);
     sqlite3_close(store->db);
+    store_wordings_forget(store);
+    vg_buf_free(&store->wording_key);
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     free(store->folder);
@@ -332,6 +336,7 @@ void vg_store_rollback(vg_store *store)
     if (!store->in_batch)
         return;
     store->in_batch = false;
+    store_wordings_forget(store);           /* their rows go with the batch */
     if (!sqlite3_get_autocommit(store->db)) /* SQLite may have rolled back by itself */
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }

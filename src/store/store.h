@@ -18,7 +18,7 @@
 
 #include "model/model.h"
 
-enum { VG_STORE_SCHEMA = 2 }; /* the schema that this program writes */
+enum { VG_STORE_SCHEMA = 3 }; /* the schema that this program writes */
 
 typedef struct vg_store vg_store;
 
@@ -262,7 +262,9 @@ vg_status vg_store_finding_find(vg_store *store, vg_str account, const uint8_t i
 vg_status vg_store_finding_with_id(vg_store *store, const uint8_t id[32], vg_store_finding *out,
                                    vg_error *err);
 vg_status vg_store_finding_get(vg_store *store, int64_t number, vg_store_finding *out, vg_error *err);
-/* Adds state and texts; finding->number is filled. */
+/* Adds state, texts, and the first event: VG_STORE_OPENED by finding->run, at its start, as NEW. finding->number is
+ * filled; finding->events counts the first event and those that the caller adds. */
+enum { VG_STORE_OPENED = 0 };
 vg_status vg_store_finding_add(vg_store *store, vg_store_finding *finding, const vg_finding *texts,
                                vg_error *err);
 /* Seen again, unchanged. */

@@ -1,4 +1,4 @@
-/* store_finding.c: findings, one at a time: state, texts, history. The layout is told in store_schema.c, step 2. */
+/* store_finding.c: findings, one at a time: state, texts, history. The layout is told in store_schema.c, steps 2 and 3. */
 #include "store/store_part.h"
 
 #define STATE                                                                                                \
@@ -100,20 +100,39 @@ static vg_status next_number(vg_store *store, int64_t *number, vg_error *err)
     return VG_OK;
 }
 
-static vg_status add_texts(vg_store *store, int64_t number, const vg_finding *texts, vg_error *err)
+/* The four texts of the wording from parameter `at`: NULL when they are stored for all, as number `shared`. */
+static void bind_wording(sqlite3_stmt *statement, int at, const vg_finding *texts, int64_t shared)
+{
+    const vg_str in_order[] = {texts->rule, texts->product, texts->title, texts->remediation};
+    for (int i = 0; i < (int)VG_COUNT(in_order); i++) {
+        if (shared)
+            sqlite3_bind_null(statement, at + i);
+        else
+            sql_bind_text(statement, at + i, in_order[i]);
+    }
+}
+
+static vg_status add_texts(vg_store *store, const vg_store_finding *finding, const vg_finding *texts,
+                           vg_error *err)
 {
     static const char SQL[] =
-        "INSERT INTO finding_text (number, rule, product, title, message, remediation,"
-        " resource_type, account, region, resource_id, resource_name, sub_key, evidence)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO finding_text (number, place, wording, run, verdict, severity, message, resource_id,"
+        " resource_name, sub_key, evidence, rule, product, title, remediation)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *statement;
+    int64_t place, wording;
+    VG_TRY(store_place(store, texts, &place, err));
+    VG_TRY(store_wording(store, texts, &wording, err));
     VG_TRY(sql_get(store, SQL, &statement, err));
-    sql_bind_int(statement, 1, number);
-    const vg_str in_order[] = {texts->rule,        texts->product,       texts->title,   texts->message,
-                               texts->remediation, texts->resource_type, texts->account, texts->region,
-                               texts->resource_id, texts->resource_name, texts->sub_key, texts->evidence};
+    const int64_t numbers[] = {finding->number,  place, wording, finding->run, finding->verdict,
+                               finding->severity};
+    const vg_str in_order[] = {texts->message, texts->resource_id, texts->resource_name, texts->sub_key,
+                               texts->evidence};
+    for (int i = 0; i < (int)VG_COUNT(numbers); i++)
+        sql_bind_int(statement, i + 1, numbers[i]);
     for (int i = 0; i < (int)VG_COUNT(in_order); i++)
-        sql_bind_text(statement, i + 2, in_order[i]);
+        sql_bind_text(statement, i + 7, in_order[i]);
+    bind_wording(statement, 12, texts, wording);
     return sql_run(store, statement, err);
 }
 
@@ -138,7 +157,7 @@ vg_status vg_store_finding_add(vg_store *store, vg_store_finding *finding, const
     sql_bind_blob(statement, 13, finding->id, sizeof finding->id);
     sql_bind_blob(statement, 14, finding->digest, sizeof finding->digest);
     VG_TRY(sql_run(store, statement, err));
-    return add_texts(store, finding->number, texts, err);
+    return add_texts(store, finding, texts, err);
 }
 
 vg_status vg_store_finding_seen(vg_store *store, int64_t number, vg_time last_seen, int64_t run,
@@ -184,22 +203,28 @@ vg_status vg_store_finding_set_suppression(vg_store *store, int64_t number, int6
 /* The identity in the texts (rule, resource, sub-key) cannot change: it is what the id is a hash of. */
 vg_status vg_store_finding_set_texts(vg_store *store, int64_t number, const vg_finding *texts, vg_error *err)
 {
-    static const char SQL[] = "UPDATE finding_text SET product = ?, title = ?, message = ?, remediation = ?,"
-                              " resource_name = ?, evidence = ? WHERE number = ?";
+    static const char SQL[] = "UPDATE finding_text SET wording = ?, message = ?, resource_name = ?,"
+                              " evidence = ?, rule = ?, product = ?, title = ?, remediation = ?"
+                              " WHERE number = ?";
     sqlite3_stmt *statement;
+    int64_t wording;
+    VG_TRY(store_wording(store, texts, &wording, err));
     VG_TRY(sql_get(store, SQL, &statement, err));
-    const vg_str in_order[] = {texts->product,     texts->title,         texts->message,
-                               texts->remediation, texts->resource_name, texts->evidence};
+    const vg_str in_order[] = {texts->message, texts->resource_name, texts->evidence};
+    sql_bind_int(statement, 1, wording);
     for (int i = 0; i < (int)VG_COUNT(in_order); i++)
-        sql_bind_text(statement, i + 1, in_order[i]);
-    sql_bind_int(statement, 7, number);
+        sql_bind_text(statement, i + 2, in_order[i]);
+    bind_wording(statement, 5, texts, wording);
+    sql_bind_int(statement, 9, number);
     return sql_run(store, statement, err);
 }
 
 vg_status vg_store_finding_names(vg_store *store, vg_arena *arena, int64_t number, vg_str *rule,
                                  vg_str *account, vg_str *resource, vg_error *err)
 {
-    static const char SQL[] = "SELECT rule, account, resource_id FROM finding_text WHERE number = ?";
+    static const char SQL[] = "SELECT COALESCE(w.rule, t.rule), p.account, t.resource_id"
+                              " FROM finding_text t JOIN finding_place p ON p.number = t.place"
+                              " LEFT JOIN finding_wording w ON w.number = t.wording WHERE t.number = ?";
     sqlite3_stmt *statement;
     VG_TRY(sql_get(store, SQL, &statement, err));
     sql_bind_int(statement, 1, number);
@@ -236,12 +261,16 @@ vg_status vg_store_finding_events(vg_store *store, int64_t finding,
                                   void *context, vg_error *err)
 {
     static const char SQL[] =
-        "SELECT h.at, h.event, h.workflow, h.verdict, h.severity, COALESCE(run.id, ''), h.who,"
-        " h.note FROM finding_history h LEFT JOIN run ON run.number = h.run"
-        " WHERE h.finding = ? ORDER BY h.ordinal";
+        "SELECT COALESCE(run.started, 0), ?2, ?3, t.verdict, t.severity, COALESCE(run.id, ''), '', '',"
+        " 1 AS ordinal FROM finding_text t LEFT JOIN run ON run.number = t.run WHERE t.number = ?1"
+        " UNION ALL SELECT h.at, h.event, h.workflow, h.verdict, h.severity, COALESCE(run.id, ''), h.who,"
+        " h.note, h.ordinal FROM finding_history h LEFT JOIN run ON run.number = h.run"
+        " WHERE h.finding = ?1 ORDER BY ordinal";
     sqlite3_stmt *statement;
     VG_TRY(sql_new(store, SQL, &statement, err));
     sql_bind_int(statement, 1, finding);
+    sql_bind_int(statement, 2, VG_STORE_OPENED);
+    sql_bind_int(statement, 3, VG_WORKFLOW_NEW);
     vg_status status;
     bool row;
     while ((status = sql_step(store, statement, &row, err)) == VG_OK && row) {

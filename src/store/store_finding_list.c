@@ -1,24 +1,25 @@
 /* store_finding_list.c: findings, many at a time: lists in a fixed order, totals, and the sets that workflow needs. */
 #include "store/store_part.h"
 
+#define RULE    "COALESCE(w.rule, t.rule)"
+#define PRODUCT "COALESCE(w.product, t.product)"
 #define ROW                                                                                                  \
-    "SELECT f.number, f.workflow, f.verdict, f.severity, f.reopened, f.events, f.run, f.suppression, "       \
-    "f.first_seen,"                                                                                          \
-    " f.last_seen, f.opened, f.id, t.rule, t.product, t.title, t.message, t.remediation, t.resource_type, "  \
-    "t.account,"                                                                                             \
-    " t.region, t.resource_id, t.resource_name, t.sub_key, t.evidence, COALESCE(run.id, ''), "               \
-    "COALESCE(s.reason, ''),"                                                                                \
-    " s.until FROM finding f CROSS JOIN finding_text t LEFT JOIN run ON run.number = f.run"                  \
-    " LEFT JOIN suppression s ON s.number = f.suppression WHERE t.number = f.number"
+    "SELECT f.number, f.workflow, f.verdict, f.severity, f.reopened, f.events, f.run, f.suppression,"        \
+    " f.first_seen, f.last_seen, f.opened, f.id, " RULE ", " PRODUCT ", COALESCE(w.title, t.title),"         \
+    " t.message, COALESCE(w.remediation, t.remediation), p.resource_type, p.account, p.region,"              \
+    " t.resource_id, t.resource_name, t.sub_key, t.evidence, COALESCE(run.id, ''), COALESCE(s.reason, ''),"  \
+    " s.until FROM finding f CROSS JOIN finding_text t CROSS JOIN finding_place p"                           \
+    " LEFT JOIN finding_wording w ON w.number = t.wording LEFT JOIN run ON run.number = f.run"               \
+    " LEFT JOIN suppression s ON s.number = f.suppression WHERE t.number = f.number AND p.number = t.place"
 #define FILTERS                                                                                              \
-    " AND f.severity >= ?1 AND (?2 = '' OR t.rule = ?2) AND (?3 = '' OR t.account = ?3)"                     \
-    " AND (?4 = '' OR t.region = ?4) AND (?5 = '' OR t.resource_id = ?5) AND (?6 = '' OR t.resource_type = " \
-    "?6)"                                                                                                    \
-    " AND (?7 = '' OR t.product = ?7) AND (?8 IS NULL OR f.last_seen >= ?8)"
+    " AND f.severity >= ?1 AND (?2 = '' OR " RULE " = ?2) AND (?3 = '' OR p.account = ?3)"                   \
+    " AND (?4 = '' OR p.region = ?4) AND (?5 = '' OR t.resource_id = ?5)"                                    \
+    " AND (?6 = '' OR p.resource_type = ?6) AND (?7 = '' OR " PRODUCT " = ?7)"                               \
+    " AND (?8 IS NULL OR f.last_seen >= ?8)"
 
 static const char BY_AGE[] = ROW FILTERS " ORDER BY f.number";
 static const char BY_SEVERITY[] =
-    ROW FILTERS " ORDER BY f.severity DESC, t.rule, t.account, t.region, t.resource_type,"
+    ROW FILTERS " ORDER BY f.severity DESC, " RULE ", p.account, p.region, p.resource_type,"
                 " t.resource_id, t.sub_key";
 static const char BETWEEN[] = ROW " AND f.id BETWEEN ?1 AND ?2 ORDER BY f.id";
 

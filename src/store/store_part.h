@@ -33,6 +33,10 @@ struct vg_store {
     int64_t last_resource; /* the greatest number given to a resource; 0: not yet asked */
     int64_t last_finding;  /* and to a finding */
     vg_error failure;      /* the write that failed; code VG_OK while there is none */
+    /* store_wording.c: texts of findings that were met, and the numbers of those that are stored for all. */
+    vg_arena *wording_arena;
+    vg_map *wordings;
+    vg_buf wording_key;
 };
 
 /* ---- store_statement.c ---------------------------------------------------------------------------------------- */
@@ -74,6 +78,14 @@ vg_status sql_fail(vg_store *store, int code, vg_error *err);
 
 /* Takes the writer's lock of the workspace, waiting at most wait_ms for another writer; *fd keeps it. */
 vg_status store_lock(const char *folder, const vg_store_options *options, int *fd, vg_error *err);
+
+/* ---- store_wording.c ------------------------------------------------------------------------------------------ */
+
+/* The number of the finding's place, which is stored if it was not met before. */
+vg_status store_place(vg_store *store, const vg_finding *texts, int64_t *number, vg_error *err);
+/* The number of the finding's wording, or 0 when it shall be stored with the finding. */
+vg_status store_wording(vg_store *store, const vg_finding *texts, int64_t *number, vg_error *err);
+void store_wordings_forget(vg_store *store);
 
 /* ---- store_schema.c ------------------------------------------------------------------------------------------- */
 

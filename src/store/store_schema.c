@@ -11,7 +11,7 @@
  *            │                               everything again rewrites little
  *            └─ resource_version             the content, written once, appended in the order it came
  *
- * How findings lie in them is told at step 2. Numbers are given by the store and mean nothing outside it. */
+ * How findings lie in them is told at steps 2 and 3. Numbers are given by the store and mean nothing outside it. */
 #include "store/store_part.h"
 
 /* Step 1: evidence. */
@@ -90,7 +90,41 @@ static const char FINDINGS[] =
     " created INTEGER NOT NULL, until INTEGER NOT NULL, ended INTEGER) STRICT;"
     "CREATE INDEX suppression_by_finding ON suppression (finding);";
 
-static const char *const STEPS[] = {EVIDENCE, FINDINGS};
+/* Step 3: findings take half the room, and so half the time.
+ *
+ *     finding_place                        resource type, account, region: a row for thousands of findings
+ *     finding_wording                      rule, product, title, remediation: a row for all findings of a control
+ *     finding_text (place, wording, ...)   what is the finding's own, and how it began (run, verdict, severity): its
+ *                                          first event, which therefore has no row in finding_history
+ *
+ * finding_text.wording is 0 for a wording that the finding has alone; its texts then stand in finding_text itself, and
+ * are NULL there otherwise (store_wording.c tells when). */
+static const char SHARED_TEXTS[] =
+    "CREATE TABLE finding_place (number INTEGER PRIMARY KEY, resource_type TEXT NOT NULL,"
+    " account TEXT NOT NULL, region TEXT NOT NULL) STRICT;"
+    "CREATE TABLE finding_wording (number INTEGER PRIMARY KEY, rule TEXT NOT NULL, product TEXT NOT NULL,"
+    " title TEXT NOT NULL, remediation TEXT NOT NULL) STRICT;"
+    "CREATE TABLE finding_text_3 (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, wording INTEGER NOT "
+    "NULL,"
+    " run INTEGER NOT NULL, verdict INTEGER NOT NULL, severity INTEGER NOT NULL, message TEXT NOT NULL,"
+    " resource_id TEXT NOT NULL, resource_name TEXT NOT NULL, sub_key TEXT NOT NULL, evidence TEXT NOT NULL,"
+    " rule TEXT, product TEXT, title TEXT, remediation TEXT) STRICT;"
+    "INSERT INTO finding_place (resource_type, account, region)"
+    " SELECT DISTINCT resource_type, account, region FROM finding_text;"
+    "INSERT INTO finding_wording (rule, product, title, remediation)"
+    " SELECT DISTINCT rule, product, title, remediation FROM finding_text;"
+    "INSERT INTO finding_text_3 SELECT t.number, p.number, w.number, h.run, h.verdict, h.severity, "
+    "t.message,"
+    " t.resource_id, t.resource_name, t.sub_key, t.evidence, NULL, NULL, NULL, NULL FROM finding_text t"
+    " JOIN finding_place p ON p.resource_type = t.resource_type AND p.account = t.account"
+    " AND p.region = t.region JOIN finding_wording w ON w.rule = t.rule AND w.product = t.product"
+    " AND w.title = t.title AND w.remediation = t.remediation"
+    " JOIN finding_history h ON h.finding = t.number AND h.ordinal = 1 ORDER BY t.number;"
+    "DELETE FROM finding_history WHERE ordinal = 1;"
+    "DROP TABLE finding_text;"
+    "ALTER TABLE finding_text_3 RENAME TO finding_text;";
+
+static const char *const STEPS[] = {EVIDENCE, FINDINGS, SHARED_TEXTS};
 _Static_assert(VG_COUNT(STEPS) == VG_STORE_SCHEMA, "one step for each version");
 
 vg_status store_schema_read(vg_store *store, int *version, vg_error *err)

@@ -333,6 +333,115 @@ static void sub_keys_tell_findings_apart(void **state)
     assert_str(all(w), "r1/b NEW fail 1..2 1 0\nr1/b RESOLVED pass 1..1 1 0\n");
 }
 
+/* "RESOURCE: RULE, PRODUCT, TITLE, REMEDIATION in TYPE, ACCOUNT, REGION" */
+static vg_status write_texts(void *context, const vg_hub_row *row, vg_error *err)
+{
+    const vg_finding *f = &row->finding;
+    (void)err;
+    vg_buf_addf(context, "%.*s: %.*s, %.*s, %.*s, %.*s in %.*s, %.*s, %.*s\n", VG_ARG(f->resource_id),
+                VG_ARG(f->rule), VG_ARG(f->product), VG_ARG(f->title), VG_ARG(f->remediation),
+                VG_ARG(f->resource_type), VG_ARG(f->account), VG_ARG(f->region));
+    return VG_OK;
+}
+
+static vg_str texts_of(world *w, const char *rule, const char *product)
+{
+    const vg_hub_filter filter = {.rule = vg_str_from(rule), .product = vg_str_from(product), .by_age = true};
+    vg_buf_clear(&w->text);
+    OK(vg_hub_list(w->hub, &filter, write_texts, &w->text, err));
+    return vg_buf_str(&w->text);
+}
+
+static void put_with_title(world *w, const char *resource, const char *title, const char *product)
+{
+    vg_finding f = finding("r1", resource, VG_VERDICT_FAIL);
+    f.title = vg_str_from(title);
+    f.product = vg_str_from(product);
+    OK(vg_hub_put(w->hub, &f, 1, err));
+}
+
+/* Wordings that many findings share are stored once: nobody may see that, whoever changes. */
+static void shared_wordings_and_own_ones_come_back_as_they_went_in(void **state)
+{
+    world *w = *state;
+    static const char AT_FIRST[] = "a: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                   "b: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                   "c: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                   "d: r1, vigil, own, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                   "e: r1, x, , do this in AWS::S3::Bucket, 111122223333, eu-west-1\n";
+    static const char LATER[] = "a: r1, vigil, B, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                "b: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                "c: r1, vigil, own, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                "d: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+                                "e: r1, x, , do this in AWS::S3::Bucket, 111122223333, eu-west-1\n";
+    static const char *const names[] = {"a", "b", "c", "d", "e"},
+                             *const at_first[] = {"A", "A", "A", "own", ""},
+                             *const later[] = {"B", "A", "own", "A", ""};
+    begin(w, 1);
+    for (size_t i = 0; i < VG_COUNT(names); i++)
+        put_with_title(w, names[i], at_first[i], i == 4 ? "x" : "vigil");
+    assert_str(texts_of(w, "r1", ""), AT_FIRST);
+    end(w, 1, true);
+    close_world(w); /* another program remembers no wording */
+    open_world(w);
+    assert_str(texts_of(w, "r1", ""), AT_FIRST);
+    begin(w, 2);
+    for (size_t i = 0; i < VG_COUNT(names); i++)
+        put_with_title(w, names[i], later[i], i == 4 ? "x" : "vigil");
+    assert_int_equal(end(w, 2, true).changed, 3);
+    assert_str(texts_of(w, "r1", ""), LATER);
+    assert_str(texts_of(w, "r1", "x"), "e: r1, x, , do this in AWS::S3::Bucket, 111122223333, eu-west-1\n");
+    assert_str(texts_of(w, "r2", ""), "");
+}
+
+/* What was stored for all within a batch goes with it. */
+static void a_batch_that_is_dropped_takes_its_wordings_along(void **state)
+{
+    world *w = *state;
+    static const char *const names[] = {"a", "b", "c"};
+    for (int round = 0; round < 2; round++) {
+        begin(w, 1);
+        for (size_t i = 0; i < VG_COUNT(names); i++)
+            put_with_title(w, names[i], "A", "vigil");
+        if (round == 1)
+            end(w, 1, true);
+        else
+            vg_store_rollback(w->store);
+        vg_hub_detach(w->hub);
+        OK(vg_hub_attach(w->store, &w->hub, err));
+    }
+    assert_str(texts_of(w, "r1", "vigil"),
+               "a: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+               "b: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n"
+               "c: r1, vigil, A, do this in AWS::S3::Bucket, 111122223333, eu-west-1\n");
+}
+
+/* More wordings than are remembered. */
+static void a_wording_for_each_finding_is_kept(void **state)
+{
+    world *w = *state;
+    enum { MANY = 70000 };
+    char name[16], title[320];
+    memset(title, 't', sizeof title);
+    begin(w, 1);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "%06d", i);
+        snprintf(title + 290, 16, "%06d", i / 2);
+        put_with_title(w, name, title, "vigil");
+    }
+    end(w, 1, true);
+    vg_str got = texts_of(w, "r1", "");
+    for (int i = 0; i < MANY; i++) {
+        char expected[400];
+        vg_str line;
+        snprintf(title + 290, 16, "%06d", i / 2);
+        snprintf(expected, sizeof expected,
+                 "%06d: r1, vigil, %s, do this in AWS::S3::Bucket, 111122223333, eu-west-1", i, title);
+        assert_true(vg_str_next(&got, '\n', &line));
+        assert_str(line, expected);
+    }
+}
+
 static void resolving_what_cannot_be_evaluated_needs_a_reason(void **state)
 {
     world *w = *state;
@@ -720,6 +829,9 @@ int main(void)
         CASE(changed_texts_severity_and_verdict_are_kept),
         CASE(the_evidences_time_is_first_and_last_seen),
         CASE(sub_keys_tell_findings_apart),
+        CASE(shared_wordings_and_own_ones_come_back_as_they_went_in),
+        CASE(a_batch_that_is_dropped_takes_its_wordings_along),
+        CASE(a_wording_for_each_finding_is_kept),
         CASE(resolving_what_cannot_be_evaluated_needs_a_reason),
         CASE(many_resolve_at_once),
         CASE(notify_and_reopen_by_hand),

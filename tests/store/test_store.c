@@ -504,6 +504,51 @@ static vg_status first_properties(void *context, const vg_store_row *row, vg_err
     return VG_OK;
 }
 
+static vg_status take_event(void *context, const vg_store_finding_event *event, vg_error *err)
+{
+    (void)err;
+    vg_buf_addf(context, " [%d %d day %d %.*s%.*s %.*s]", event->event, (int)event->workflow,
+                (int)((event->at - day(0)) / VG_TIME_DAY), VG_ARG(event->run), VG_ARG(event->who),
+                VG_ARG(event->note));
+    return VG_OK;
+}
+
+typedef struct {
+    vg_store *store;
+    vg_buf text;
+} finding_dump;
+
+static vg_status take_finding(void *context, const vg_store_finding_row *row, vg_error *err)
+{
+    finding_dump *dump = context;
+    const vg_finding *f = &row->texts;
+    vg_buf_addf(&dump->text, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s", VG_ARG(f->rule), VG_ARG(f->product),
+                VG_ARG(f->title), VG_ARG(f->message), VG_ARG(f->account), VG_ARG(f->resource_type));
+    VG_TRY(vg_store_finding_events(dump->store, row->state.number, take_event, &dump->text, err));
+    vg_buf_add_char(&dump->text, '\n');
+    return VG_OK;
+}
+
+/* The findings of each fixture, with their history. */
+static const char *const FINDINGS_OF[VG_STORE_SCHEMA + 1] = {
+    [1] = "",
+    [2] = "root-mfa|vigil|Root has MFA|no MFA|111122223333|Vigil::Account::Root"
+          " [0 0 day 3 review-1 ] [6 2 day 4 bob accepted]\n",
+    [3] = "root-mfa|vigil|Root has MFA|no MFA|111122223333|Vigil::Account::Root"
+          " [0 0 day 3 review-1 ] [6 2 day 4 bob accepted]\n"
+          "contacts|vigil|Contact of 111122223333|no alternate contact|111122223333|Vigil::Account::Root"
+          " [0 0 day 3 review-1 ]\n",
+};
+
+static void check_findings(vg_store *store, int version)
+{
+    finding_dump dump = {.store = store};
+    const vg_store_finding_filter all = {.since = VG_TIME_NONE, .by_age = true};
+    OK(vg_store_findings(store, &all, take_finding, &dump, err));
+    assert_str(vg_buf_str(&dump.text), FINDINGS_OF[version]);
+    vg_buf_free(&dump.text);
+}
+
 /* tests/store/schema/N.sql is a filled workspace of schema N. */
 static void every_released_schema_migrates_with_its_content(void **state)
 {
@@ -529,6 +574,7 @@ static void every_released_schema_migrates_with_its_content(void **state)
         assert_str(vg_buf_str(&got),
                    "b {\"a\":2} 0\ngone {\"a\":1} 1\n111122223333 {\"MfaActive\":true} 0\n");
         assert_int_equal(runs_in(store), version == 1 ? 2 : 3);
+        check_findings(store, version);
         OK(put_run(store, 77, err)); /* and it takes new content */
         OK(vg_store_flush(store, err));
         vg_store_close(store);

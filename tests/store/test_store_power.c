@@ -26,7 +26,7 @@ static vg_status put_finding(vg_store *store, int batch, int row, vg_error *err)
                               .account = VG_STR("111122223333"),
                               .message = vg_str_of(message, (size_t)(100 + 37 * row)),
                               .evidence = VG_STR("{}")};
-    vg_store_finding finding = {.first_seen = batch, .last_seen = row, .opened = 1, .events = 1};
+    vg_store_finding finding = {.first_seen = batch, .last_seen = row, .opened = 1, .events = 2};
     vg_store_finding_event event = {.at = batch};
     finding.id[0] = (uint8_t)(batch * 7);
     finding.id[1] = (uint8_t)batch;
