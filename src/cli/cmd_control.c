@@ -8,7 +8,7 @@
 typedef struct {
     vg_cli *cli;
     bool verbose;
-    size_t passed, failed;
+    size_t files, passed, failed;
 } test_total;
 
 static void on_expectation(void *context, const vg_guard_expectation *x)
@@ -78,6 +78,7 @@ static void run_test_file(test_total *total, const vg_ruleset *rules, vg_str pat
     vg_str text;
     vg_guard_test_result result = {0};
     vg_guard_options options = {.now = cli->now};
+    total->files++;
     vg_status status = arena ? vg_file_read(arena, path, TEST_FILE_MAX, &text, &err)
                              : vg_fail(&err, VG_ERR_MEMORY, "out of memory while testing rules");
     if (status == VG_OK)
@@ -127,6 +128,15 @@ static bool any_file(vg_str path)
     return control_is_rule_file(path) || is_test_file(path);
 }
 
+/* A folder that was misspelt must not look like one whose tests pass. */
+static void tell_no_tests(vg_cli *cli)
+{
+    vg_error none = {0};
+    vg_fail(&none, VG_ERR_NOT_FOUND,
+            "no tests were found; those of X.guard are tests/X*.yml, or X_tests.yml beside it");
+    vg_cli_error(cli, &none);
+}
+
 static int run_test(vg_cli *cli)
 {
     const vg_str *values, *tests;
@@ -143,6 +153,8 @@ static int run_test(vg_cli *cli)
         vg_vec given = control_find(cli, tests, test_count, is_test_file);
         test_given(&total, rule_file, &given);
     }
+    if (total.files == 0)
+        tell_no_tests(cli);
     fprintf(cli->out, "%zu passed, %zu failed\n", total.passed, total.failed);
     return total.failed > 0 ? VG_EXIT_FINDINGS : VG_EXIT_OK;
 }
@@ -182,7 +194,7 @@ static const vg_example test_examples[] = {
 
 static const vg_exit_note test_exits[] = {
     {1, "An expectation was not met."},
-    {3, "A rule file or a test file could not be read."},
+    {3, "A rule file or a test file could not be read, or no test was found."},
     {0},
 };
 

@@ -207,14 +207,18 @@ static vg_status work_notify(vg_cli *cli, vg_hub *hub, vg_error *err)
 {
     vg_hub_row row;
     VG_TRY(find_argument(cli, hub, &row, err));
-    return vg_hub_notify(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err);
+    VG_TRY(vg_hub_notify(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err));
+    vg_cli_say(cli, "finding %.12s is NOTIFIED", row.id.hex);
+    return VG_OK;
 }
 
 static vg_status work_reopen(vg_cli *cli, vg_hub *hub, vg_error *err)
 {
     vg_hub_row row;
     VG_TRY(find_argument(cli, hub, &row, err));
-    return vg_hub_reopen(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err);
+    VG_TRY(vg_hub_reopen(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err));
+    vg_cli_say(cli, "finding %.12s is NEW", row.id.hex);
+    return VG_OK;
 }
 
 static vg_status work_suppress(vg_cli *cli, vg_hub *hub, vg_error *err)
@@ -239,8 +243,8 @@ static vg_status work_suppress(vg_cli *cli, vg_hub *hub, vg_error *err)
     VG_TRY(vg_hub_suppress(hub, &s, cli->now, &matched, err));
     char until[VG_TIME_TEXT];
     vg_time_format(s.until, until);
-    vg_cli_say(cli, "suppression %llu silences %llu findings until %s", (unsigned long long)s.number,
-               (unsigned long long)matched, until);
+    vg_cli_say(cli, "suppression %llu silences %llu finding%s until %s", (unsigned long long)s.number,
+               (unsigned long long)matched, matched == 1 ? "" : "s", until);
     return VG_OK;
 }
 
@@ -252,7 +256,9 @@ static vg_status work_withdraw(vg_cli *cli, vg_hub *hub, vg_error *err)
     if (!vg_str_to_u64(arguments[0], &number))
         return vg_fail(err, VG_ERR_USAGE,
                        "a suppression is named by its number; `vigil finding suppressions` lists them");
-    return vg_hub_unsuppress(hub, number, user_of(cli), cli->now, err);
+    VG_TRY(vg_hub_unsuppress(hub, number, user_of(cli), cli->now, err));
+    vg_cli_say(cli, "suppression %llu has ended: what it alone silenced is NEW", (unsigned long long)number);
+    return VG_OK;
 }
 
 static int run_notify(vg_cli *cli)

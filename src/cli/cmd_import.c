@@ -5,6 +5,8 @@
 #include "evidence/evidence.h"
 #include "hub/hub.h"
 
+#include <unistd.h>
+
 typedef struct {
     vg_cli *cli;
     vg_evidence *evidence;
@@ -101,9 +103,16 @@ static void print_table(FILE *out, const vg_import_summary *summary)
 
 static void print_totals(FILE *out, const vg_import_summary *summary, const vg_hub_counts *findings)
 {
-    fprintf(out, "\n%llu files, %llu resources, %llu relations, %llu findings",
-            (unsigned long long)summary->files, (unsigned long long)summary->resources,
-            (unsigned long long)summary->relations, (unsigned long long)summary->findings);
+    const struct {
+        uint64_t count;
+        const char *noun;
+    } totals[] = {{summary->files, "file"},
+                  {summary->resources, "resource"},
+                  {summary->relations, "relation"},
+                  {summary->findings, "finding"}};
+    for (size_t i = 0; i < VG_COUNT(totals); i++)
+        fprintf(out, "%s%llu %s%s", i ? ", " : "\n", (unsigned long long)totals[i].count, totals[i].noun,
+                totals[i].count == 1 ? "" : "s");
     if (summary->findings)
         fprintf(out, " (%llu new, %llu resolved)", (unsigned long long)findings->opened,
                 (unsigned long long)findings->resolved);
@@ -281,6 +290,27 @@ static int print_script(vg_cli *cli)
     return VG_EXIT_OK;
 }
 
+static bool is_there(vg_str path)
+{
+    return path.len > 0 && access(path.ptr, F_OK) == 0;
+}
+
+/* Whether none of the paths is there, and no workspace either: each path is told. What was misspelt must not leave an
+ * empty workspace behind, in which every later command finds nothing. */
+static bool is_all_misspelt(vg_cli *cli, const vg_str *paths, size_t count)
+{
+    bool found = is_there(cli->workspace);
+    for (size_t i = 0; i < count; i++)
+        found = found || is_there(paths[i]);
+    for (size_t i = 0; i < count && !found; i++) {
+        vg_error err;
+        vg_fail(&err, VG_ERR_NOT_FOUND, "no such file or folder; check the path");
+        vg_error_locate(&err, (vg_place){.file = paths[i]});
+        vg_cli_error(cli, &err);
+    }
+    return !found;
+}
+
 static int run_import(vg_cli *cli)
 {
     const vg_str *paths;
@@ -288,8 +318,9 @@ static int run_import(vg_cli *cli)
     if (vg_cli_flag(cli, "script"))
         return count ? vg_cli_usage(cli, "--script takes no files: it prints the script that makes them")
                      : print_script(cli);
-    return count ? run_files(cli)
-                 : vg_cli_usage(cli, "name the files or folders to import, or give --script");
+    if (!count)
+        return vg_cli_usage(cli, "name the files or folders to import, or give --script");
+    return is_all_misspelt(cli, paths, count) ? VG_EXIT_PARTIAL : run_files(cli);
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------------------------------- */

@@ -397,8 +397,9 @@ static vg_status run_batch(eval_run *run, size_t count, vg_report_writer *writer
 static void put_tail(const eval_run *run, const tally *t, vg_buf *out)
 {
     if (run->format == FORMAT_TABLE) {
-        vg_buf_addf(out, "%zu document%s, %zu rules each: %zu passed, %zu failed, %zu skipped", t->documents,
-                    t->documents == 1 ? "" : "s", vg_ruleset_count(run->rules), t->pass, t->fail, t->skip);
+        vg_buf_addf(out, "%zu document%s, %zu rule%s each: %zu passed, %zu failed, %zu skipped", t->documents,
+                    t->documents == 1 ? "" : "s", vg_ruleset_count(run->rules),
+                    vg_ruleset_count(run->rules) == 1 ? "" : "s", t->pass, t->fail, t->skip);
         vg_buf_addf(out, t->error > 0 ? ", %zu could not be evaluated\n" : "\n", t->error);
     } else if (run->format == FORMAT_JSON) {
         vg_buf_addf(out, "\n],\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu,\"errors\":%zu}\n", t->pass,
@@ -468,6 +469,13 @@ int control_run_eval(vg_cli *cli)
         return vg_cli_usage(cli, "--rules is needed: a .guard file, or a folder of them");
     vg_vec rule_paths = control_find(cli, values, count, control_is_rule_file);
     vg_vec documents = find_documents(cli);
+    if (documents.len == 0) {
+        vg_error none = {0};
+        vg_fail(
+            &none, VG_ERR_NOT_FOUND,
+            "no documents to evaluate; --data takes .json, .yaml and .template files and folders of them");
+        return vg_cli_error(cli, &none);
+    }
     count = vg_cli_values(cli, "input-parameters", &values);
     vg_vec parameters = control_find(cli, values, count, control_is_document);
     eval_run run = {.cli = cli,

@@ -92,6 +92,10 @@ def test_broken(folder):
     code, out, _ = run("eval", "-r", write(folder, "e.guard", "rule t { Resources.b.Properties.BucketName.x == %nope }\n"), "-d", good)
     assert code == 3 and "ERROR" in out and "%nope" in out, (code, out)
     assert run("eval", "-d", good)[0] == 2
+    empty = os.path.join(folder, "empty")
+    os.mkdir(empty)
+    code, _, err = run("eval", "-r", good_rules, "-d", empty)
+    assert code == 3 and "no documents to evaluate" in err, (code, err)
 
 
 def test_unit_tests(folder):
@@ -110,6 +114,8 @@ def test_unit_tests(folder):
     assert code == 0 and out == "1 passed, 0 failed\n", (code, out)
     code, _, err = run("test", "-r", beside, "-t", write(folder, "c.yaml", "x: 1\n"))
     assert code == 3 and "c.yaml" in err, (code, err)
+    code, out, err = run("test", os.path.dirname(write(folder, "untested/d.guard", RULES)))
+    assert code == 3 and out == "0 passed, 0 failed\n" and "no tests were found" in err, (code, out, err)
     assert run("test")[0] == 2 and run("test", folder, "-r", beside, "-t", tests)[0] == 2
 
 

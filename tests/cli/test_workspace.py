@@ -111,7 +111,7 @@ def findings_are_listed_notified_suppressed_and_reopened():
     assert vigil("finding", "show", "zz").returncode != 0
     equal(vigil("finding", "suppress", "--rule", "*", "--reason", "all", "--until", "2027-02-01").returncode, 0)
     equal(rows("finding", "list"), [])
-    equal(vigil("finding", "withdraw", "2").returncode, 0)
+    equal(vigil("finding", "withdraw", "2").stderr, "suppression 2 has ended: what it alone silenced is NEW\n")
     equal(len(rows("finding", "list")), 1)
     actions = [(r["who"], r["action"]) for r in rows("finding", "audit") if r["action"].startswith("finding.")]
     equal(actions, [("ann", "finding.notify"), ("ann", "finding.suppress"), ("ann", "finding.suppress")])

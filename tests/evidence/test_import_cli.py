@@ -77,6 +77,9 @@ def main():
 
     done = w.run(str(w.folder / "absent"))
     w.check("a path that is not there is named", done.returncode == 3 and "absent" in done.stderr and len(done.stderr.splitlines()) == 1, done)
+    done = w.run(str(w.folder / "absent"), workspace="none")
+    w.check("a path that is not there makes no workspace", done.returncode == 3 and done.stderr ==
+            f"vigil: {w.folder}/absent: no such file or folder; check the path\n" and not (w.folder / "none").exists(), done)
     done = w.run()
     w.check("nothing to import is usage", done.returncode == 2, done)
     done = w.run("--script", good)
@@ -92,10 +95,10 @@ def main():
                               "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/guardduty", "Title": "t", "Description": "d",
                               "Severity": {"Label": "HIGH"}, "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::b"}]}]}
     done = w.run(w.put("f.json", json.dumps(findings)))
-    w.check("findings reach the hub", done.returncode == 0 and "1 findings (1 new, 0 resolved)" in done.stdout, done)
+    w.check("findings reach the hub", done.returncode == 0 and "1 finding (1 new, 0 resolved)" in done.stdout, done)
     findings["Findings"][0]["RecordState"] = "ARCHIVED"
     done = w.run(w.put("f.json", json.dumps(findings)))
-    w.check("an archived one resolves", done.returncode == 0 and "1 findings (0 new, 1 resolved)" in done.stdout, done)
+    w.check("an archived one resolves", done.returncode == 0 and "1 finding (0 new, 1 resolved)" in done.stdout, done)
 
     for i in range(40):
         w.put(f"many/{i:02}/a.json", envelope("guardduty:ListDetectors", {"DetectorIds": [str(i)]}, account=f"{i:012}"))
