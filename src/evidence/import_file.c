@@ -211,6 +211,17 @@ static void read_content(const import_world *world, import_file *file)
         read_json(world, file, trimmed);
 }
 
+/* What the bytes may become. Exports shrink twenty- or fiftyfold; a bomb a thousandfold, and as many of them as there are
+ * threads would be in memory at once. */
+static size_t most_content(vg_str bytes, size_t max)
+{
+    static const size_t always = (size_t)64 << 20, fold = 200;
+    if (!vg_is_compressed(bytes) || bytes.len > max / fold)
+        return max;
+    size_t most = bytes.len * fold > always ? bytes.len * fold : always;
+    return most < max ? most : max;
+}
+
 void import_file_read(const import_world *world, import_file *file)
 {
     size_t max = world->options->max_file ? world->options->max_file : DEFAULT_MAX_FILE;
@@ -223,7 +234,8 @@ void import_file_read(const import_world *world, import_file *file)
     bool is_read = file->bytes.ptr || vg_file_read(file->arena, file->path, max, &file->bytes, &why) == VG_OK;
     if (is_read)
         file->sha256 = vg_sha256_bytes(file->bytes);
-    if (is_read && vg_decompress(file->arena, file->bytes, max, &file->content, &why) == VG_OK) {
+    if (is_read && vg_decompress(file->arena, file->bytes, most_content(file->bytes, max), &file->content,
+                                 &why) == VG_OK) {
         read_content(world, file);
         if (file->keep && world->options->originals.len &&
             import_original_keep(world->options->originals, file, &why) != VG_OK)
