@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Writes the exports of an organisation that does not exist, as large as asked for, the same for the same numbers.
 
-    tools/gen_organization.py FOLDER [--accounts N] [--roles N] [--regions N] [--items N] [--seed N]
+    tools/gen_organization.py FOLDER [--accounts N] [--users N] [--roles N] [--policies N] [--regions N] [--items N]
+                              [--workloads N] [--seed N]
 
 Envelopes as the script of `vigil import --script` writes them: the organisation with its tree and policies; of each
 account IAM's details, credential report, summary, password policy and contacts; of each account and region the status of
-the services and a snapshot of AWS Config. The defaults come to about 2 MB an account, 1,000 accounts to 2 GB.
+the services and a snapshot of AWS Config; a mapping of workloads. Accounts are good and bad by turns, as they are: one
+user in eight has no MFA, one account in ten no detector in some region. The defaults come to about 2.2 MB an account,
+1,000 accounts to 2.2 GB.
 """
 import argparse
 import base64
@@ -58,7 +61,7 @@ def statement(rng, account):
             "Condition": {"StringEquals": {"aws:RequestedRegion": rng.sample(REGIONS, 3)}}}
 
 
-def details(rng, account, roles):
+def details(rng, account, users, roles, policies):
     role = lambda i: {
         "Path": "/app/", "RoleName": f"app-role-{i}", "RoleId": f"AROA{rng.randrange(16**12):012X}",
         "Arn": f"arn:aws:iam::{account}:role/app/app-role-{i}", "CreateDate": "2025-03-01T09:00:00+00:00",
@@ -67,7 +70,7 @@ def details(rng, account, roles):
         "InstanceProfileList": [],
         "RolePolicyList": [{"PolicyName": "inline", "PolicyDocument": {
             "Version": "2012-10-17", "Statement": [statement(rng, account) for _ in range(4)]}}],
-        "AttachedManagedPolicies": [{"PolicyName": f"app-{i % 40}", "PolicyArn": f"arn:aws:iam::{account}:policy/app-{i % 40}"}],
+        "AttachedManagedPolicies": [{"PolicyName": f"app-{i % policies}", "PolicyArn": f"arn:aws:iam::{account}:policy/app-{i % policies}"}],
         "Tags": [{"Key": "app", "Value": f"app-{i % 25}"}, {"Key": "owner", "Value": "team@example.com"}],
         "RoleLastUsed": {"LastUsedDate": "2026-11-01T00:00:00+00:00", "Region": "eu-west-1"}}
     user = lambda i: {
@@ -80,24 +83,28 @@ def details(rng, account, roles):
         "CreateDate": "2025-01-01T00:00:00+00:00", "UpdateDate": "2025-06-01T00:00:00+00:00",
         "PolicyVersionList": [{"Document": {"Version": "2012-10-17", "Statement": [statement(rng, account) for _ in range(6)]},
                                "VersionId": "v1", "IsDefaultVersion": True, "CreateDate": "2025-01-01T00:00:00+00:00"}]}
-    return {"UserDetailList": [user(i) for i in range(8)],
+    return {"UserDetailList": [user(i) for i in range(users)],
             "GroupDetailList": [{"Path": "/", "GroupName": "developers", "GroupId": "AGPA1",
                                  "Arn": f"arn:aws:iam::{account}:group/developers", "CreateDate": "2025-01-01T00:00:00+00:00",
                                  "GroupPolicyList": [], "AttachedManagedPolicies": []}],
-            "RoleDetailList": [role(i) for i in range(roles)], "Policies": [policy(i) for i in range(40)]}
+            "RoleDetailList": [role(i) for i in range(roles)], "Policies": [policy(i) for i in range(policies)]}
 
 
-def report(account):
+def report(rng, account, users):
     head = ("user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
             "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
             "access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,"
             "access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,"
             "cert_1_last_rotated,cert_2_active,cert_2_last_rotated")
-    tail = "false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
+    no_keys, no_certificates = "false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A", "false,N/A,false,N/A"
     lines = [head, f"<root_account>,arn:aws:iam::{account}:root,2024-01-01T00:00:00+00:00,not_supported,no_information,"
-                   f"not_supported,not_supported,true,{tail}"]
-    lines += [f"user-{i},arn:aws:iam::{account}:user/user-{i},2025-01-01T00:00:00+00:00,true,2026-11-01T00:00:00+00:00,"
-              f"2026-01-01T00:00:00+00:00,N/A,true,{tail}" for i in range(8)]
+                   f"not_supported,not_supported,{rng.choice(['true'] * 9 + ['false'])},{no_keys},{no_certificates}"]
+    for i in range(users):
+        key = f"true,2026-{rng.randrange(1, 12):02d}-01T00:00:00+00:00,2026-11-0{rng.randrange(1, 10)}T00:00:00+00:00,eu-west-1,s3"
+        keys = f"{key},false,N/A,N/A,N/A,N/A" if i % 3 == 0 else no_keys
+        lines.append(f"user-{i},arn:aws:iam::{account}:user/user-{i},2025-01-01T00:00:00+00:00,true,"
+                     f"2026-{rng.randrange(6, 12):02d}-01T00:00:00+00:00,2026-01-01T00:00:00+00:00,N/A,"
+                     f"{rng.choice(['true'] * 7 + ['false'])},{keys},{no_certificates}")
     return base64.b64encode("\n".join(lines).encode()).decode()
 
 
@@ -174,8 +181,10 @@ def region_files(out, rng, account, region, items):
     put("recorders", "config:DescribeConfigurationRecorders", {"ConfigurationRecorders": [{"name": "default", "roleARN": f"arn:aws:iam::{account}:role/config", "recordingGroup": {"allSupported": True}}]})
     put("recorder-status", "config:DescribeConfigurationRecorderStatus", {"ConfigurationRecordersStatus": [{"name": "default", "recording": True, "lastStatus": "SUCCESS"}]})
     put("channels", "config:DescribeDeliveryChannels", {"DeliveryChannels": [{"name": "default", "s3BucketName": "config"}]})
-    put("detectors", "guardduty:ListDetectors", {"DetectorIds": ["d" * 32]})
-    put("detector", "guardduty:GetDetector", {"Status": "ENABLED", "FindingPublishingFrequency": "SIX_HOURS", "ServiceRole": f"arn:aws:iam::{account}:role/gd"}, DetectorId="d" * 32)
+    is_on = rng.randrange(20) > 0
+    put("detectors", "guardduty:ListDetectors", {"DetectorIds": ["d" * 32] if is_on else []})
+    if is_on:
+        put("detector", "guardduty:GetDetector", {"Status": "ENABLED", "FindingPublishingFrequency": "SIX_HOURS", "ServiceRole": f"arn:aws:iam::{account}:role/gd"}, DetectorId="d" * 32)
     put("hub", "securityhub:DescribeHub", {"HubArn": f"arn:aws:securityhub:{region}:{account}:hub/default", "SubscribedAt": "2025-01-01T00:00:00Z", "AutoEnableControls": True})
     put("analyzers", "accessanalyzer:ListAnalyzers", {"analyzers": []})
     put("inspector", "inspector2:BatchGetAccountStatus", {"accounts": [{"accountId": account, "state": {"status": "ENABLED"}, "resourceState": {"ec2": {"status": "ENABLED"}}}], "failedAccounts": []})
@@ -184,10 +193,22 @@ def region_files(out, rng, account, region, items):
                          "configurationItems": [item(rng, account, region, i) for i in range(items)]}))
 
 
+def workloads(out, accounts, count):
+    """One account a production and one a development environment, as many as there are accounts for."""
+    lines = ["workloads:"]
+    for i in range(min(count, (accounts - 1) // 2)):
+        lines += [f"  - name: workload-{i:04d}", f"    function: function {i % 20}", f"    owner: team-{i % 50}@example.com",
+                  "    environments:", f'      - {{name: prod, accounts: ["{account_id(2 * i + 1)}"]}}',
+                  f'      - {{name: dev, accounts: ["{account_id(2 * i + 2)}"]}}']
+    if len(lines) > 1:
+        out.text("workloads.yaml", "\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
-    for name, default in (("accounts", 1000), ("roles", 500), ("regions", 3), ("items", 180), ("seed", 1)):
+    for name, default in (("accounts", 1000), ("users", 15), ("roles", 500), ("policies", 40), ("regions", 4), ("items", 210),
+                          ("workloads", 300), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     args = parser.parse_args()
     rng = random.Random(args.seed)
@@ -195,18 +216,19 @@ def main():
     organization(out, rng, args.accounts)
     # The bulk is made once and told apart by the account's id: what differs between accounts matters to nobody, time does.
     first = account_id(0)
-    bulk = json.dumps(details(rng, first, args.roles))
+    bulk = json.dumps(details(rng, first, args.users, args.roles, args.policies))
+    workloads(out, args.accounts, args.workloads)
     for i in range(args.accounts):
         account = account_id(i)
         put = lambda name, operation, output, **more: out.envelope(f"{account}/{name}.json", operation, account, output, **more)
         head = json.dumps({"vigil": "envelope/1", "operation": "iam:GetAccountAuthorizationDetails", "parameters": {}, "account": account, "time": TIME, "exit": 0})
         out.text(f"{account}/iam/details.json", head[:-1] + ', "output": ' + bulk.replace(first, account) + "}")
-        put("iam/credential-report", "iam:GetCredentialReport", {"Content": report(account), "ReportFormat": "text/csv", "GeneratedTime": "2026-11-20T08:00:00+00:00"})
-        put("iam/summary", "iam:GetAccountSummary", {"SummaryMap": {"Users": 8, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
+        local = random.Random(args.seed * 1000003 + i)
+        put("iam/credential-report", "iam:GetCredentialReport", {"Content": report(local, account, args.users), "ReportFormat": "text/csv", "GeneratedTime": "2026-11-20T08:00:00+00:00"})
+        put("iam/summary", "iam:GetAccountSummary", {"SummaryMap": {"Users": args.users, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
         put("iam/password-policy", "iam:GetAccountPasswordPolicy", None, error="An error occurred (NoSuchEntity) when calling the GetAccountPasswordPolicy operation: none")
         put("regions", "account:ListRegions", {"Regions": [{"RegionName": r, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for r in REGIONS[:args.regions]]})
         put("contact", "account:GetAlternateContact", {"AlternateContact": {"AlternateContactType": "SECURITY", "Name": "Security", "EmailAddress": "security@example.com", "PhoneNumber": "+1 555 0100", "Title": "team"}}, AlternateContactType="SECURITY")
-        local = random.Random(args.seed * 1000003 + i)
         for region in REGIONS[:args.regions]:
             region_files(out, local, account, region, args.items)
     print(f"{out.files} files, {out.bytes} bytes")
