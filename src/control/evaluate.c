@@ -419,14 +419,9 @@ static bool is_selected(const vg_guard_options *options, size_t rule, size_t *ne
     return *next < options->only_count && options->only[*next] == rule;
 }
 
-static vg_status evaluate_file(guard_evaluation *e, const guard_file *file, const vg_guard_sink *sink,
-                               size_t *next)
+static vg_status evaluate_rules(guard_evaluation *e, const guard_file *file, const vg_guard_sink *sink,
+                                size_t *next)
 {
-    guard_scope scope = {
-        .kind = SCOPE_FILE, .root = e->doc->root, .lets = file->lets, .let_count = file->let_count};
-    e->file = file;
-    e->file_scope = &scope;
-    e->captures = vg_vec_in(e->arena, sizeof(guard_capture));
     for (size_t i = 0; i < file->rule_count; i++) {
         size_t rule = file->first_rule + i;
         if (!is_selected(e->options, rule, next))
@@ -436,6 +431,19 @@ static vg_status evaluate_file(guard_evaluation *e, const guard_file *file, cons
         VG_TRY(guard_tell(e, rule, sink));
     }
     return VG_OK;
+}
+
+static vg_status evaluate_file(guard_evaluation *e, const guard_file *file, const vg_guard_sink *sink,
+                               size_t *next)
+{
+    guard_scope scope = {
+        .kind = SCOPE_FILE, .root = e->doc->root, .lets = file->lets, .let_count = file->let_count};
+    e->file = file;
+    e->file_scope = &scope;
+    e->captures = vg_vec_in(e->arena, sizeof(guard_capture));
+    vg_status status = evaluate_rules(e, file, sink, next);
+    e->file_scope = NULL; /* it ends here */
+    return status;
 }
 
 static vg_status evaluate_files(guard_evaluation *e, const vg_guard_sink *sink)
