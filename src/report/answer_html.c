@@ -80,26 +80,40 @@ static void put_lines(vg_report_writer *w, const char *title, const vg_str *line
 
 /* ---- what is critical -------------------------------------------------------------------------------------------- */
 
-static void put_urgent_finding(vg_report_writer *w, const vg_finding *f)
+static void put_commands(vg_report_writer *w, const vg_str *commands, size_t count)
 {
-    vg_str who = f->resource_name.len > 0 ? f->resource_name : f->resource_id;
+    if (count == 0)
+        return;
+    put(w, "<pre><code>");
+    for (size_t i = 0; i < count; i++) {
+        put_html(w, commands[i]);
+        put(w, i + 1 < count ? "\n" : "");
+    }
+    put(w, "</code></pre>");
+}
+
+static void put_careful(vg_report_writer *w, vg_str warning)
+{
+    if (warning.len == 0)
+        return;
+    put(w, "<p class=\"warn\"><strong>Careful:</strong> ");
+    put_html(w, warning);
+    put(w, "</p>");
+}
+
+static void put_urgent_finding(vg_report_writer *w, const vg_report_finding *given)
+{
+    report_finding v = report_view(w, given);
     put(w, "<li><strong>");
-    put_html(w, f->message);
-    put(w, "</strong><br><code>");
-    put_html(w, who);
+    put_html(w, report_whereabouts(w, &v));
+    put(w, "</strong>: ");
+    put_html(w, v.f.message);
+    put(w, " <code class=\"dim small\">");
+    put_html(w, v.f.rule);
     put(w, "</code>");
-    if (f->account.len > 0 && !vg_str_eq(f->account, who)) {
-        put(w, " in <code>");
-        put_html(w, f->account);
-        put(w, "</code>");
-    }
-    if (f->region.len > 0) {
-        put(w, ", ");
-        put_html(w, f->region);
-    }
-    put(w, " <span class=\"dim small\">");
-    put_html(w, f->rule);
-    put(w, "</span></li>\n");
+    put_careful(w, v.warning);
+    put_commands(w, v.commands, v.command_count);
+    put(w, "</li>\n");
 }
 
 /* Scores are means, and a mean forgives; critical failures stand first, whatever they weigh. */
@@ -112,7 +126,7 @@ static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
         if (count == 0)
             put(w, "<h2>Critical, open now</h2>\n<div class=\"warn\"><ul>\n");
         if (count++ < URGENT_SHOWN)
-            put_urgent_finding(w, &a->findings[i].finding);
+            put_urgent_finding(w, &a->findings[i]);
     }
     if (count > URGENT_SHOWN)
         vg_buf_addf(w->out, "<li>and %zu more, below under Findings</li>\n", count - URGENT_SHOWN);
@@ -135,19 +149,8 @@ static void put_action(vg_report_writer *w, const vg_report_action *action, doub
         put_html(w, action->why);
         put(w, "</p>");
     }
-    if (action->warning.len > 0) {
-        put(w, "<p class=\"warn\"><strong>Careful:</strong> ");
-        put_html(w, action->warning);
-        put(w, "</p>");
-    }
-    if (action->command_count > 0) {
-        put(w, "<pre><code>");
-        for (size_t i = 0; i < action->command_count; i++) {
-            put_html(w, action->commands[i]);
-            put(w, i + 1 < action->command_count ? "\n" : "");
-        }
-        put(w, "</code></pre>");
-    }
+    put_careful(w, action->warning);
+    put_commands(w, action->commands, action->command_count);
     put(w, "</li>\n");
 }
 
@@ -359,9 +362,10 @@ void report_answer_html(vg_report_writer *w, const vg_report_answer *a)
     put_gaps(w, a);
     put_findings(w, a);
     if (a->formula.len > 0) {
-        put(w, "<h2>How scores are computed</h2>\n<p>");
+        put(w,
+            "<h2>How scores are computed</h2>\n<details><summary>The formula, and why it is so</summary><p>");
         put_block(w, a->formula);
-        put(w, "</p>\n");
+        put(w, "</p></details>\n");
     }
     html_end(w);
 }

@@ -3,10 +3,11 @@
  * then workloads, and what nobody could assess and why. Controls that pass are counted, and listed with `all`. */
 #include "report/report_part.h"
 
-#define PAGE_BAR       24U /* of the score */
-#define SMALL_BAR      10U /* of a practice */
-#define URGENT_SHOWN   10U
-#define CONTROLS_SHOWN 5U /* of a practice that needs work, without `all` */
+#define PAGE_BAR        24U /* of the score */
+#define SMALL_BAR       10U /* of a practice */
+#define URGENT_SHOWN    10U
+#define URGENT_COMMANDS 2U /* of one of these, without `all` */
+#define CONTROLS_SHOWN  5U /* of a practice that needs work, without `all` */
 
 static void put_heading(vg_report_writer *w, const char *heading)
 {
@@ -110,43 +111,7 @@ static void put_warnings(vg_report_writer *w, const char *what, const vg_str *li
     }
 }
 
-/* ---- what is critical -------------------------------------------------------------------------------------------- */
-
-static void put_urgent_finding(vg_report_writer *w, const vg_report_finding *given)
-{
-    const vg_finding *f = &given->finding;
-    vg_str who = f->resource_name.len > 0 ? f->resource_name : f->resource_id;
-    bool in_account = f->account.len > 0 && !vg_str_eq(f->account, who);
-    put_painted(w, PAINT_BAD, vg_str_from(mark_of_verdict(w, VG_VERDICT_FAIL)));
-    put(w, " ");
-    vg_str line =
-        vg_arena_printf(w->scratch, "%s%.*s%s%.*s%s%.*s: %.*s", in_account ? "" : "account ", VG_ARG(who),
-                        in_account ? " in " : "", VG_ARG(in_account ? f->account : VG_STR("")),
-                        f->region.len > 0 ? ", " : "", VG_ARG(f->region), VG_ARG(f->message));
-    put_wrapped(w, line, 2, 2, PAINT_NONE);
-    put(w, "\n  ");
-    put_wrapped(w, f->rule, 2, 2, PAINT_DIM);
-    put(w, "\n");
-}
-
-/* Scores are means, and a mean forgives: one root user without MFA among a thousand accounts moves it by nothing. So
- * critical failures stand first, whatever they weigh. */
-static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < a->finding_count; i++) {
-        if (!report_is_urgent(&a->findings[i]))
-            continue;
-        if (count == 0)
-            put_heading(w, "CRITICAL, OPEN NOW");
-        if (count++ < URGENT_SHOWN || w->options.all)
-            put_urgent_finding(w, &a->findings[i]);
-    }
-    if (count > URGENT_SHOWN && !w->options.all)
-        vg_buf_addf(w->out, "  and %zu more: vigil finding list --severity critical\n", count - URGENT_SHOWN);
-}
-
-/* ---- actions ---------------------------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------------------------- */
 
 /* The length of the next piece of a command: up to the last option outside quotes that fits in `columns`, or the first. */
 static size_t command_piece(vg_str safe, size_t columns)
@@ -185,6 +150,55 @@ static void put_command(vg_report_writer *w, vg_str command, size_t indent)
     }
 }
 
+static void put_warning(vg_report_writer *w, vg_str warning, size_t indent)
+{
+    if (warning.len == 0)
+        return;
+    put_spaces(w, indent);
+    put_painted(w, PAINT_FAIR, VG_STR("! "));
+    put_wrapped(w, warning, indent + 2, indent + 2, PAINT_FAIR);
+    put(w, "\n");
+}
+
+/* ---- what is critical -------------------------------------------------------------------------------------------- */
+
+static void put_urgent_finding(vg_report_writer *w, const vg_report_finding *given)
+{
+    report_finding v = report_view(w, given);
+    put_painted(w, PAINT_BAD, vg_str_from(mark_of_verdict(w, VG_VERDICT_FAIL)));
+    put(w, " ");
+    vg_str line =
+        vg_arena_printf(w->scratch, "%.*s: %.*s", VG_ARG(report_whereabouts(w, &v)), VG_ARG(v.f.message));
+    put_wrapped(w, line, 2, 2, PAINT_NONE);
+    put(w, "\n  ");
+    put_wrapped(w, v.f.rule, 2, 2, PAINT_DIM);
+    put(w, "\n");
+    put_warning(w, v.warning, 2);
+    for (size_t i = 0; i < v.command_count && (i < URGENT_COMMANDS || w->options.all); i++)
+        put_command(w, v.commands[i], 2);
+    if (v.command_count > URGENT_COMMANDS && !w->options.all)
+        vg_buf_addf(w->out, "  and %zu more: vigil review --all\n", v.command_count - URGENT_COMMANDS);
+}
+
+/* Scores are means, and a mean forgives: one root user without MFA among a thousand accounts moves it by nothing. So
+ * critical failures stand first, whatever they weigh. */
+static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a->finding_count; i++) {
+        if (!report_is_urgent(&a->findings[i]))
+            continue;
+        if (count == 0)
+            put_heading(w, "CRITICAL, OPEN NOW");
+        if (count++ < URGENT_SHOWN || w->options.all)
+            put_urgent_finding(w, &a->findings[i]);
+    }
+    if (count > URGENT_SHOWN && !w->options.all)
+        vg_buf_addf(w->out, "  and %zu more: vigil finding list --severity critical\n", count - URGENT_SHOWN);
+}
+
+/* ---- actions ---------------------------------------------------------------------------------------------------- */
+
 static void put_action(vg_report_writer *w, const vg_report_action *action, size_t number, double gain)
 {
     vg_buf_addf(w->out, "%2zu. ", number);
@@ -196,11 +210,7 @@ static void put_action(vg_report_writer *w, const vg_report_action *action, size
                                     action->why.len > 0 ? ". " : "", VG_ARG(action->why));
     put_wrapped(w, reason, 4, 4, PAINT_NONE);
     put(w, "\n");
-    if (action->warning.len > 0) {
-        put_painted(w, PAINT_FAIR, VG_STR("    ! "));
-        put_wrapped(w, action->warning, 6, 6, PAINT_FAIR);
-        put(w, "\n");
-    }
+    put_warning(w, action->warning, 4);
     for (size_t i = 0; i < action->command_count; i++)
         put_command(w, action->commands[i], 4);
 }

@@ -91,6 +91,7 @@ static void put_identity(vg_report_writer *w, const report_finding *v)
     vg_json_put_str(&w->json, "CompanyName", VG_STR("Vigil"));
     json_text(w, "GeneratorId", cut(v->f.rule, 512));
     json_text(w, "AwsAccountId", account);
+    json_filled(w, "AwsAccountName", cut(v->account_name, 50));
     json_text(w, "Region", region);
 }
 

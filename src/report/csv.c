@@ -3,7 +3,7 @@
 #include "report/report_part.h"
 
 static const char HEADER[] =
-    "id,practice,rule,title,severity,verdict,workflow,product,account,region,resource_type,"
+    "id,practice,rule,title,severity,verdict,workflow,product,account,account_name,region,resource_type,"
     "resource_id,resource_name,sub_key,message,remediation,requirements,first_seen,last_seen,"
     "suppressed_reason\r\n";
 
@@ -58,6 +58,7 @@ void report_csv_finding(vg_report_writer *w, const vg_report_finding *given)
                              vg_str_from(vg_workflow_name(v.workflow)),
                              v.f.product,
                              v.f.account,
+                             v.account_name,
                              v.f.region,
                              v.f.resource_type,
                              v.f.resource_id,
@@ -84,6 +85,7 @@ static void put_control(vg_report_writer *w, const vg_report_practice *p, const 
                              vg_str_from(vg_verdict_name(c->verdict)),
                              VG_STR(""),
                              VG_STR("vigil"),
+                             VG_STR(""),
                              VG_STR(""),
                              VG_STR(""),
                              VG_STR(""),

@@ -30,7 +30,12 @@ static void put_standing(vg_report_writer *w, const report_finding *v)
 static void put_where(vg_report_writer *w, const report_finding *v)
 {
     put(w, v->f.account.len + v->f.region.len > 0 ? "<td data-l=\"Where\">" : "<td>");
-    put_html(w, v->f.account);
+    put_html(w, v->account_name.len > 0 ? v->account_name : v->f.account);
+    if (v->account_name.len > 0) {
+        put(w, " <br><span class=\"dim small\">");
+        put_html(w, v->f.account);
+        put(w, "</span>");
+    }
     put(w, v->f.region.len > 0 ? " <br><span class=\"dim small\">" : "");
     put_html(w, v->f.region);
     put(w, v->f.region.len > 0 ? "</span></td>" : "</td>");

@@ -24,6 +24,7 @@ static void put_resource(vg_report_writer *w, const report_finding *v)
     vg_json_object(&w->json);
     json_text(w, "type", v->f.resource_type);
     json_text(w, "account", v->f.account);
+    json_filled(w, "account_name", v->account_name);
     json_text(w, "region", v->f.region);
     json_text(w, "id", v->f.resource_id);
     json_filled(w, "name", v->f.resource_name);
@@ -40,6 +41,9 @@ static void put_finding(vg_report_writer *w, const vg_report_finding *given)
     json_text(w, "title", v.f.title);
     json_text(w, "message", v.f.message);
     json_filled(w, "remediation", v.f.remediation);
+    if (v.command_count > 0)
+        json_texts(w, "commands", v.commands, v.command_count);
+    json_filled(w, "warning", v.warning);
     json_text(w, "severity", vg_str_from(vg_severity_name(v.f.severity)));
     json_text(w, "verdict", vg_str_from(vg_verdict_name(v.f.verdict)));
     json_text(w, "workflow", vg_str_from(vg_workflow_name(v.workflow)));

@@ -13,23 +13,23 @@ static void put_number(vg_report_writer *w, double number)
 }
 
 /* Commands in a fenced block under a list's item; the fence is longer than any run of backticks inside. */
-static void put_commands(vg_report_writer *w, const vg_report_action *action)
+static void put_commands(vg_report_writer *w, const vg_str *commands, size_t count)
 {
     size_t longest = 2, run = 0;
-    if (action->command_count == 0)
+    if (count == 0)
         return;
-    for (size_t i = 0; i < action->command_count; i++)
-        for (size_t k = 0; k < action->commands[i].len; k++) {
-            run = action->commands[i].ptr[k] == '`' ? run + 1 : 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < commands[i].len; k++) {
+            run = commands[i].ptr[k] == '`' ? run + 1 : 0;
             longest = run > longest ? run : longest;
         }
     put(w, "\n   ");
     for (size_t i = 0; i <= longest; i++)
         put(w, "`");
     put(w, "sh\n");
-    for (size_t i = 0; i < action->command_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         put(w, "   ");
-        put_text(w, action->commands[i]);
+        put_text(w, commands[i]);
         put(w, "\n");
     }
     put(w, "   ");
@@ -54,7 +54,7 @@ static void put_action(vg_report_writer *w, const vg_report_action *action)
         put_markdown(w, action->warning);
         put(w, "\n");
     }
-    put_commands(w, action);
+    put_commands(w, action->commands, action->command_count);
 }
 
 static void put_head(vg_report_writer *w, const vg_report_answer *a)
@@ -94,21 +94,23 @@ static void put_urgent(vg_report_writer *w, const vg_report_answer *a)
 {
     bool first = true;
     for (size_t i = 0; i < a->finding_count; i++) {
-        const vg_finding *f = &a->findings[i].finding;
         if (!report_is_urgent(&a->findings[i]))
             continue;
-        put(w, first ? "\n## Critical, open now\n\n* " : "* ");
+        report_finding v = report_view(w, &a->findings[i]);
+        put(w, first ? "\n## Critical, open now\n\n* **" : "* **");
         first = false;
-        put_markdown(w, f->message);
-        put(w, ": ");
-        put_code(w, f->resource_id);
-        if (f->region.len > 0) {
-            put(w, ", ");
-            put_markdown(w, f->region);
-        }
+        put_markdown(w, report_whereabouts(w, &v));
+        put(w, "**: ");
+        put_markdown(w, v.f.message);
         put(w, " (");
-        put_markdown(w, f->rule);
+        put_code(w, v.f.rule);
         put(w, ")\n");
+        if (v.warning.len > 0) {
+            put(w, "\n   > **Careful:** ");
+            put_markdown(w, v.warning);
+            put(w, "\n");
+        }
+        put_commands(w, v.commands, v.command_count);
     }
 }
 
@@ -229,11 +231,12 @@ void report_markdown_finding(vg_report_writer *w, const vg_report_finding *given
     bool open = v.workflow <= VG_WORKFLOW_NOTIFIED;
     vg_buf_addf(w->out, "| %s | %s | ", vg_severity_name(v.f.severity),
                 open ? vg_verdict_name(v.f.verdict) : vg_workflow_name(v.workflow));
-    const vg_str plain[] = {v.f.account, v.f.region};
-    for (size_t i = 0; i < VG_COUNT(plain); i++) {
-        put_markdown(w, plain[i]);
-        put(w, " | ");
-    }
+    put_markdown(w, v.account_name);
+    put(w, v.account_name.len > 0 ? " " : "");
+    put_markdown(w, v.f.account);
+    put(w, " | ");
+    put_markdown(w, v.f.region);
+    put(w, " | ");
     put_code(w, v.f.rule);
     put(w, " | ");
     put_code(w, v.f.resource_id);

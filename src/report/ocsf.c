@@ -171,11 +171,32 @@ static void put_cloud(vg_report_writer *w, const report_finding *v)
     if (v->f.account.len > 0) {
         vg_json_key(&w->json, "account");
         vg_json_object(&w->json);
+        json_filled(w, "name", v->account_name);
         json_text(w, "uid", v->f.account);
         put_coded(w, "type_id", "type", (coded){10, "AWS Account"});
         vg_json_end_object(&w->json);
     }
     vg_json_end_object(&w->json);
+}
+
+/* OCSF has no place for commands but the description, which is for people. */
+static void put_remediation(vg_report_writer *w, const report_finding *v)
+{
+    vg_str text = vg_str_trim(v->f.remediation);
+    if (text.len == 0 && v->command_count == 0)
+        return;
+    vg_buf all = {0};
+    vg_buf_add_str(&all, text);
+    if (v->warning.len > 0)
+        vg_buf_addf(&all, "%sCareful: %.*s", all.len > 0 ? "\n" : "", VG_ARG(v->warning));
+    for (size_t i = 0; i < v->command_count; i++)
+        vg_buf_addf(&all, "%s%.*s", all.len > 0 ? "\n" : "", VG_ARG(v->commands[i]));
+    w->out->failed = w->out->failed || all.failed;
+    vg_json_key(&w->json, "remediation");
+    vg_json_object(&w->json);
+    json_text(w, "desc", vg_buf_str(&all));
+    vg_json_end_object(&w->json);
+    vg_buf_free(&all);
 }
 
 static void put_unmapped(vg_report_writer *w, const report_finding *v)
@@ -198,12 +219,7 @@ void report_ocsf_finding(vg_report_writer *w, const vg_report_finding *given)
     put_compliance(w, &v);
     put_resources(w, &v);
     put_cloud(w, &v);
-    if (v.f.remediation.len > 0) {
-        vg_json_key(&w->json, "remediation");
-        vg_json_object(&w->json);
-        json_text(w, "desc", v.f.remediation);
-        vg_json_end_object(&w->json);
-    }
+    put_remediation(w, &v);
     put_unmapped(w, &v);
     vg_json_end_object(&w->json);
     json_make_safe(w);

@@ -118,16 +118,18 @@ vg_status vg_report_findings_begin(vg_report_format format, vg_str title, const 
     return VG_OK;
 }
 
-/* Users are people: their names are masked from here on. */
-static void learn_name(vg_report_writer *w, const vg_finding *f)
+/* Users are people, and accounts carry the names of teams and projects: they are masked from here on. */
+static void learn_name(vg_report_writer *w, const vg_report_finding *given)
 {
-    if (w->redactor && vg_str_ends(f->resource_type, VG_STR("::User")))
-        report_redactor_add(w->redactor, f->resource_name);
+    if (w->redactor && vg_str_ends(given->finding.resource_type, VG_STR("::User")))
+        report_redactor_add(w->redactor, given->finding.resource_name);
+    if (w->redactor && given->account_name.len > 0)
+        report_redactor_add(w->redactor, given->account_name);
 }
 
 vg_status vg_report_findings_add(vg_report_writer *w, const vg_report_finding *finding, vg_error *err)
 {
-    learn_name(w, &finding->finding);
+    learn_name(w, finding);
     w->kind->finding(w, finding);
     w->count++;
     return hand_over(w, false, err);
@@ -169,7 +171,7 @@ vg_status vg_report_write(const vg_report_answer *answer, vg_report_format forma
     w->title = answer->question;
     w->fallback_time = answer->judged_at;
     for (size_t i = 0; i < answer->finding_count; i++)
-        learn_name(w, &answer->findings[i].finding);
+        learn_name(w, &answer->findings[i]);
     vg_status status = VG_OK;
     if (w->kind->answer)
         w->kind->answer(w, answer);
@@ -194,7 +196,11 @@ report_finding report_view(vg_report_writer *w, const vg_report_finding *given)
                            .id = given->id,
                            .workflow = given->workflow,
                            .requirements = given->requirements,
-                           .requirement_count = given->requirement_count};
+                           .requirement_count = given->requirement_count,
+                           .account_name = report_masked(w, given->account_name),
+                           .warning = report_masked(w, given->warning),
+                           .commands = given->commands,
+                           .command_count = given->command_count};
     vg_str *const TEXTS[] = {&view.f.rule,    &view.f.product,       &view.f.title,
                              &view.f.message, &view.f.remediation,   &view.f.account,
                              &view.f.region,  &view.f.resource_id,   &view.f.resource_name,
@@ -208,6 +214,30 @@ report_finding report_view(vg_report_writer *w, const vg_report_finding *given)
     view.first_seen = first_time(given->first_seen, given->finding.observed, w->fallback_time);
     view.last_seen = first_time(given->last_seen, given->finding.observed, w->fallback_time);
     return view;
+}
+
+/* "shop-prod (111122223333)"; "account 111122223333" where the name is not known. */
+static vg_str account_words(vg_report_writer *w, const report_finding *v)
+{
+    if (v->account_name.len == 0)
+        return vg_arena_printf(w->scratch, "account %.*s", VG_ARG(v->f.account));
+    return vg_arena_printf(w->scratch, "%.*s (%.*s)", VG_ARG(v->account_name), VG_ARG(v->f.account));
+}
+
+vg_str report_whereabouts(vg_report_writer *w, const report_finding *v)
+{
+    const vg_finding *f = &v->f;
+    vg_str what = f->resource_name.len > 0 ? f->resource_name : f->resource_id;
+    vg_str region = f->region.len > 0 ? f->region : VG_STR("");
+    const char *comma = region.len > 0 ? ", " : "";
+    if (f->account.len == 0)
+        return vg_arena_printf(w->scratch, "%.*s%s%.*s", VG_ARG(what), comma, VG_ARG(region));
+    vg_str account = account_words(w, v);
+    if (vg_str_eq(what, f->account) || vg_str_eq(what, v->account_name))
+        return vg_arena_printf(w->scratch, "%.*s%s%.*s", VG_ARG(account), comma, VG_ARG(region));
+    return vg_arena_printf(w->scratch, "%.*s %s %.*s%s%.*s", VG_ARG(what),
+                           vg_str_ends(f->resource_type, VG_STR("::Root")) ? "of" : "in", VG_ARG(account),
+                           comma, VG_ARG(region));
 }
 
 bool report_is_urgent(const vg_report_finding *given)

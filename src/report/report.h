@@ -73,6 +73,11 @@ typedef struct {
     vg_str suppressed_reason;   /* empty unless SUPPRESSED */
     const vg_str *requirements; /* what the rule answers: "SEC01-BP02", "CIS AWS 5.0 1.4"; borrowed */
     size_t requirement_count;
+    vg_str account_name; /* what people call finding.account; empty: not known */
+    const vg_str
+        *commands; /* that repair it: exact AWS CLI commands, or steps in words ("# ..."); borrowed */
+    size_t command_count;
+    vg_str warning; /* what can go wrong with them; empty when nothing */
 } vg_report_finding;
 
 /* Writes findings as they come, in the order given; a finding is borrowed until _add returns, options and title until

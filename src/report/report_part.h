@@ -65,8 +65,14 @@ typedef struct {
     vg_str suppressed_reason;
     const vg_str *requirements;
     size_t requirement_count;
+    vg_str account_name, warning;
+    const vg_str *commands; /* as given: they are masked as they are written */
+    size_t command_count;
 } report_finding;
 report_finding report_view(vg_report_writer *w, const vg_report_finding *given);
+/* Where it is, as people say it: "root of shop-prod (111122223333)", "jane in shop-prod (111122223333)", "bucket in
+ * account 111122223333, eu-west-1"; in the scratch arena. */
+vg_str report_whereabouts(vg_report_writer *w, const report_finding *v);
 /* Whether it is a critical failure that nobody has settled: what a reader must see before anything else. */
 bool report_is_urgent(const vg_report_finding *given);
 vg_str report_partition(const vg_finding *f); /* "aws", "aws-cn", "aws-us-gov": by its ARN, else its region */

@@ -176,9 +176,12 @@ static void put_properties(vg_report_writer *w, const report_finding *v)
     json_text(w, "verdict", vg_str_from(vg_verdict_name(v->f.verdict)));
     json_text(w, "workflow", vg_str_from(vg_workflow_name(v->workflow)));
     json_filled(w, "account", v->f.account);
+    json_filled(w, "accountName", v->account_name);
     json_filled(w, "region", v->f.region);
     json_time(w, "firstSeen", v->first_seen);
     json_time(w, "lastSeen", v->last_seen);
+    if (v->command_count > 0)
+        json_texts(w, "commands", v->commands, v->command_count);
     vg_json_end_object(&w->json);
 }
 

@@ -298,7 +298,7 @@ vg_status vg_report_table(const vg_report_column *columns, size_t column_count, 
 /* ---- findings alone --------------------------------------------------------------------------------------------- */
 
 static const vg_report_column FINDING_COLUMNS[] = {
-    {"severity", false, true}, {"verdict", false, true},   {"account", false, true},  {"region", false, true},
+    {"severity", false, true}, {"verdict", false, true},   {"account", false, false}, {"region", false, true},
     {"rule", false, false},    {"resource", false, false}, {"finding", false, false},
 };
 
@@ -333,7 +333,9 @@ void report_terminal_finding(vg_report_writer *w, const vg_report_finding *given
     report_finding v = report_view(w, given);
     keep_cell(w, vg_str_from(vg_severity_name(v.f.severity)));
     keep_cell(w, vg_str_from(standing(&v)));
-    keep_cell(w, v.f.account);
+    keep_cell(w, v.account_name.len == 0
+                     ? v.f.account
+                     : vg_arena_printf(w->scratch, "%.*s %.*s", VG_ARG(v.account_name), VG_ARG(v.f.account)));
     keep_cell(w, v.f.region);
     keep_cell(w, v.f.rule);
     keep_cell(w, v.f.resource_name.len > 0 ? v.f.resource_name : v.f.resource_id);

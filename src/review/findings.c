@@ -67,6 +67,50 @@ static bool is_shown(const vg_review_options *options, vg_verdict verdict)
            (verdict == VG_VERDICT_PASS && options->passes);
 }
 
+/* Whether its commands are written out: for machines those of every failure, for people those of what is critical. */
+static bool has_commands(const vg_answerer *a, const vg_judgement *judgement)
+{
+    const vg_control *control = &a->of.assessment->content->controls[judgement->control];
+    bool is_bad = judgement->verdict == VG_VERDICT_FAIL || judgement->verdict == VG_VERDICT_PARTLY;
+    return is_bad && (a->of.options->commands == 0 || control->header.severity == VG_SEVERITY_CRITICAL);
+}
+
+/* Commands that name no single thing are the same for thousands of findings: each text is kept once, in `texts`. */
+static vg_status write_finding_commands(const vg_answerer *a, const vg_judgement *judgement, vg_map *texts,
+                                        vg_arena *scratch, vg_report_finding *out, vg_error *err)
+{
+    enum { MOST = 16 };
+    const vg_control *control = &a->of.assessment->content->controls[judgement->control];
+    const vg_resource *resource = &a->of.assessment->subjects[judgement->subject].resource;
+    vg_str commands[MOST], text;
+    size_t count = 0;
+    for (size_t i = 0; count < MOST && vg_control_item(control->header.commands, i, &text); i++) {
+        vg_str filled = vg_command_fill(scratch, a->of.assessment, text, resource);
+        vg_map_entry *entry = filled.ptr ? vg_map_get(texts, filled) : NULL;
+        if (!entry && filled.ptr)
+            entry = vg_map_put(texts, vg_arena_str(a->of.arena, filled), NULL);
+        if (!entry)
+            return no_memory(err);
+        commands[count++] = entry->key;
+    }
+    if (count == 0)
+        return VG_OK;
+    vg_str *kept = VG_NEW_N(a->of.arena, vg_str, count);
+    if (!kept)
+        return no_memory(err);
+    memcpy(kept, commands, count * sizeof *kept);
+    out->commands = kept;
+    out->command_count = count;
+    out->warning = vg_str_trim(control->header.warning);
+    return VG_OK;
+}
+
+static vg_str account_name(const vg_assessment *assessment, vg_str account)
+{
+    size_t at = vg_find_account(assessment, account);
+    return at == VG_NPOS ? (vg_str){0} : assessment->accounts[at].name;
+}
+
 static void write_finding(const vg_answerer *a, const vg_judgement *judgement, const known_findings *known,
                           vg_arena *scratch, vg_report_finding *out)
 {
@@ -80,6 +124,7 @@ static void write_finding(const vg_answerer *a, const vg_judgement *judgement, c
         .requirement_count = a->controls[judgement->control].requirement_count,
     };
     out->id = vg_finding_id(&out->finding);
+    out->account_name = account_name(assessment, out->finding.account);
     if (judgement->verdict != VG_VERDICT_PASS)
         out->finding.evidence = evidence_of(a, control, &assessment->subjects[judgement->subject], scratch);
     const vg_map_entry *entry = known->rows ? vg_map_get(known->rows, vg_str_of(out->id.hex, 64)) : NULL;
@@ -140,15 +185,17 @@ vg_status vg_write_findings(const vg_answerer *a, const bool *has, vg_hub *hub, 
     VG_TRY(read_known(hub, a->of.options->now, &known, err));
     vg_report_finding *findings = VG_NEW_N(a->of.arena, vg_report_finding, count + 1);
     vg_arena *scratch = vg_arena_new(0);
-    if (!findings || !scratch) {
-        vg_arena_free(scratch);
-        return no_memory(err);
-    }
-    for (size_t i = 0; i < count; i++) {
+    vg_map *texts = vg_map_new(a->of.arena, 0);
+    vg_status status = findings && scratch && texts ? VG_OK : no_memory(err);
+    for (size_t i = 0; i < count && status == VG_OK; i++) {
+        const vg_judgement *judgement = &assessment->judgements[(uint32_t)orders[i]];
         vg_arena_reset(scratch);
-        write_finding(a, &assessment->judgements[(uint32_t)orders[i]], &known, scratch, &findings[i]);
+        write_finding(a, judgement, &known, scratch, &findings[i]);
+        if (has_commands(a, judgement))
+            status = write_finding_commands(a, judgement, texts, scratch, &findings[i], err);
     }
     vg_arena_free(scratch);
+    VG_TRY(status);
     out->findings = findings;
     out->finding_count = count;
     return VG_OK;

@@ -158,6 +158,14 @@ static const vg_report_gap SAMPLE_GAPS[] = {
 #define SAMPLE_NOW   INT64_C(1795514400000000)
 #define SAMPLE_FIRST (SAMPLE_NOW - 2 * VG_TIME_DAY)
 
+static const vg_str SAMPLE_ROOT_COMMANDS[] = {
+    VG_STR_INIT("# Sign in as the root user of 111122223333"),
+    VG_STR_INIT(
+        "aws iam create-virtual-mfa-device --virtual-mfa-device-name root-111122223333 --outfile qr.png "
+        "--bootstrap-method QRCodePNG --profile 111122223333"),
+    VG_STR_INIT("aws iam enable-mfa-device --user-name root --profile 111122223333"),
+};
+
 static const vg_report_finding SAMPLE_FINDINGS[] = {
     {.finding = {.rule = VG_STR_INIT("root-mfa"),
                  .product = VG_STR_INIT("vigil"),
@@ -170,13 +178,17 @@ static const vg_report_finding SAMPLE_FINDINGS[] = {
                  .account = VG_STR_INIT("111122223333"),
                  .region = VG_STR_INIT(""),
                  .resource_id = VG_STR_INIT("111122223333"),
-                 .resource_name = VG_STR_INIT("sandbox-alice"),
+                 .resource_name = VG_STR_INIT("root"),
                  .observed = SAMPLE_NOW},
      .workflow = VG_WORKFLOW_NEW,
      .first_seen = SAMPLE_FIRST,
      .last_seen = SAMPLE_NOW,
      .requirements = SAMPLE_REQUIREMENTS,
-     .requirement_count = 3},
+     .requirement_count = 3,
+     .account_name = VG_STR_INIT("sandbox-alice"),
+     .commands = SAMPLE_ROOT_COMMANDS,
+     .command_count = 3,
+     .warning = VG_STR_INIT("can lock people out: keep two devices")},
     {.finding = {.rule = VG_STR_INIT("root-mfa"),
                  .product = VG_STR_INIT("vigil"),
                  .title = VG_STR_INIT("The root user of each account has MFA"),
@@ -195,6 +207,7 @@ static const vg_report_finding SAMPLE_FINDINGS[] = {
      .first_seen = VG_TIME_NONE,
      .last_seen = VG_TIME_NONE,
      .suppressed_reason = VG_STR_INIT("accepted by bob@example.org until March"),
+     .account_name = VG_STR_INIT(HOSTILE),
      .requirements = SAMPLE_REQUIREMENTS,
      .requirement_count = 1},
     {.finding = {.rule = VG_STR_INIT("user-mfa"),

@@ -82,7 +82,13 @@ static void ocsf_is_a_compliance_finding(void **state)
         {"0/cloud/account/uid", "111122223333"},
         {"0/cloud/account/type_id", "10"},
         {"0/cloud/region", "(absent)"},
-        {"0/remediation/desc", "Register two MFA devices for the root user."},
+        {"0/remediation/desc",
+         "Register two MFA devices for the root user.\nCareful: can lock people out: keep two "
+         "devices\n# Sign in as the root user of 111122223333\naws iam "
+         "create-virtual-mfa-device --virtual-mfa-device-name root-111122223333 --outfile "
+         "qr.png --bootstrap-method QRCodePNG --profile 111122223333\naws iam "
+         "enable-mfa-device --user-name root --profile 111122223333"},
+        {"0/cloud/account/name", "sandbox-alice"},
         {"0/resources/0/uid", "111122223333"},
         {"0/resources/0/type", "Vigil::Account::Root"},
         {"0/resources/0/cloud_partition", "aws"},
@@ -122,6 +128,7 @@ static void asff_is_what_security_hub_takes(void **state)
         {"Findings/0/Severity", "{\"Label\":\"CRITICAL\",\"Normalized\":95}"},
         {"Findings/0/Title", "The root user of each account has MFA"},
         {"Findings/0/Description", "The root user of 111122223333 has no MFA"},
+        {"Findings/0/AwsAccountName", "sandbox-alice"},
         {"Findings/0/Remediation/Recommendation/Text", "Register two MFA devices for the root user."},
         {"Findings/0/Resources/0/Type", "AwsAccount"},
         {"Findings/0/Resources/0/Partition", "aws"},
@@ -170,7 +177,9 @@ static void sarif_has_rules_places_and_suppressions(void **state)
         {"runs/0/results/0/kind", "fail"},
         {"runs/0/results/0/level", "error"},
         {"runs/0/results/0/message/text", "The root user of 111122223333 has no MFA"},
-        {"runs/0/results/0/locations/0/logicalLocations/0/name", "sandbox-alice"},
+        {"runs/0/results/0/locations/0/logicalLocations/0/name", "root"},
+        {"runs/0/results/0/properties/accountName", "sandbox-alice"},
+        {"runs/0/results/0/properties/commands/0", "# Sign in as the root user of 111122223333"},
         {"runs/0/results/0/locations/0/physicalLocation", "(absent)"},
         {"runs/0/results/0/suppressions", "(absent)"},
         {"runs/0/results/1/ruleIndex", "0"},
@@ -193,9 +202,12 @@ static void json_findings_have_a_schema(void **state)
         {"schema", "vigil.findings/1"},
         {"title", "Findings of <today>"},
         {"findings/0/severity", "critical"},
-        {"findings/0/resource", "{\"type\":\"Vigil::Account::Root\",\"account\":\"111122223333\",\"region\":"
+        {"findings/0/resource", "{\"type\":\"Vigil::Account::Root\",\"account\":\"111122223333\",\"account_"
+                                "name\":\"sandbox-alice\",\"region\":"
                                 "\"\",\"id\":\"111122223333\","
-                                "\"name\":\"sandbox-alice\"}"},
+                                "\"name\":\"root\"}"},
+        {"findings/0/commands/0", "# Sign in as the root user of 111122223333"},
+        {"findings/0/warning", "can lock people out: keep two devices"},
         {"findings/0/first_seen", "2026-11-22T10:00:00Z"},
         {"findings/1/evidence/line", "12"},
         {"findings/1/first_seen", "2026-11-24T10:00:00Z"},

@@ -235,9 +235,43 @@ static void bars_are_full_only_at_100(void **state)
     }
 }
 
+static void whereabouts_read_as_people_say_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *name, *id, *account, *account_name, *region, *expected;
+    } CASES[] = {
+        {"Vigil::Account::Root", "root", "111122223333", "111122223333", "shop", "",
+         "root of shop (111122223333)"},
+        {"Vigil::Account::User", "jane", "u", "111122223333", "shop", "", "jane in shop (111122223333)"},
+        {"Vigil::Account::User", "jane", "u", "111122223333", "", "", "jane in account 111122223333"},
+        {"Vigil::Account::Access", "", "111122223333", "111122223333", "shop", "", "shop (111122223333)"},
+        {"Vigil::Account::Access", "", "111122223333", "111122223333", "", "", "account 111122223333"},
+        {"Vigil::Account::Account", "shop", "111122223333", "111122223333", "shop", "",
+         "shop (111122223333)"},
+        {"AWS::S3::Bucket", "", "logs", "111122223333", "shop", "eu-west-1",
+         "logs in shop (111122223333), eu-west-1"},
+        {"Vigil::Organization::Organization", "", "o-1", "", "", "", "o-1"},
+    };
+    vg_report_writer w = {.scratch = vg_arena_new(0)};
+    for (size_t i = 0; i < VG_COUNT(CASES); i++) {
+        report_finding v = {.f = {.resource_type = vg_str_from(CASES[i].type),
+                                  .resource_name = vg_str_from(CASES[i].name),
+                                  .resource_id = vg_str_from(CASES[i].id),
+                                  .account = vg_str_from(CASES[i].account),
+                                  .region = vg_str_from(CASES[i].region)},
+                            .account_name = vg_str_from(CASES[i].account_name)};
+        vg_str got = report_whereabouts(&w, &v);
+        if (!vg_str_is(got, CASES[i].expected))
+            fail_msg("%s: %.*s, expected %s", CASES[i].type, VG_ARG(got), CASES[i].expected);
+    }
+    vg_arena_free(w.scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whereabouts_read_as_people_say_them),
         cmocka_unit_test(what_hides_or_drives_is_made_visible),
         cmocka_unit_test(html_has_no_markup_of_others),
         cmocka_unit_test(markdown_is_plain_text),

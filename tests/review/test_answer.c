@@ -429,6 +429,12 @@ static void lists_findings_worst_first(void **state)
     assert_int_equal(r.answer.findings[0].finding.verdict, VG_VERDICT_FAIL);
     assert_true(vg_str_is(r.answer.findings[0].finding.account, B));
     assert_true(vg_str_is(r.answer.findings[0].finding.message, "no MFA"));
+    assert_true(vg_str_is(r.answer.findings[0].account_name, "b"));
+    assert_int_equal(r.answer.findings[0].command_count, 1);
+    assert_true(vg_str_is(r.answer.findings[0].commands[0],
+                          "aws iam enable --account " B " --as root --in r-1 --by " A " --of o-1"));
+    assert_true(vg_str_is(r.answer.findings[0].warning, "can lock out"));
+    assert_int_equal(r.answer.findings[1].command_count, 0); /* nothing is wrong there */
     assert_true(vg_str_is(r.answer.findings[0].finding.evidence,
                           "{\"origin\":\"test\",\"source\":\"fact:root\",\"MfaActive\":false}"));
     assert_int_equal(r.answer.findings[1].finding.verdict, VG_VERDICT_NOT_ASSESSED);
