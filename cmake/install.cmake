@@ -1,5 +1,5 @@
-# What `cmake --install` and the Debian packages hold: the program with its man pages and completions (component
-# `program`), and the library with its headers and pkg-config file (component `development`).
+# What `cmake --install` and the Debian packages hold: the program with its man pages, completions, documentation
+# and example (component `program`), and the library with its headers and pkg-config file (component `development`).
 #
 # Pages and completions are written at install time by the program itself, off its table of commands. Every room's header
 # is installed unchanged as vigil/ROOM/ROOM.h, which is how headers name each other, with a link vigil/ROOM.h beside it
@@ -40,7 +40,9 @@ foreach(ROOM ${VIGIL_LIBRARY_ROOMS})
   install(CODE "file(CREATE_LINK ${ROOM}/${ROOM}.h
     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}/vigil/${ROOM}.h\" SYMBOLIC)" COMPONENT development)
 endforeach()
-install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+# What the README and --help refer to, in the same places.
+install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 
 # The pages carry the date of the newest version in CHANGELOG.md, so that a build tomorrow gives the same bytes.
 file(STRINGS CHANGELOG.md CHANGELOG_DATES REGEX "^## .*[0-9]+-[0-9]+-[0-9]+")

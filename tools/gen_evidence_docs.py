@@ -30,7 +30,7 @@ A control judges resources. There are two kinds beside the `AWS::*` types of Clo
 
 - **evidence**: what an answer of AWS said, one type for each shape of answer. Importing makes it
   ([how to import](../how-to/import.md)).
-- **facts**: what follows from several pieces of evidence, worked out after each import. A property of a fact is absent
+- **facts**: what follows from several pieces of evidence, worked out by `vigil review`. A property of a fact is absent
   when its evidence is missing; the control is then *not assessed*.
 
 Each type has a JSON Schema in [schemas/](schemas/). `scope` tells whose a resource is: of the `organization` (its account

@@ -8,7 +8,8 @@
 # FOLDER (default: exports); what was denied, throttled or failed is. Nothing but FOLDER is written to. Credentials of
 # roles are kept in this process's environment alone.
 #
-# Exit status: 0 every call was answered (that there is none is an answer), 3 some were not, 2 usage, 4 no credentials.
+# Exit status: 0 every call was answered (that there is none is an answer), 3 some were not, 2 usage, 4 no credentials or
+# no AWS CLI.
 set -u
 umask 077
 export AWS_PAGER='' AWS_RETRY_MODE="${AWS_RETRY_MODE:-adaptive}" AWS_MAX_ATTEMPTS="${AWS_MAX_ATTEMPTS:-8}"
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
     --accounts) only_accounts="${2:?--accounts needs ids}"; shift ;;
     --regions) only_regions="${2:?--regions needs names}"; shift ;;
     --calls-per-second) rate="${2:?--calls-per-second needs a number}"; shift ;;
-    -h | --help) sed -n '2,13p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "collect: $1 is no option; see --help" >&2; exit 2 ;;
     *) folder="$1" ;;
   esac
@@ -30,6 +31,10 @@ while [ $# -gt 0 ]; do
 done
 folder="${folder:-exports}"
 case "$rate" in '' | *[!0-9]*) echo "collect: --calls-per-second needs a whole number" >&2; exit 2 ;; esac
+if ! command -v aws >/dev/null; then
+  echo "collect: there is no 'aws' here; install the AWS CLI, or run this where it is, as in CloudShell" >&2
+  exit 4
+fi
 mkdir -p "$folder" || exit 2
 
 partition=aws account='' region='' asked=0 skipped=0 failed=0

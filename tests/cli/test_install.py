@@ -40,7 +40,8 @@ def everything_is_put_down():
     output("cmake", "--install", BUILD, "--prefix", PREFIX)
     for pattern in ("bin/vigil", "lib/**/libvigil.a", "lib/**/pkgconfig/vigil.pc", "include/vigil/base/base.h",
                     "include/vigil/control.h", "share/man/man1/vigil.1", "share/man/man1/vigil-control.1",
-                    "share/bash-completion/completions/vigil", "share/zsh/vendor-completions/_vigil",
+                    "share/doc/vigil/README.md", "share/doc/vigil/docs/how-to/import.md",
+                    "share/doc/vigil/examples/organization/workloads.yaml", "share/bash-completion/completions/vigil", "share/zsh/vendor-completions/_vigil",
                     "share/fish/vendor_completions.d/vigil.fish"):
         installed(pattern)
 

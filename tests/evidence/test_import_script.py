@@ -184,6 +184,10 @@ def main():
     check("what failed is asked again", run.find("accessanalyzer:ListAnalyzers", MANAGEMENT)[0]["exit"] == 0, before)
 
     check("a bad option is usage", run.collect("--nonsense").returncode == 2)
+    bare = subprocess.run(["/bin/bash", str(SCRIPT)], env={"PATH": str(run.folder)}, cwd=run.folder, capture_output=True, text=True)
+    check("without the AWS CLI it says so", bare.returncode == 4 and "install the AWS CLI" in bare.stderr, bare.stderr)
+    told = subprocess.run(["/bin/bash", str(SCRIPT), "--help"], capture_output=True, text=True).stdout
+    check("--help is its head alone", told.startswith("Exports what") and told.endswith("no AWS CLI.\n"), told)
     program = os.environ.get("VIGIL")
     if program:
         imported = subprocess.run([program, "import", "--workspace", str(run.folder / "ws"), "--format", "json", str(run.folder / "exports")],
