@@ -339,6 +339,7 @@ static void put_findings(vg_report_writer *w, const vg_report_answer *a)
         if (!w->options.all && (!is_open(&a->findings[i]) || shown == FINDINGS_SHOWN))
             continue;
         report_html_finding(w, &a->findings[i]);
+        report_pass_on(w);
         shown++;
     }
     put(w, "</tbody></table>\n");

@@ -452,8 +452,10 @@ static void put_findings(vg_report_writer *w, const vg_report_answer *a)
         put_painted(w, paint_of_severity((vg_severity)(i - 1)), text);
     }
     put(w, "\n");
-    for (size_t i = 0; i < a->finding_count && w->options.all; i++)
+    for (size_t i = 0; i < a->finding_count && w->options.all; i++) {
         report_terminal_finding(w, &a->findings[i]);
+        report_pass_on(w);
+    }
     if (w->options.all) {
         put(w, "\n");
         report_terminal_end(w);

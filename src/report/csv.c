@@ -121,6 +121,7 @@ void report_answer_csv(vg_report_writer *w, const vg_report_answer *a)
         report_csv_finding(w, &a->findings[i]);
         if (found)
             vg_map_put(found, a->findings[i].finding.rule, NULL);
+        report_pass_on(w);
     }
     for (size_t p = 0; p < a->organisation.practice_count; p++) {
         const vg_report_practice *practice = &a->organisation.practices[p];

@@ -217,14 +217,19 @@ void report_answer_json(vg_report_writer *w, const vg_report_answer *a)
     put_section(w, &a->organisation);
     vg_json_key(&w->json, "workloads");
     vg_json_array(&w->json);
-    for (size_t i = 0; i < a->workload_count; i++)
+    for (size_t i = 0; i < a->workload_count; i++) {
         put_section(w, &a->workloads[i]);
+        json_make_safe(w);
+        report_pass_on(w);
+    }
     vg_json_end_array(&w->json);
     put_gaps(w, a);
     vg_json_key(&w->json, "findings");
     vg_json_array(&w->json);
-    for (size_t i = 0; i < a->finding_count; i++)
+    for (size_t i = 0; i < a->finding_count; i++) {
         put_finding(w, &a->findings[i]);
+        report_pass_on(w);
+    }
     vg_json_end_array(&w->json);
     vg_json_end_object(&w->json);
     put(w, "\n");

@@ -265,6 +265,7 @@ static void put_findings(vg_report_writer *w, const vg_report_answer *a)
             begin_findings(w);
         }
         report_markdown_finding(w, &a->findings[i]);
+        report_pass_on(w);
     }
     if (!w->options.all && open > shown)
         vg_buf_addf(w->out, "\nThe first %zu of %zu open findings.\n", shown, open);

@@ -106,6 +106,12 @@ static vg_status hand_over(vg_report_writer *w, bool all, vg_error *err)
     return VG_OK;
 }
 
+void report_pass_on(vg_report_writer *w)
+{
+    if (w->failure.code == VG_OK)
+        w->failure.code = hand_over(w, false, &w->failure);
+}
+
 vg_status vg_report_findings_begin(vg_report_format format, vg_str title, const vg_report_options *options,
                                    vg_buf *out, vg_report_writer **writer, vg_error *err)
 {
@@ -173,9 +179,12 @@ vg_status vg_report_write(const vg_report_answer *answer, vg_report_format forma
     for (size_t i = 0; i < answer->finding_count; i++)
         learn_name(w, &answer->findings[i]);
     vg_status status = VG_OK;
-    if (w->kind->answer)
+    if (w->kind->answer) {
         w->kind->answer(w, answer);
-    else
+        status = w->failure.code;
+        if (status != VG_OK && err)
+            *err = w->failure;
+    } else
         status = write_findings(w, answer, err);
     if (status == VG_OK)
         status = hand_over(w, true, err);

@@ -45,6 +45,7 @@ struct vg_report_writer {
     vg_map *rules;
     size_t count, failures, skipped;
     vg_time fallback_time; /* of a finding that has none */
+    vg_error failure;      /* of passing on; code VG_OK: none so far */
 };
 
 /* A format: how an answer is written, and findings. answer NULL: begin, each finding of it, end. */
@@ -76,6 +77,10 @@ vg_str report_whereabouts(vg_report_writer *w, const report_finding *v);
 /* Whether it is a critical failure that nobody has settled: what a reader must see before anything else. */
 bool report_is_urgent(const vg_report_finding *given);
 vg_str report_partition(const vg_finding *f); /* "aws", "aws-cn", "aws-us-gov": by its ARN, else its region */
+
+/* Hands over what was written when that is much, and empties the scratch arena. An answer calls it behind each finding,
+ * so that a report takes no more memory than its largest piece. */
+void report_pass_on(vg_report_writer *w);
 
 void report_answer_terminal(vg_report_writer *w, const vg_report_answer *answer);
 void report_answer_html(vg_report_writer *w, const vg_report_answer *answer);

@@ -276,7 +276,9 @@ void report_answer_sarif(vg_report_writer *w, const vg_report_answer *a)
                                 c->requirements, c->requirement_count});
         }
     }
-    for (size_t i = 0; i < a->finding_count; i++)
+    for (size_t i = 0; i < a->finding_count; i++) {
         report_sarif_finding(w, &a->findings[i]);
+        report_pass_on(w);
+    }
     report_sarif_end(w);
 }

@@ -332,6 +332,82 @@ static void an_empty_answer_is_written_too(void **state)
     }
 }
 
+/* An answer whose findings fill several pieces. */
+static vg_report_answer long_answer(vg_arena *arena)
+{
+    enum { COUNT = 8000 };
+    vg_report_answer answer = sample_answer();
+    vg_report_finding *findings = VG_NEW_N(arena, vg_report_finding, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        findings[i] = answer.findings[i % answer.finding_count];
+    answer.findings = findings;
+    answer.finding_count = COUNT;
+    return answer;
+}
+
+typedef struct {
+    vg_buf all;
+    size_t count, largest, fail_at;
+} pieces;
+
+static vg_status take_piece(void *context, vg_str bytes, vg_error *err)
+{
+    pieces *p = context;
+    if (++p->count == p->fail_at)
+        return vg_fail(err, VG_ERR_FULL, "no space");
+    p->largest = bytes.len > p->largest ? bytes.len : p->largest;
+    vg_buf_add_str(&p->all, bytes);
+    return VG_OK;
+}
+
+static void long_answers_are_passed_on_in_pieces(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_report_answer answer = long_answer(arena);
+    for (vg_report_format format = VG_REPORT_TERMINAL; format <= VG_REPORT_JUNIT; format++) {
+        bool keeps = format == VG_REPORT_TERMINAL || format == VG_REPORT_JUNIT;
+        pieces p = {0};
+        vg_buf whole = {0}, rest = {0};
+        vg_report_options options = {.all = true};
+        assert_int_equal(vg_report_write(&answer, format, &options, &whole, NULL), VG_OK);
+        options.flush = take_piece;
+        options.flush_context = &p;
+        assert_int_equal(vg_report_write(&answer, format, &options, &rest, NULL), VG_OK);
+        vg_buf_add_str(&p.all, vg_buf_str(&rest));
+        if (!vg_str_eq(vg_buf_str(&whole), vg_buf_str(&p.all)))
+            fail_msg("%s differs when passed on in %zu pieces", vg_report_format_name(format), p.count);
+        if (!keeps && (p.count < 2 || p.largest > (1U << 20) + 20000))
+            fail_msg("%s was passed on in %zu pieces, the largest of %zu bytes",
+                     vg_report_format_name(format), p.count, p.largest);
+        vg_buf_free(&whole);
+        vg_buf_free(&rest);
+        vg_buf_free(&p.all);
+    }
+    vg_arena_free(arena);
+}
+
+static void a_full_disk_stops_an_answer(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_report_answer answer = long_answer(arena);
+    static const vg_report_format formats[] = {VG_REPORT_JSON, VG_REPORT_CSV, VG_REPORT_SARIF,
+                                               VG_REPORT_OCSF};
+    for (size_t i = 0; i < VG_COUNT(formats); i++) {
+        pieces p = {.fail_at = 2};
+        vg_buf rest = {0};
+        vg_error err = {0};
+        vg_report_options options = {.flush = take_piece, .flush_context = &p};
+        assert_int_equal(vg_report_write(&answer, formats[i], &options, &rest, &err), VG_ERR_FULL);
+        assert_string_equal(err.message, "no space");
+        assert_int_equal(p.count, 2);
+        vg_buf_free(&rest);
+        vg_buf_free(&p.all);
+    }
+    vg_arena_free(arena);
+}
+
 static void formats_have_names(void **state)
 {
     (void)state;
@@ -379,6 +455,8 @@ int main(void)
         cmocka_unit_test(junit_counts_controls),
         cmocka_unit_test(csv_rows_are_whole_and_harmless),
         cmocka_unit_test(an_empty_answer_is_written_too),
+        cmocka_unit_test(long_answers_are_passed_on_in_pieces),
+        cmocka_unit_test(a_full_disk_stops_an_answer),
         cmocka_unit_test(formats_have_names),
         cmocka_unit_test(samples_are_left_for_the_peers),
     };
