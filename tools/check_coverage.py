@@ -109,10 +109,39 @@ def problems_of(tests, text):
     return problems, count
 
 
+def controls_of_sentences(root):
+    """The controls whose header maps them to each sentence of SEC01."""
+    mapped = {}
+    for path in (root / "content" / "controls").glob("*/*.guard"):
+        for sentences in re.findall(r"^#   sec01: \[(.*)\]$", path.read_text(encoding="utf-8"), re.M):
+            for sentence in sentences.split(","):
+                mapped.setdefault(sentence.strip(), set()).add(path.stem)
+    return mapped
+
+
+def sentence_problems(root, text):
+    """Where a row of docs/sec01.md names other controls than those that say that they answer it."""
+    mapped, problems = controls_of_sentences(root), []
+    known = {path.stem for path in (root / "content" / "controls").glob("*/*.guard")}
+    for number, line in enumerate(text.splitlines(), 1):
+        row = re.match(r"\| ([A-Z]+\d*\.\d+) \|", line)
+        if not row:
+            continue
+        named = set(re.findall(r"`([a-z0-9-]+)`", line)) & known
+        for control in sorted(named ^ mapped.get(row.group(1), set())):
+            verb = "does not say that it answers" if control in named else "is not named in the row of"
+            problems.append((number, f"{control} {verb} {row.group(1)}"))
+    return problems
+
+
 def main():
     tests, count, found = Tests(ROOT), 0, 0
-    for page in [*sorted((ROOT / "docs" / "coverage").glob("*.md")), ROOT / "docs" / "sec01.md"]:
-        problems, references = problems_of(tests, page.read_text(encoding="utf-8"))
+    sec01 = ROOT / "docs" / "sec01.md"
+    for page in [*sorted((ROOT / "docs" / "coverage").glob("*.md")), sec01]:
+        text = page.read_text(encoding="utf-8")
+        problems, references = problems_of(tests, text)
+        if page == sec01:
+            problems += sentence_problems(ROOT, text)
         count, found = count + references, found + len(problems)
         for line, problem in problems:
             print(f"{page.relative_to(ROOT)}:{line}: {problem}")

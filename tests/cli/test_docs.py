@@ -186,4 +186,12 @@ def proofs_that_do_not_exist_are_seen():
         equal(len(check_coverage.problems_of(tests, page % cell)[0]), problems, cell)
 
 
+@case
+def a_control_that_is_missing_in_its_sentence_is_seen():
+    text = (ROOT / "docs" / "sec01.md").read_text(encoding="utf-8")
+    equal(check_coverage.sentence_problems(ROOT, text), [])
+    for before, after in (("`root-mfa`, ", ""), ("`account-one-workload`", "`account-one-workload`, `root-mfa`")):
+        equal(len(check_coverage.sentence_problems(ROOT, text.replace(before, after, 1))), 1, (before, after))
+
+
 run()
