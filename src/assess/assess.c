@@ -191,8 +191,7 @@ static vg_status finish_batch(assessor *a, vg_error *err)
         account_work *work = &a->batch[i];
         if (status == VG_OK && work->status != VG_OK) {
             status = work->status;
-            if (err)
-                *err = work->error;
+            vg_error_copy(err, &work->error);
         }
         if (status == VG_OK && vg_str_eq(work->account, a->org.management))
             a->org.management_runs = runs_workloads(&work->outcome);
@@ -517,12 +516,41 @@ static vg_status keep_workloads(assessor *a, vg_error *err)
     return VG_OK;
 }
 
+static int compare_units(const void *left, const void *right)
+{
+    return vg_str_cmp(((const vg_unit *)left)->id, ((const vg_unit *)right)->id);
+}
+
+static vg_status keep_units(assessor *a, vg_error *err)
+{
+    vg_vec units = vg_vec_in(a->arena, sizeof(vg_unit));
+    for (size_t i = 0; i < a->org.node_count; i++) {
+        const vg_node *node = &a->org.nodes[i];
+        vg_unit *unit = node->is_account ? NULL : vg_vec_push(&units);
+        if (!node->is_account && !unit)
+            return no_memory(err);
+        bool has_parent = unit && node->in_tree && node->parent != VG_NO_NODE;
+        if (unit)
+            *unit = (vg_unit){.id = node->id,
+                              .name = node->name,
+                              .parent = has_parent ? a->org.nodes[node->parent].id : (vg_str){0},
+                              .path = node->path,
+                              .is_root = node->is_root};
+    }
+    if (units.len > 1)
+        qsort(units.items, units.len, sizeof(vg_unit), compare_units);
+    a->answer->units = units.items;
+    a->answer->unit_count = units.len;
+    return VG_OK;
+}
+
 static vg_status build_organization(assessor *a, vg_error *err)
 {
     const vg_map *findings = a->org.findings;
     VG_TRY(vg_org_build(a->arena, a->organization_items.items, a->organization_items.len, a->readings,
                         &a->org, err));
     a->org.findings = findings;
+    VG_TRY(keep_units(a, err));
     return keep_workloads(a, err);
 }
 

@@ -157,8 +157,8 @@ vg_status vg_control_judge(const vg_control *control, const vg_resource *resourc
         keep_error(&reader, &own);
         status = VG_OK;
     }
-    if (status != VG_OK && err)
-        *err = own;
+    if (status != VG_OK)
+        vg_error_copy(err, &own);
     if (status == VG_OK) {
         *verdict = verdict_of(&reader);
         bool is_good = *verdict == VG_VERDICT_PASS || *verdict == VG_VERDICT_NOT_APPLICABLE;

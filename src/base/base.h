@@ -148,6 +148,9 @@ vg_status vg_fail_errno(vg_error *err, int errno_value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Sets or replaces the place of an error that has none yet. */
 void vg_error_locate(vg_error *err, vg_place place);
+/* An error's file name stands in the error itself: assigning one would leave the copy's place behind in the first.
+ * Either may be NULL. */
+void vg_error_copy(vg_error *to, const vg_error *from);
 /* "file:line:column: message" (or as much of the place as is known) into out; always NUL-terminated. */
 void vg_error_format(const vg_error *err, char *out, size_t out_size);
 /* The code's name: "syntax", "limit". Static. */

@@ -58,6 +58,14 @@ void vg_error_locate(vg_error *err, vg_place place)
     err->place.file = vg_str_of(err->file_text, file.len);
 }
 
+void vg_error_copy(vg_error *to, const vg_error *from)
+{
+    if (!to || !from)
+        return;
+    *to = *from;
+    to->place.file = vg_str_of(to->file_text, strlen(to->file_text));
+}
+
 static void fill(vg_error *err, vg_status code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 static void fill(vg_error *err, vg_status code, const char *format, va_list args)
@@ -130,11 +138,11 @@ void vg_error_format(const vg_error *err, char *out, size_t out_size)
 {
     const vg_place *at = &err->place;
     if (at->file.len && at->line && at->column)
-        snprintf(out, out_size, "%.*s:%u:%u: %s", VG_ARG(at->file), at->line, at->column, err->message);
+        snprintf(out, out_size, "%s:%u:%u: %s", err->file_text, at->line, at->column, err->message);
     else if (at->file.len && at->line)
-        snprintf(out, out_size, "%.*s:%u: %s", VG_ARG(at->file), at->line, err->message);
+        snprintf(out, out_size, "%s:%u: %s", err->file_text, at->line, err->message);
     else if (at->file.len)
-        snprintf(out, out_size, "%.*s: %s", VG_ARG(at->file), err->message);
+        snprintf(out, out_size, "%s: %s", err->file_text, err->message);
     else if (at->line)
         snprintf(out, out_size, "%u:%u: %s", at->line, at->column, err->message);
     else

@@ -54,7 +54,7 @@ static vg_status open_workspace(review_command *command, vg_error *err)
         vg_cli_warn(command->cli, &why);
         return VG_OK;
     }
-    *err = why;
+    vg_error_copy(err, &why);
     return status;
 }
 

@@ -37,8 +37,12 @@ vg_vec control_find(vg_cli *cli, const vg_str *paths, size_t count, bool (*wante
     for (size_t i = 0; i < count; i++) {
         vg_error err = {0};
         vg_vec entries = vg_vec_in(cli->arena, sizeof(vg_dir_entry));
-        bool is_folder = vg_dir_exists(paths[i]);
-        if (vg_dir_walk(cli->arena, paths[i], &entries, note_skipped, cli, &err) != VG_OK)
+        bool is_folder = vg_dir_exists(paths[i]), is_standard_input = vg_str_is(paths[i], "-");
+        vg_dir_entry *input = is_standard_input ? vg_vec_push(&entries) : NULL;
+        if (input)
+            *input = (vg_dir_entry){.path = paths[i]};
+        if (!is_standard_input &&
+            vg_dir_walk(cli->arena, paths[i], &entries, note_skipped, cli, &err) != VG_OK)
             vg_cli_error(cli, &err);
         for (size_t k = 0; k < entries.len; k++) {
             const vg_dir_entry *entry = vg_vec_at(&entries, k);

@@ -207,7 +207,7 @@ static vg_status import_files(import_run *run, import_file *files, size_t count,
             continue;
         for (size_t i = 0; i < before.count; i++)
             import_file_free(&before.files[i]);
-        *err = step.err;
+        vg_error_copy(err, &step.err);
         return step.written;
     }
     return VG_OK;

@@ -291,7 +291,7 @@ static vg_status put_workloads(import_merge *merge, import_part *part, vg_error 
                                                  part->call.time, &count, &why);
     bool is_bad_file = status == VG_ERR_VALUE || status == VG_ERR_SYNTAX || status == VG_ERR_LIMIT;
     if (status != VG_OK && !is_bad_file) {
-        *err = why;
+        vg_error_copy(err, &why);
         return status;
     }
     if (is_bad_file) {

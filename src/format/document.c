@@ -27,7 +27,6 @@ vg_status vg_document_read(vg_arena *arena, vg_str source, vg_str name, const vg
     /* Flow YAML begins as JSON does. What is neither was most likely meant as JSON: that error is the helpful one. */
     if (status == VG_ERR_SYNTAX && vg_yaml_read(arena, text, name, limits, out, NULL) == VG_OK)
         return VG_OK;
-    if (err)
-        *err = as_json;
+    vg_error_copy(err, &as_json);
     return status;
 }

@@ -296,8 +296,7 @@ vg_status vg_store_write(vg_store *store, vg_error *err)
     if (!store->writable)
         return vg_fail(err, VG_ERR_INTERNAL, "%s: opened for reading alone", store->folder);
     if (store->failure.code != VG_OK) {
-        if (err)
-            *err = store->failure;
+        vg_error_copy(err, &store->failure);
         return store->failure.code;
     }
     if (store->in_batch)
@@ -320,8 +319,7 @@ vg_status vg_store_wrote(vg_store *store, size_t bytes, vg_error *err)
 vg_status vg_store_flush(vg_store *store, vg_error *err)
 {
     if (store->failure.code != VG_OK) {
-        if (err)
-            *err = store->failure;
+        vg_error_copy(err, &store->failure);
         return store->failure.code;
     }
     if (!store->in_batch)

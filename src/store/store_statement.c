@@ -170,7 +170,7 @@ vg_status sql_fail(vg_store *store, int code, vg_error *err)
     vg_status status = translate(
         store, sqlite3_extended_errcode(store->db) ? sqlite3_extended_errcode(store->db) : code, to);
     if (store->in_batch) {
-        store->failure = *to;
+        vg_error_copy(&store->failure, to);
         vg_store_rollback(store);
     }
     return status;

@@ -184,6 +184,20 @@ static void errors_say_what_and_where(void **state)
     assert_string_equal(vg_status_name(VG_ERR_CORRUPT), "corrupt");
 }
 
+static void a_copied_error_keeps_its_place(void **state)
+{
+    (void)state;
+    vg_error copy, first;
+    char line[900];
+    vg_fail_at(&first, VG_ERR_SYNTAX, (vg_place){VG_STR("a.json"), 3, 7}, "expected a comma");
+    vg_error_copy(&copy, &first);
+    vg_error_copy(NULL, &first);
+    memset(&first, 'x', sizeof first);
+    vg_error_format(&copy, line, sizeof line);
+    assert_string_equal(line, "a.json:3:7: expected a comma");
+    assert_true(vg_str_is(copy.place.file, "a.json"));
+}
+
 static void hostile_text_cannot_drive_a_terminal(void **state)
 {
     (void)state;
@@ -218,6 +232,7 @@ int main(void)
         cmocka_unit_test(globs_match_without_recursion),
         cmocka_unit_test(a_long_run_of_stars_stays_cheap),
         cmocka_unit_test(errors_say_what_and_where),
+        cmocka_unit_test(a_copied_error_keeps_its_place),
         cmocka_unit_test(hostile_text_cannot_drive_a_terminal),
         cmocka_unit_test(a_long_path_keeps_its_end),
     };

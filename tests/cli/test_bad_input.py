@@ -563,6 +563,20 @@ def content_that_is_no_content_is_named():
 
 
 @case
+def rules_and_documents_of_any_kind_are_evaluated_or_named():
+    folder = put(fresh("eval"), {"g/a.guard": "rule x { Resources exists }\n", "g/b.guard": "rule y { x == ",
+                                 "d/a.json": {"Resources": {}}, "d/b.json": '{"Res', "d/c.json": b"\xff\xfe{",
+                                 "d/d.json": os.urandom(1000) + b"\xff"})
+    done = vigil("control", "eval", "--rules", str(folder / "g"), "--data", str(folder / "d"))
+    said(done, 3, r"/b\.guard:1:15: expected a value", r"/d/b\.json:1:6: JSON text ends", r"/d/c\.json: UTF-16 with an odd number",
+         r"/d/d\.json")
+    assert b"a.json: PASS" in done.stdout
+    with open(folder / "d" / "a.json", "rb") as data:
+        said(vigil("control", "eval", "--rules", str(folder / "g" / "a.guard"), "--data", "-", stdin=data), 0)
+    said(vigil("control", "test", str(folder / "none")), 3, r"/none: cannot open: No such file", r"no tests were found")
+
+
+@case
 def a_control_without_end_ends():
     calls = "".join(f"rule r{i}(x) {{ r{i + 1}(%x) r{i + 1}(%x) }}\n" for i in range(30))
     began = time.monotonic()
