@@ -66,11 +66,16 @@ void report_junit_begin(vg_report_writer *w)
     w->body.len = 0;
 }
 
+/* "111122223333 eu-west-1 ID", without what is not known: a template has neither account nor region. */
+static vg_str name_of_case(vg_report_writer *w, const vg_finding *f)
+{
+    return vg_arena_printf(w->scratch, "%.*s%s%.*s%s%.*s", VG_ARG(f->account), f->account.len > 0 ? " " : "",
+                           VG_ARG(f->region), f->region.len > 0 ? " " : "", VG_ARG(f->resource_id));
+}
+
 static void put_finding_case(vg_report_writer *w, const report_finding *v)
 {
-    begin_case(w, v->f.rule,
-               vg_arena_printf(w->scratch, "%.*s %.*s %.*s", VG_ARG(v->f.account), VG_ARG(v->f.region),
-                               VG_ARG(v->f.resource_id)));
+    begin_case(w, v->f.rule, name_of_case(w, &v->f));
     if (v->f.verdict == VG_VERDICT_PASS) {
         put(w, "/>\n");
         return;
