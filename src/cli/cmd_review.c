@@ -153,6 +153,19 @@ static vg_status tell_broken_controls(vg_cli *cli, const vg_assessment *assessme
     return VG_OK;
 }
 
+/* Without a single account there is nothing to answer from: how to get evidence is worth more than a page of zeros. */
+static void tell_no_accounts(vg_cli *cli, const vg_assessment *assessment)
+{
+    vg_error why;
+    if (assessment->account_count)
+        return;
+    vg_fail(
+        &why, VG_ERR_NOT_FOUND,
+        "nothing is known of any account yet; `vigil import --script` prints what exports an organisation, "
+        "`vigil import DIR` reads it");
+    vg_cli_warn(cli, &why);
+}
+
 static vg_status answer(review_command *command, const vg_review_options *options, vg_report_answer *out,
                         vg_review_worst *worst, const vg_assessment **assessed, vg_error *err)
 {
@@ -175,6 +188,7 @@ static vg_status answer(review_command *command, const vg_review_options *option
         status = store(command, assessment, err);
     vg_progress_end(&command->progress);
     VG_TRY(status);
+    tell_no_accounts(cli, assessment);
     VG_TRY(tell_broken_controls(cli, assessment, err));
     *assessed = assessment;
     return vg_review(assessment, command->hub, options, cli->arena, out, worst, err);

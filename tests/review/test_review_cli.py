@@ -204,6 +204,16 @@ def says_that_there_is_no_workspace():
 
 
 @case
+def says_how_to_get_evidence_when_there_is_none():
+    empty, nothing = FOLDER / "empty", FOLDER / "nothing"
+    nothing.mkdir()
+    vigil("import", str(nothing), workspace=empty)
+    done = vigil("review", workspace=empty)
+    assert b"all 0 accounts" in done.stdout and b"nothing is known of any account yet" in done.stderr, done
+    assert b"any account" not in vigil("review").stderr
+
+
+@case
 def takes_the_users_controls():
     content = FOLDER / "content" / "controls" / "own"
     content.mkdir(parents=True)
