@@ -351,6 +351,48 @@ static void power_new_disk(void)
     power.fail_with = SQLITE_IOERR;
 }
 
+/* A copy of a disk that is at rest (nothing open), to begin from again. */
+static power_disk power_saved;
+
+static void power_copy_image(uint8_t **to, const uint8_t *from, sqlite3_int64 cap)
+{
+    *to = NULL;
+    if (!cap)
+        return;
+    *to = malloc((size_t)cap);
+    memcpy(*to, from, (size_t)cap);
+}
+
+static void power_copy_files(power_disk *to, const power_disk *from)
+{
+    for (int i = 0; i < POWER_FILES; i++) {
+        to->files[i] = from->files[i];
+        power_copy_image(&to->files[i].bytes, from->files[i].bytes, from->files[i].cap);
+        power_copy_image(&to->files[i].synced, from->files[i].synced, from->files[i].synced_cap);
+    }
+}
+
+static void power_forget_saved(void)
+{
+    for (int i = 0; i < POWER_FILES; i++) {
+        free(power_saved.files[i].bytes);
+        free(power_saved.files[i].synced);
+    }
+    memset(&power_saved, 0, sizeof power_saved);
+}
+
+static void power_save(void)
+{
+    power_forget_saved();
+    power_copy_files(&power_saved, &power);
+}
+
+static void power_begin_from_saved(void)
+{
+    power_new_disk();
+    power_copy_files(&power, &power_saved);
+}
+
 static uint64_t power_random(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

@@ -9,6 +9,9 @@
 enum { BATCHES = 16, ROWS = 8, MOMENTS = 500 };
 
 static char *folder;
+static int batches =
+    BATCHES; /* of the work at hand: a small one may fail at every call, and not only at some */
+enum { SMALL = 2 };
 
 static vg_status open_store(vg_store **store, vg_error *err)
 {
@@ -69,7 +72,7 @@ static int work(int from)
     vg_store *store = NULL;
     int done = from;
     if (open_store(&store, &err) == VG_OK)
-        while (done < BATCHES && put_batch(store, done, &err) == VG_OK)
+        while (done < batches && put_batch(store, done, &err) == VG_OK)
             done++;
     vg_store_close(store);
     return done;
@@ -120,7 +123,7 @@ static int check_store(const char *what, uint64_t moment, int acknowledged)
     vg_store_close(store);
     if (!c.whole)
         fail_msg("%s %llu: %s", what, (unsigned long long)moment, c.complaint);
-    int there = acknowledged < BATCHES && c.findings[acknowledged] ? acknowledged + 1 : acknowledged;
+    int there = acknowledged < batches && c.findings[acknowledged] ? acknowledged + 1 : acknowledged;
     for (int batch = 0; batch < BATCHES; batch++) {
         int expected = batch < there ? ROWS : 0;
         if (c.findings[batch] != expected || c.resources[batch] != expected)
@@ -182,21 +185,42 @@ static void a_test_that_does_not_sync_would_be_caught(void **state)
     assert_int_equal(c.findings[0], 0);
 }
 
-/* Every n-th call to the disk fails once: one clear error, and what was acknowledged is there. */
+static const struct {
+    const char *what;
+    int code;
+} FAILURES[] = {{"failed call", SQLITE_IOERR_WRITE}, {"full at call", SQLITE_FULL}};
+
+/* The call to the disk with this number fails once: one clear error, and what was acknowledged is there. False when the
+ * work had fewer calls. */
+static bool survives_failed_call(size_t failure, uint64_t at)
+{
+    power_new_disk();
+    power.fail_any_at = at;
+    power.fail_with = FAILURES[failure].code;
+    int acknowledged = work(0);
+    bool has_failed = power.all_calls >= at;
+    power.fail_any_at = 0;
+    check_store(FAILURES[failure].what, at, acknowledged);
+    return has_failed;
+}
+
 static void each_disk_call_may_fail(void **state)
 {
     (void)state;
-    static const int codes[] = {SQLITE_IOERR_WRITE, SQLITE_FULL};
+    batches = SMALL;
+    for (size_t k = 0; k < VG_COUNT(FAILURES); k++)
+        for (uint64_t at = 1; survives_failed_call(k, at); at++)
+            continue;
+    batches = BATCHES;
+}
+
+static void calls_of_a_longer_work_may_fail(void **state)
+{
+    (void)state;
     uint64_t calls = calls_of_all_work(true);
-    for (size_t k = 0; k < VG_COUNT(codes); k++)
-        for (uint64_t at = 1; at <= calls; at += 1 + calls / 100) {
-            power_new_disk();
-            power.fail_any_at = at;
-            power.fail_with = codes[k];
-            int acknowledged = work(0);
-            power.fail_any_at = 0;
-            check_store(k ? "full at call" : "failed call", at, acknowledged);
-        }
+    for (size_t k = 0; k < VG_COUNT(FAILURES); k++)
+        for (uint64_t at = 1; at <= calls; at += 1 + calls / 50)
+            assert_true(survives_failed_call(k, at));
 }
 
 static void a_full_disk_says_so_and_stays_said(void **state)
@@ -237,7 +261,38 @@ static void *failing_realloc(void *old, int size)
     return ++memory.calls == memory.fail_at ? NULL : memory.real.xRealloc(old, size);
 }
 
+/* The same for the allocation of SQLite with this number, in the work from batch `from`. False when the work had fewer. */
+static bool survives_failed_allocation(int from, uint64_t at)
+{
+    memory.calls = 0;
+    memory.fail_at = at;
+    int acknowledged = work(from);
+    bool has_failed = memory.calls >= at;
+    memory.fail_at = 0;
+    check_store("allocation", at, acknowledged);
+    return has_failed;
+}
+
+/* Every one, when a workspace is opened, written and closed. */
 static void each_allocation_of_the_store_may_fail(void **state)
+{
+    (void)state;
+    power_new_disk();
+    batches = 1;
+    assert_int_equal(work(0), 1);
+    power_save();
+    batches = SMALL;
+    bool has_failed = true;
+    for (uint64_t at = 1; has_failed; at++) {
+        power_begin_from_saved();
+        has_failed = survives_failed_allocation(1, at);
+    }
+    power_forget_saved();
+    batches = BATCHES;
+}
+
+/* Making a workspace allocates ten thousand times, most of them to parse the tables: some of these, and of long work. */
+static void allocations_of_a_longer_work_may_fail(void **state)
 {
     (void)state;
     power_new_disk();
@@ -246,11 +301,7 @@ static void each_allocation_of_the_store_may_fail(void **state)
     uint64_t calls = memory.calls;
     for (uint64_t at = 1; at <= calls; at += 1 + calls / 150) {
         power_new_disk();
-        memory.calls = 0;
-        memory.fail_at = at;
-        int acknowledged = work(0);
-        memory.fail_at = 0;
-        check_store("allocation", at, acknowledged);
+        assert_true(survives_failed_allocation(0, at));
     }
 }
 
@@ -282,8 +333,10 @@ int main(void)
         cmocka_unit_test(power_loss_loses_nothing_acknowledged),
         cmocka_unit_test(a_test_that_does_not_sync_would_be_caught),
         cmocka_unit_test(each_disk_call_may_fail),
+        cmocka_unit_test(calls_of_a_longer_work_may_fail),
         cmocka_unit_test(a_full_disk_says_so_and_stays_said),
         cmocka_unit_test(each_allocation_of_the_store_may_fail),
+        cmocka_unit_test(allocations_of_a_longer_work_may_fail),
     };
     return cmocka_run_group_tests(tests, setup_all, teardown_all);
 }
