@@ -119,7 +119,9 @@ static vg_status import_archive(import_run *run, const import_file *file, unsign
     bool is_bad_archive = walked != VG_OK && walked != VG_ERR_MEMORY;
     if (is_bad_archive)
         return import_merge_skipped(&run->merge, file->path,
-                                    vg_arena_str(run->merge.arena, vg_str_from(why.message)), err);
+                                    vg_arena_printf(run->merge.arena, "%s%s", why.message,
+                                                    walked == VG_ERR_SYNTAX ? "; fetch it again" : ""),
+                                    err);
     return walked == VG_OK ? VG_OK : out_of_memory(err);
 }
 

@@ -129,7 +129,7 @@ static void read_lines(const import_world *world, import_file *file, vg_str text
         }
         why.place = (vg_place){0};
         bool is_cut = line.ptr[line.len - 1] != '}';
-        refuse_error(file, number, &why, is_cut ? "partly written: export it again" : "");
+        refuse_error(file, number, &why, is_cut ? "partly written: export it again" : "export it again");
     }
 }
 
@@ -146,7 +146,7 @@ static void read_json(const import_world *world, import_file *file, vg_str text)
     vg_str trimmed = vg_str_trim(text);
     char last = trimmed.ptr[trimmed.len - 1];
     bool is_cut = last != '}' && last != ']';
-    refuse_error(file, 0, &why, is_cut ? "partly written: export it again" : "");
+    refuse_error(file, 0, &why, is_cut ? "partly written: export it again" : "export it again");
 }
 
 /* What import_text_read knows by its first line, before YAML is tried. */
