@@ -53,8 +53,12 @@ typedef struct {
 static void print_place(vg_buf *out, vg_place place)
 {
     control_print_clean(out, place.file);
-    if (place.line > 0)
-        vg_buf_addf(out, ":%u:%u", place.line, place.column);
+    if (place.line == 0)
+        return;
+    vg_buf_add_char(out, ':');
+    control_print_number(out, place.line);
+    vg_buf_add_char(out, ':');
+    control_print_number(out, place.column);
 }
 
 /* A message's lines, each cleaned and set in. */
@@ -81,16 +85,18 @@ static void table_violation(eval_slot *slot, const vg_guard_violation *v)
         vg_buf_add_c(&slot->pending, "): ");
     }
     control_print_clean(&slot->pending, v->why);
-    vg_buf_addf(&slot->pending, " [rule line %u]\n", v->clause_place.line);
+    vg_buf_add_c(&slot->pending, " [rule line ");
+    control_print_number(&slot->pending, v->clause_place.line);
+    vg_buf_add_c(&slot->pending, "]\n");
     print_message(&slot->pending, v->message);
 }
 
 static void table_rule(eval_slot *slot, const vg_rule_info *info, vg_guard_status status,
                        const vg_error *error)
 {
-    if (status != VG_GUARD_FAIL && status != VG_GUARD_ERROR && !slot->run->all)
-        return;
-    vg_buf_addf(&slot->out, "  %-5s ", vg_guard_status_name(status));
+    vg_buf_add_c(&slot->out, "  ");
+    vg_buf_add_c(&slot->out, vg_guard_status_name(status));
+    vg_buf_add_c(&slot->out, status == VG_GUARD_ERROR ? " " : "  ");
     control_print_clean(&slot->out, info->name);
     vg_buf_add_c(&slot->out, "  (");
     control_print_clean(&slot->out, vg_path_name(info->file));
@@ -266,11 +272,14 @@ static void on_violation(void *context, const vg_guard_violation *v)
 static void on_rule(void *context, size_t rule, vg_guard_status status, const vg_error *error)
 {
     eval_slot *slot = context;
-    vg_rule_info info = vg_ruleset_rule(slot->run->rules, rule);
     slot->count.pass += status == VG_GUARD_PASS;
     slot->count.fail += status == VG_GUARD_FAIL;
     slot->count.skip += status == VG_GUARD_SKIP;
     slot->count.error += status == VG_GUARD_ERROR;
+    bool failed = status == VG_GUARD_FAIL || status == VG_GUARD_ERROR;
+    if (slot->run->format == FORMAT_TABLE && !failed && !slot->run->all)
+        return;
+    vg_rule_info info = vg_ruleset_rule(slot->run->rules, rule);
     if (slot->run->format == FORMAT_TABLE)
         table_rule(slot, &info, status, error);
     else if (slot->run->format == FORMAT_JSON)
@@ -286,7 +295,7 @@ static vg_status read_document(eval_slot *slot, vg_doc *out)
 {
     const eval_run *run = slot->run;
     vg_str text;
-    VG_TRY(vg_file_read(slot->arena, slot->path, DOCUMENT_MAX, &text, &slot->err));
+    VG_TRY(control_read(slot->arena, slot->path, DOCUMENT_MAX, &text, &slot->err));
     vg_status status = vg_guard_document_read(slot->arena, text, slot->path, out, &slot->err);
     if (status != VG_OK || run->parameter_count == 0)
         return status;

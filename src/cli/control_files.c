@@ -1,6 +1,10 @@
 /* control_files.c: rule files and documents for `vigil control`, found and read. */
 #include "cli/control_parts.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #define RULE_FILE_MAX ((size_t)16 << 20)
 
 static bool has_suffix(vg_str path, const char *const *suffixes)
@@ -54,6 +58,32 @@ vg_vec control_find(vg_cli *cli, const vg_str *paths, size_t count, bool (*wante
     return found;
 }
 
+/* A file as most are, in four calls of the system and without a copy: a regular one that is as long as it says. Of any
+ * other it answers false, and vg_file_read knows what to do and to say. */
+static bool read_at_once(vg_arena *arena, vg_str path, size_t max, vg_str *out)
+{
+    const char *name = vg_arena_cstr(arena, path);
+    int fd = name && !vg_str_is(path, "-") ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (fd < 0)
+        return false;
+    struct stat about;
+    bool regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (size_t)about.st_size <= max;
+    size_t size = regular ? (size_t)about.st_size : 0;
+    char *bytes = regular ? vg_arena_alloc(arena, size + 1) : NULL;
+    ssize_t got = bytes ? read(fd, bytes, size + 1) : -1;
+    close(fd);
+    if (got < 0 || (size_t)got != size || size == 0)
+        return false;
+    bytes[size] = '\0';
+    *out = vg_str_of(bytes, size);
+    return true;
+}
+
+vg_status control_read(vg_arena *arena, vg_str path, size_t max, vg_str *out, vg_error *err)
+{
+    return read_at_once(arena, path, max, out) ? VG_OK : vg_file_read(arena, path, max, out, err);
+}
+
 /* Says which of several files do not parse, and leaves the others in sources. */
 static size_t drop_bad(vg_cli *cli, vg_rule_source *sources, size_t count)
 {
@@ -78,7 +108,7 @@ static size_t read_sources(vg_cli *cli, const vg_vec *paths, vg_rule_source *sou
         vg_rule_source *source = &sources[count];
         source->name = *(const vg_str *)vg_vec_at(paths, i);
         source->borrowed = true;
-        if (vg_file_read(cli->arena, source->name, RULE_FILE_MAX, &source->text, &err) == VG_OK)
+        if (control_read(cli->arena, source->name, RULE_FILE_MAX, &source->text, &err) == VG_OK)
             count++;
         else
             vg_cli_error(cli, &err);
@@ -107,10 +137,22 @@ vg_ruleset *control_compile(vg_cli *cli, const vg_vec *paths)
     return NULL;
 }
 
+/* Whether one of eight bytes is a control character: below 0x20, or 0x7F. Bytes from 0x80 on are none. */
+static bool any_control(const char *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t not_delete = word ^ (ones * 0x7F);
+    return (((word - ones * 0x20) | (not_delete - ones)) & ~word & high) != 0;
+}
+
 void control_print_clean(vg_buf *out, vg_str text)
 {
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
+        while (text.len - i > 8 && !any_control(text.ptr + i))
+            i += 8;
         unsigned char c = (unsigned char)text.ptr[i];
         if (c >= 0x20 && c != 0x7F)
             continue;
@@ -120,4 +162,14 @@ void control_print_clean(vg_buf *out, vg_str text)
     }
     if (text.len > from)
         vg_buf_add(out, text.ptr + from, text.len - from);
+}
+
+void control_print_number(vg_buf *out, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    vg_buf_add(out, digits + at, sizeof digits - at);
 }

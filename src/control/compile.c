@@ -109,6 +109,8 @@ static vg_status compile_file(vg_ruleset *rules, const vg_rule_source *source, v
         return no_memory(err);
     find_called(&p, file);
     number_calls(&p, file);
+    for (size_t i = 0; i < file->rule_count; i++)
+        guard_find_gate(&p, file, (guard_rule *)(uintptr_t)&file->rules[i]);
     return VG_OK;
 }
 

@@ -268,6 +268,13 @@ static vg_status run_rule(guard_evaluation *e, size_t position)
     const guard_rule *rule = &e->file->rules[position];
     if (state->state == VARIABLE_RUNNING)
         return vg_fail(&e->error, VG_ERR_VALUE, "rule %.*s depends on itself", VG_ARG(rule->name));
+    bool closed;
+    VG_TRY(guard_gate_is_closed(e, &rule->gate, &closed));
+    if (closed) {
+        state->state = VARIABLE_KNOWN;
+        state->status = VG_GUARD_SKIP;
+        return VG_OK;
+    }
     state->state = VARIABLE_RUNNING;
     size_t failures = e->failure_len, stack = e->stack_len;
     unsigned quiet = e->quiet, depth = e->depth;
@@ -426,7 +433,8 @@ static vg_status evaluate_rules(guard_evaluation *e, const guard_file *file, con
         size_t rule = file->first_rule + i;
         if (!is_selected(e->options, rule, next))
             continue;
-        e->error = (vg_error){0};
+        if (e->error.code != VG_OK)
+            e->error = (vg_error){0};
         VG_TRY(run_rule(e, i));
         VG_TRY(guard_tell(e, rule, sink));
     }
@@ -453,6 +461,7 @@ static vg_status evaluate_files(guard_evaluation *e, const vg_guard_sink *sink)
     e->memos = VG_NEW_N(e->arena, uint8_t, vg_map_len(e->rules->memos) + 1);
     if (!e->states || !e->memos)
         return guard_no_memory(e);
+    e->memos[0] = 1; /* of no call: answered */
     for (size_t i = 0; i < e->rules->file_count; i++)
         VG_TRY(evaluate_file(e, &e->rules->files[i], sink, &next));
     return VG_OK;

@@ -163,17 +163,33 @@ typedef enum {
 #define GUARD_NO_NAME UINT32_MAX
 
 typedef struct {
-    guard_part_kind kind;
-    uint32_t name; /* the variable, or the one that captures keys; GUARD_NO_NAME */
-    const guard_key *key;
-    const guard_operand *type_is; /* of a FILTER: its first clause is `Type == type_is` and stands alone */
-    guard_and filter;
-    int32_t index;
-    guard_op op; /* of a KEY_FILTER */
+    guard_and clauses;
+    const guard_operand *type_is; /* its first clause is `Type == type_is` and stands alone; or NULL */
+} guard_filter;
+
+typedef struct {
+    guard_op op;
     bool negated;
     guard_operand with;
+} guard_key_filter;
+
+/* Rulesets hold tens of thousands of parts; what few need is elsewhere. */
+typedef struct {
+    guard_part_kind kind;
+    uint32_t name; /* the variable, or the one that captures keys; GUARD_NO_NAME */
+    union {
+        const guard_key *key;         /* KEY */
+        int32_t index;                /* INDEX */
+        const guard_filter *filter;   /* FILTER */
+        const guard_key_filter *keys; /* KEY_FILTER */
+    };
     vg_str text; /* as written */
 } guard_part;
+
+static inline const guard_operand *guard_type_asked(const guard_part *part)
+{
+    return part->kind == PART_FILTER ? part->filter->type_is : NULL;
+}
 
 struct guard_query {
     const guard_part *parts;
@@ -256,8 +272,17 @@ struct guard_clause {
     uint32_t line, column;
 };
 
+/* What a document must have, or the rule's conditions fail whatever else it has, and cannot break: resources of a type,
+ * or a key at its root (gate.c). With neither there is no gate. */
+typedef struct {
+    const vg_value *type; /* a literal */
+    vg_str root_key;
+    uint32_t memos[2]; /* its other conditions: calls that the gate relies on having been answered; 0: none */
+} guard_gate;
+
 struct guard_rule {
     bool has_conditions;
+    guard_gate gate;
     uint32_t parameter_count;
     const uint32_t *parameters;
     guard_and conditions;
@@ -314,12 +339,38 @@ typedef struct {
     uint32_t line;
     size_t line_start;
     size_t furthest;
-    char expected[200];
+    const char *expected; /* there: a form's own words, or those in `stopped` */
+    char stopped[200];
     vg_status status; /* of what is no matter of syntax: memory */
 } guard_parser;
 
 /* Bounds nesting of blocks, filters, lists and calls in rules, and so the recursion over them. */
 #define GUARD_MAX_NESTING 100
+
+static inline bool guard_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* White space and comments. */
+void guard_skip_far(guard_parser *p);
+static inline void guard_skip(guard_parser *p)
+{
+    if (p->at < p->text.len && (guard_is_space(p->text.ptr[p->at]) || p->text.ptr[p->at] == '#'))
+        guard_skip_far(p);
+}
+
+/* Moves on behind `token` if it stands here; most do not, and differ in their first character. */
+static inline bool guard_take(guard_parser *p, const char *token)
+{
+    if (p->at >= p->text.len || p->text.ptr[p->at] != token[0])
+        return false;
+    size_t len = strlen(token);
+    if (p->text.len - p->at < len || memcmp(p->text.ptr + p->at, token, len) != 0)
+        return false;
+    p->at += len;
+    return true;
+}
 
 /* Parses p->text into *file. */
 vg_status guard_parse_file(guard_parser *p, guard_file *file, vg_error *err);
@@ -329,9 +380,7 @@ guard_parsed guard_no(guard_parser *p, const char *expected);
 guard_parsed guard_stop(guard_parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 guard_parsed guard_need(guard_parser *p, guard_parsed parsed, const char *expected); /* NO becomes a STOP */
 guard_parsed guard_enter(guard_parser *p); /* one level deeper; p->depth-- to leave */
-void guard_skip(guard_parser *p);          /* white space and comments */
 bool guard_skip_some(guard_parser *p);     /* the same, at least one */
-bool guard_take(guard_parser *p, const char *token);
 bool guard_take_word(guard_parser *p, const char *lower, const char *upper); /* a keyword, whole */
 bool guard_take_not(guard_parser *p);
 bool guard_take_name(guard_parser *p, vg_str *name);
@@ -354,6 +403,9 @@ guard_parsed guard_parse_arguments(guard_parser *p, const guard_operand **out, u
 guard_parsed guard_parse_filter_clauses(guard_parser *p, guard_and *out); /* parse.c */
 /* memo.c: numbers a call that stands in the conditions of a rule of `file`. */
 void guard_number_call(guard_parser *p, const guard_file *file, guard_clause *call);
+
+/* gate.c: finds the gate of a rule of `file`, whose calls have been numbered. */
+void guard_find_gate(const guard_parser *p, const guard_file *file, guard_rule *rule);
 
 /* ---- evaluating ------------------------------------------------------------------------------------------------------- */
 
@@ -478,6 +530,8 @@ vg_status guard_derive(guard_evaluation *e, const vg_value *made, size_t nodes, 
  * the index cannot answer. */
 bool guard_resources_of_type(guard_evaluation *e, const vg_value *type, bool is_literal,
                              const vg_value *const **items, size_t *count, vg_status *status);
+/* gate.c: whether the document lacks what the rule's gate asks for, so that it is skipped. */
+vg_status guard_gate_is_closed(guard_evaluation *e, const guard_gate *gate, bool *out);
 /* judge.c: the status of an access clause. */
 vg_status guard_judge(guard_evaluation *e, guard_scope *scope, const guard_clause *clause,
                       vg_guard_status *out);

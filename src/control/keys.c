@@ -47,10 +47,10 @@ static guard_answer compare_with(const vg_value *key, const guard_result *right,
 vg_status guard_match_key(guard_evaluation *e, guard_results right, const guard_part *part,
                           const vg_value *key, unsigned *times)
 {
-    guard_op op = part->op == GUARD_EQ && right.count > 1 ? GUARD_IN : part->op;
+    guard_op op = part->keys->op == GUARD_EQ && right.count > 1 ? GUARD_IN : part->keys->op;
     *times = 0;
     for (size_t i = 0; i < right.count; i++) {
-        guard_answer answer = turn(compare_with(key, &right.items[i], op), part->negated);
+        guard_answer answer = turn(compare_with(key, &right.items[i], op), part->keys->negated);
         if (answer == GUARD_BROKEN)
             return vg_fail(&e->error, VG_ERR_VALUE,
                            "a regular expression takes too many steps on a key here");

@@ -46,9 +46,9 @@ static bool is_closed_query(closure *c, const guard_query *query)
         const guard_part *part = &query->parts[i];
         if (part->kind == PART_VARIABLE ? !is_own(c, part->name) : part->name != GUARD_NO_NAME)
             return false;
-        if (part->kind == PART_FILTER && !is_closed_and(c, &part->filter))
+        if (part->kind == PART_FILTER && !is_closed_and(c, &part->filter->clauses))
             return false;
-        if (part->kind == PART_KEY_FILTER && !is_closed_operand(c, &part->with))
+        if (part->kind == PART_KEY_FILTER && !is_closed_operand(c, &part->keys->with))
             return false;
     }
     return true;

@@ -298,9 +298,10 @@ static bool make_type_query(guard_parser *p, vg_str type, guard_query *out)
     const guard_clause **clauses = VG_NEW(p->arena, const guard_clause *);
     guard_or *ors = VG_NEW(p->arena, guard_or);
     vg_value *literal = VG_NEW(p->arena, vg_value);
+    guard_filter *filter = VG_NEW(p->arena, guard_filter);
     const guard_key *resources = guard_key_of(p, VG_STR("Resources")),
                     *type_key = guard_key_of(p, VG_STR("Type"));
-    if (!parts || !clause || !clauses || !ors || !literal || !resources || !type_key)
+    if (!parts || !clause || !clauses || !ors || !literal || !filter || !resources || !type_key)
         return false;
     *literal = (vg_value){.kind = VG_STRING,
                           .position = guard_type_number(p, type),
@@ -324,8 +325,8 @@ static bool make_type_query(guard_parser *p, vg_str type, guard_query *out)
     parts[1].kind = PART_ALL_VALUES;
     parts[1].text = VG_STR("*");
     parts[2].kind = PART_FILTER;
-    parts[2].filter = (guard_and){ors, 1};
-    parts[2].type_is = &clause->operand;
+    *filter = (guard_filter){{ors, 1}, &clause->operand};
+    parts[2].filter = filter;
     parts[2].text = type;
     *out = (guard_query){.parts = parts, .count = 3, .by_type = true, .text = type};
     return true;

@@ -141,18 +141,22 @@ static guard_parsed parse_key_filter(guard_parser *p, guard_part *part)
     if (!guard_take_word(p, "keys", "KEYS"))
         return PARSE_NO;
     guard_skip(p);
+    guard_key_filter *keys = VG_NEW(p->arena, guard_key_filter);
+    if (!keys)
+        return no_memory(p);
     part->kind = PART_KEY_FILTER;
-    part->op = GUARD_EQ;
+    part->keys = keys;
+    keys->op = GUARD_EQ;
     if (guard_take(p, "!=")) {
-        part->negated = true;
+        keys->negated = true;
     } else if (!guard_take(p, "==")) {
-        part->negated = guard_take_not(p);
+        keys->negated = guard_take_not(p);
         if (!guard_take_word(p, "in", "IN"))
             return guard_stop(p, "expected ==, !=, in or not in behind `keys`");
-        part->op = GUARD_IN;
+        keys->op = GUARD_IN;
     }
     guard_skip(p);
-    guard_parsed parsed = guard_need(p, guard_parse_operand(p, &part->with),
+    guard_parsed parsed = guard_need(p, guard_parse_operand(p, &keys->with),
                                      "expected a value or a query to compare keys with");
     if (parsed != PARSED)
         return parsed;
@@ -181,14 +185,18 @@ static const guard_operand *type_of_filter(const guard_and *filter)
 /* [ clauses ] */
 static guard_parsed parse_filter(guard_parser *p, guard_part *part)
 {
+    guard_filter *filter = VG_NEW(p->arena, guard_filter);
+    if (!filter)
+        return no_memory(p);
     part->kind = PART_FILTER;
+    part->filter = filter;
     parse_capture(p, part);
-    guard_parsed parsed = guard_parse_filter_clauses(p, &part->filter);
+    guard_parsed parsed = guard_parse_filter_clauses(p, &filter->clauses);
     if (parsed != PARSED)
         return guard_need(p, parsed, "expected the clauses of a filter");
     if (!take_close(p))
         return guard_stop(p, "expected a clause, or ] to end the filter");
-    part->type_is = type_of_filter(&part->filter);
+    filter->type_is = type_of_filter(&filter->clauses);
     return PARSED;
 }
 
@@ -285,7 +293,7 @@ static bool selects_by_type(const guard_part *parts, size_t count)
     for (size_t i = 0; i + 2 < count; i++)
         if (parts[i].kind == PART_KEY && vg_str_is(parts[i].key->text, "Resources") &&
             parts[i + 1].kind == PART_ALL_VALUES && parts[i + 1].name == GUARD_NO_NAME &&
-            parts[i + 2].type_is)
+            guard_type_asked(&parts[i + 2]))
             return true;
     return false;
 }

@@ -9,10 +9,10 @@
 /* What could not be anything else says more than what might have stood there. */
 static void note(guard_parser *p, const char *expected, bool sure)
 {
-    if (p->at < p->furthest || (p->at == p->furthest && p->expected[0] != '\0' && !sure))
+    if (p->at < p->furthest || (p->at == p->furthest && p->expected && !sure))
         return;
     p->furthest = p->at;
-    snprintf(p->expected, sizeof p->expected, "%s", expected);
+    p->expected = expected;
 }
 
 guard_parsed guard_no(guard_parser *p, const char *expected)
@@ -23,14 +23,15 @@ guard_parsed guard_no(guard_parser *p, const char *expected)
 
 guard_parsed guard_stop(guard_parser *p, const char *format, ...)
 {
-    char text[sizeof p->expected];
+    if (strcmp(format, "out of memory") == 0)
+        p->status = VG_ERR_MEMORY;
+    if (p->at < p->furthest)
+        return PARSE_STOP;
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    vsnprintf(p->stopped, sizeof p->stopped, format, list);
     va_end(list);
-    if (strcmp(text, "out of memory") == 0)
-        p->status = VG_ERR_MEMORY;
-    note(p, text, true);
+    note(p, p->stopped, true);
     return PARSE_STOP;
 }
 
@@ -44,7 +45,6 @@ guard_parsed guard_enter(guard_parser *p)
     if (p->depth >= GUARD_MAX_NESTING) {
         p->status = VG_ERR_LIMIT;
         p->furthest = p->at;
-        p->expected[0] = '\0';
         return guard_stop(p, "nested more than %d deep; split the rule", GUARD_MAX_NESTING);
     }
     p->depth++;
@@ -52,11 +52,6 @@ guard_parsed guard_enter(guard_parser *p)
 }
 
 /* ---- characters ---------------------------------------------------------------------------------------------------- */
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
 
 static bool is_letter(char c)
 {
@@ -74,11 +69,11 @@ bool guard_at_end(const guard_parser *p)
     return p->at >= p->text.len;
 }
 
-void guard_skip(guard_parser *p)
+void guard_skip_far(guard_parser *p)
 {
     const char *at = p->text.ptr + p->at, *end = p->text.ptr + p->text.len;
     while (at < end) {
-        if (is_space(*at)) {
+        if (guard_is_space(*at)) {
             at++;
         } else if (*at == '#') {
             const char *line_end = memchr(at, '\n', (size_t)(end - at));
@@ -95,18 +90,6 @@ bool guard_skip_some(guard_parser *p)
     size_t from = p->at;
     guard_skip(p);
     return p->at > from;
-}
-
-bool guard_take(guard_parser *p, const char *token)
-{
-    size_t i = 0;
-    const char *at = p->text.ptr + p->at;
-    size_t left = p->text.len - p->at;
-    for (; token[i] != '\0'; i++)
-        if (i >= left || at[i] != token[i])
-            return false;
-    p->at += i;
-    return true;
 }
 
 static bool ends_word(const guard_parser *p)
@@ -177,7 +160,7 @@ void guard_locate(guard_parser *p, size_t at, uint32_t *line, uint32_t *column)
 vg_str guard_text_since(const guard_parser *p, size_t from)
 {
     size_t end = p->at;
-    while (end > from && is_space(p->text.ptr[end - 1]))
+    while (end > from && guard_is_space(p->text.ptr[end - 1]))
         end--;
     return vg_str_sub(p->text, from, end - from);
 }
@@ -240,7 +223,7 @@ void *guard_keep(guard_parser *p, const vg_vec *list)
 {
     if (list->len == 0)
         return NULL;
-    void *kept = VG_NEW_N(p->arena, char, list->len * list->item_size);
+    void *kept = vg_arena_alloc(p->arena, list->len * list->item_size);
     if (kept)
         memcpy(kept, list->items, list->len * list->item_size);
     return kept;

@@ -179,7 +179,7 @@ static vg_status spread(walk w)
 static vg_status filter_one(walk w, guard_scope *scope, const vg_value *value, guard_scope *behind)
 {
     bool passes;
-    VG_TRY(guard_passes(w.e, scope, &w.query->parts[w.at].filter, &passes));
+    VG_TRY(guard_passes(w.e, scope, &w.query->parts[w.at].filter->clauses, &passes));
     if (!passes)
         return VG_OK;
     walk next = onward(w, value);
@@ -194,7 +194,7 @@ static vg_status filter_values(walk w)
     for (vg_items it = vg_items_of(w.current); vg_items_next(&it);) {
         guard_scope scope = scope_of_value(&w, it.value);
         bool passes;
-        VG_TRY(guard_passes(w.e, &scope, &part->filter, &passes));
+        VG_TRY(guard_passes(w.e, &scope, &part->filter->clauses, &passes));
         if (!passes)
             continue;
         if (part->name != GUARD_NO_NAME)
@@ -238,11 +238,11 @@ static vg_status filter_keys(walk w)
     if (!guard_is_map(w.current))
         return push_unresolved(&w);
     size_t mark = w.e->stack_len;
-    if (part->with.kind == OPERAND_QUERY) {
-        walk right = {w.e, w.scope, part->with.as.query, 0, w.current, w.spelling};
+    if (part->keys->with.kind == OPERAND_QUERY) {
+        walk right = {w.e, w.scope, part->keys->with.as.query, 0, w.current, w.spelling};
         VG_TRY(go(right));
     } else {
-        VG_TRY(guard_select_operand(w.e, w.scope, &part->with));
+        VG_TRY(guard_select_operand(w.e, w.scope, &part->keys->with));
     }
     guard_results right;
     VG_TRY(guard_keep_results(w.e, mark, &right));
@@ -266,9 +266,8 @@ static const vg_value *type_wanted(const walk *w, const guard_operand *operand, 
         value = operand->as.value;
     } else {
         guard_results results;
-        vg_error kept = w->e->error;
         if (guard_resolve(w->e, w->scope, operand->as.query->parts[0].name, &results) != VG_OK) {
-            w->e->error = kept; /* the filter itself will meet it again, if it comes to that */
+            w->e->error = (vg_error){0}; /* the filter itself will meet it again, if it comes to that */
             return NULL;
         }
         if (results.count == 1 && results.items[0].kind != RESULT_UNRESOLVED)
@@ -290,13 +289,13 @@ static vg_status select_by_type(walk w, bool *done)
     vg_status status = VG_OK;
     *done = false;
     if (w.spelling > 0 || w.at + 2 >= w.query->count || !vg_str_is(part->key->text, "Resources") ||
-        part[1].kind != PART_ALL_VALUES || part[1].name != GUARD_NO_NAME || !part[2].type_is ||
-        !(type = type_wanted(&w, part[2].type_is, &is_literal)))
+        part[1].kind != PART_ALL_VALUES || part[1].name != GUARD_NO_NAME || !guard_type_asked(&part[2]) ||
+        !(type = type_wanted(&w, guard_type_asked(&part[2]), &is_literal)))
         return VG_OK;
     if (!guard_resources_of_type(w.e, type, is_literal, &items, &count, &status))
         return status;
     *done = true;
-    const guard_and rest = {part[2].filter.ors + 1, part[2].filter.count - 1};
+    const guard_and rest = {part[2].filter->clauses.ors + 1, part[2].filter->clauses.count - 1};
     for (size_t i = 0; i < count; i++) {
         guard_scope scope = scope_of_value(&w, items[i]);
         walk next = {w.e, &scope, w.query, w.at + 3, items[i], 0};

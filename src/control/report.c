@@ -172,12 +172,27 @@ static const char *const wanted[][2] = {
     [GUARD_IS_NULL] = {"null", "other than null"},
 };
 
+/* Pieces of a sentence, one behind the other. */
+static vg_str sentence(guard_evaluation *e, const vg_str *pieces, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += pieces[i].len;
+    char *text = vg_arena_alloc(e->arena, len + 1), *at = text;
+    for (size_t i = 0; text && i < count; i++)
+        if (pieces[i].len > 0) {
+            memcpy(at, pieces[i].ptr, pieces[i].len);
+            at += pieces[i].len;
+        }
+    return text ? vg_str_of(text, len) : (vg_str){0};
+}
+
 static vg_str expected_text(guard_evaluation *e, const guard_failure *f)
 {
     if (f->to_count == 0)
         return f->to_missing ? VG_STR(" what the rule compares it with, which is missing") : VG_STR("");
     vg_str text = shown(e, f->to[0]);
-    return f->to_count == 1 ? vg_arena_printf(e->arena, " %.*s", VG_ARG(text))
+    return f->to_count == 1 ? sentence(e, (const vg_str[]){VG_STR(" "), text}, 2)
                             : vg_arena_printf(e->arena, " %.*s and %u more", VG_ARG(text), f->to_count - 1);
 }
 
@@ -198,13 +213,14 @@ static vg_str why_text(guard_evaluation *e, const guard_failure *f, vg_str missi
     const char *must = wanted[c->op][turned];
     vg_str expected = expected_text(e, f);
     if (f->from.kind == RESULT_UNRESOLVED)
-        return vg_arena_printf(e->arena, "%.*s is missing, and must be %s%.*s", VG_ARG(missing), must,
-                               VG_ARG(expected));
+        return sentence(
+            e, (const vg_str[]){missing, VG_STR(" is missing, and must be "), vg_str_from(must), expected},
+            4);
     vg_str value = shown(e, f->from.value);
     if (f->not_comparable)
         return vg_arena_printf(e->arena, "%.*s is %s, which cannot be compared with%.*s", VG_ARG(value),
                                guard_kind_name(f->from.value), VG_ARG(expected));
-    return vg_arena_printf(e->arena, "%.*s must be %s%.*s", VG_ARG(value), must, VG_ARG(expected));
+    return sentence(e, (const vg_str[]){value, VG_STR(" must be "), vg_str_from(must), expected}, 4);
 }
 
 /* ---- the sink --------------------------------------------------------------------------------------------------------- */
