@@ -368,6 +368,15 @@ static guard_parsed parse_type_block(guard_parser *p, guard_clause *c)
     return PARSED;
 }
 
+/* `not x` negates x whatever stands behind it: `not exists` is no property named not. */
+static bool negation_begins_here(guard_parser *p)
+{
+    size_t from = p->at;
+    bool begins = guard_take_not(p);
+    p->at = from;
+    return begins;
+}
+
 /* A query, and what makes it a clause: a block, or an operator. */
 static guard_parsed parse_query_clause(guard_parser *p, unsigned forms, guard_clause *c)
 {
@@ -380,7 +389,13 @@ static guard_parsed parse_query_clause(guard_parser *p, unsigned forms, guard_cl
         if (parsed != PARSE_NO)
             return parsed;
     }
-    if (parsed == PARSED || c->query.count > 0)
+    size_t behind = p->at;
+    p->at = from;
+    bool negated = negation_begins_here(p);
+    p->at = behind;
+    if (negated)
+        parsed = PARSE_NO;
+    else if (parsed == PARSED || c->query.count > 0)
         parsed = parse_comparison(p, c);
     if (parsed == PARSE_NO)
         p->at = from;

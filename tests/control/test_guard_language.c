@@ -237,7 +237,9 @@ static void blocks_apply_to_each_value(void **state)
 static void leading_negation_is_of_unary_operators_alone(void **state)
 {
     CHECK_ROWS({"not name == 'alpha'", P}, {"not name == 'beta'", F}, {"not size is_string", P},
-               {"! size is_int", REFUSED});
+               {"! size is_int", REFUSED}, {"not exists", E}, {"not exists exists", P},
+               {"NOT EMPTY is_string", F}, {"not in not exists", F}, {"not == 1", REFUSED},
+               {"!exists exists", P}, {"let x = name NOT EMPTY\n %x exists", E});
 }
 
 static void variables_are_evaluated_where_they_are_used(void **state)
