@@ -1,8 +1,8 @@
 /* cmd_attest.c: `vigil attest`: what no export can show. Prints the YAML to fill in for a kind of attestation, and lists
  * what was attested until when. Kinds are content (attestations.yaml). */
+#include "cli/cli_listing.h"
 #include "cli/cli_parts.h"
 #include "cli/content_parts.h"
-#include "report/report.h"
 
 /* ---- kinds --------------------------------------------------------------------------------------------------------- */
 
@@ -106,20 +106,17 @@ static int run_template(vg_cli *cli)
 
 typedef struct {
     vg_cli *cli;
-    vg_vec cells; /* vg_str, COLUMNS a row */
-    vg_map *given;
+    vg_listing *rows;
+    vg_map *given; /* kinds that somebody attested */
 } attestation_list;
 
-static vg_status add_row(attestation_list *list, const vg_str cells[4], vg_error *err)
-{
-    for (size_t i = 0; i < 4; i++) {
-        vg_str *cell = vg_vec_push(&list->cells);
-        if (!cell)
-            return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
-        *cell = vg_arena_str(list->cli->arena, cells[i]);
-    }
-    return VG_OK;
-}
+static const vg_listing_column columns[] = {
+    {"Kind", "kind", VG_LIST_FIXED},
+    {"Scope", "scope", VG_LIST_TEXT},
+    {"State", "state", VG_LIST_FIXED},
+    {"Expires", "expires", VG_LIST_FIXED},
+    {"Owner or what it says", "about", VG_LIST_TEXT},
+};
 
 static vg_status take_attestation(void *context, const vg_evidence_row *row, vg_error *err)
 {
@@ -132,14 +129,14 @@ static vg_status take_attestation(void *context, const vg_evidence_row *row, vg_
     bool lapsed = vg_time_parse(until, &expires) && list->cli->now > expires;
     if (!vg_map_put(list->given, kind, NULL))
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
-    vg_str date = vg_str_sub(until, 0, 10);
-    const vg_str cells[4] = {
+    const vg_str cells[] = {
         kind,
         vg_get_str(doc.root, "Scope"),
-        vg_arena_printf(list->cli->arena, "%s %.*s", lapsed ? "lapsed" : "until", VG_ARG(date)),
+        lapsed ? VG_STR("lapsed") : VG_STR("holds"),
+        vg_str_sub(until, 0, VG_STR("2026-11-24").len),
         vg_get_str(doc.root, "Owner"),
     };
-    return add_row(list, cells, err);
+    return vg_listing_row(list->rows, cells, err);
 }
 
 static vg_status read_attestations(attestation_list *list, vg_error *err)
@@ -157,48 +154,50 @@ static vg_status read_attestations(attestation_list *list, vg_error *err)
     return status;
 }
 
-static vg_status list_all(vg_cli *cli, vg_buf *out, vg_error *err)
+static vg_status list_all(attestation_list *list, vg_error *err)
 {
-    static const vg_report_column columns[] = {{"Kind", false, true},
-                                               {"Scope", false, false},
-                                               {"Holds", false, true},
-                                               {"Owner or what it says", false, false}};
-    attestation_list list = {cli, vg_vec_in(cli->arena, sizeof(vg_str)), vg_map_new(cli->arena, 0)};
     vg_doc kinds;
-    if (!list.given)
+    if (!list->given)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
-    VG_TRY(read_kinds(cli, &kinds, err));
-    VG_TRY(read_attestations(&list, err));
+    VG_TRY(read_kinds(list->cli, &kinds, err));
+    VG_TRY(read_attestations(list, err));
     for (vg_items it = vg_items_of(vg_get(kinds.root, VG_STR("kinds"))); vg_items_next(&it);) {
         vg_str id = vg_get_str(it.value, "id");
-        const vg_str cells[4] = {id, vg_get_str(it.value, "scope"), VG_STR("missing"),
-                                 vg_get_str(it.value, "title")};
-        if (!vg_map_get(list.given, id))
-            VG_TRY(add_row(&list, cells, err));
+        const vg_str cells[] = {id, vg_get_str(it.value, "scope"), VG_STR("missing"), VG_STR(""),
+                                vg_get_str(it.value, "title")};
+        if (!vg_map_get(list->given, id))
+            VG_TRY(vg_listing_row(list->rows, cells, err));
     }
-    vg_report_options options = {.colour = cli->colour, .width = cli->width};
-    return vg_report_table(columns, VG_COUNT(columns), list.cells.items, list.cells.len / 4, &options, out,
-                           err);
+    return VG_OK;
 }
 
 static int run_list(vg_cli *cli)
 {
     vg_error err = {0};
-    vg_buf text = {0};
-    vg_status status = list_all(cli, &text, &err);
-    if (status == VG_OK)
-        fwrite(text.ptr, 1, text.len, cli->out);
-    vg_buf_free(&text);
+    vg_listing rows;
+    attestation_list list = {cli, &rows, vg_map_new(cli->arena, 0)};
+    vg_listing_begin(&rows, cli, columns, VG_COUNT(columns), vg_cli_choice(cli, "format") == 1);
+    vg_status status = list_all(&list, &err);
+    status = vg_listing_end(&rows, status, "content knows no kind of attestation", &err);
     return status == VG_OK ? VG_EXIT_OK : (int)vg_cli_error(cli, &err);
 }
 
 /* ---- the table ---------------------------------------------------------------------------------------------------------------- */
 
-static const vg_option attest_options[] = {
-    {.name = "content",
-     .argument = "DIR",
-     .kind = VG_ARG_FOLDER,
-     .help = "Your own content, as for 'vigil review'."},
+#define CONTENT_OPTION                                                                                       \
+    {                                                                                                        \
+        .name = "content", .argument = "DIR", .kind = VG_ARG_FOLDER,                                         \
+        .help = "Your own content, as for 'vigil review'."                                                   \
+    }
+
+static const vg_option template_options[] = {CONTENT_OPTION, {0}};
+static const vg_option list_options[] = {
+    CONTENT_OPTION,
+    {.name = "format",
+     .argument = "FORMAT",
+     .choices = "table|json",
+     .fallback = "table",
+     .help = "How to print."},
     {0},
 };
 static const vg_positional template_words[] = {
@@ -218,13 +217,14 @@ static const vg_command template_command = {
     .description = "Prints what to fill in: statement, owner, link, date, expiry, and the details that the "
                    "kind asks for. Then "
                    "import the file with 'vigil import'.",
-    .options = attest_options,
+    .options = template_options,
     .positionals = template_words,
     .examples = template_examples,
     .run = run_template,
 };
 static const vg_example list_examples[] = {
     {"vigil attest list", "Show what is attested until when, and what is missing."},
+    {"vigil attest list --now 2027-01-01 --format json", "Tell a program what will have lapsed by then."},
     {0},
 };
 static const vg_command list_command = {
@@ -232,7 +232,7 @@ static const vg_command list_command = {
     .summary = "List attestations, when they lapse, and the kinds that are missing",
     .description = "Lists what was imported, then the kinds of which nothing was. Expiry is judged at --now, "
                    "else by the clock.",
-    .options = attest_options,
+    .options = list_options,
     .examples = list_examples,
     .run = run_list,
 };

@@ -264,8 +264,9 @@ def an_attestation_is_imported_listed_and_counted():
     equal(verdict(section(before)), "not-assessed")
     assert verdict(section(after)) in ("pass", "partly"), verdict(section(after))
     listed = vigil("attest", "list", workspace=own).stdout.decode()
-    assert "until 2027-01-01" in listed and "missing" in listed, listed
-    assert "lapsed 2027-01-01" in vigil("attest", "list", workspace=own, now="2027-02-01").stdout.decode()
+    assert "holds    2027-01-01" in listed and "missing" in listed, listed
+    later = json.loads(vigil("attest", "list", "--format", "json", workspace=own, now="2027-02-01").stdout)
+    equal([(row["state"], row["expires"]) for row in later if row["state"] != "missing"], [("lapsed", "2027-01-01")])
 
 
 make_workspace()
