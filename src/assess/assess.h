@@ -117,6 +117,9 @@ typedef struct {
     vg_str organization, management, partition;
     const vg_account *accounts; /* active ones, ordered by id; with OU paths */
     size_t account_count;
+    const vg_unit
+        *units; /* OUs and roots, ordered by id; a parent that is unknown, or its own descendant, is "" */
+    size_t unit_count;
     const vg_workload *workloads; /* environments of the mapping */
     size_t workload_count;
     const vg_str *problems; /* what could not be read in full, a line each */
