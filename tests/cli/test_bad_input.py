@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from tap import CASES, case, equal, run, skip  # noqa: E402
 from bad_files import FILES, TEXT  # noqa: E402
-from bad_world import (ACCOUNTS, FOLDER, GOOD, HOME, MANAGEMENT, MEMBER, ROOT, VIGIL, account, check,  # noqa: E402
+from bad_world import (ACCOUNTS, GOOD, HOME, MANAGEMENT, MEMBER, ROOT, VIGIL, account, check,  # noqa: E402
                        envelope, environment, finding, fresh, has_policy, held, organization, put, rows, said, seed,
                        seeded, unit, vigil)
 
@@ -710,4 +710,3 @@ def advice_keeps_to_the_partition():
 
 
 run()
-FOLDER.cleanup()
