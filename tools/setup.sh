@@ -83,5 +83,5 @@ build() {
         echo "Building ($preset); the first time takes a while." >&2
         (cd "$ROOT" && cmake --preset "$preset") >"$log" 2>&1 || { cat "$log" >&2; return 1; }
     fi
-    ninja -C "$ROOT/build/$preset" "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    ninja --quiet -C "$ROOT/build/$preset" "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }

@@ -62,7 +62,7 @@ def arguments_and_exit_code_are_vigils():
     machine = Machine(RUN_PACKAGES)
     done, did = machine.run("run", "review", "--format", "a b")
     equal((done.returncode, done.stdout, done.stderr), (7, "vigil got: review --format a b\n", ""))
-    equal(did, [f"ninja -C {machine.root}/build/release vigil"])
+    equal(did, [f"ninja --quiet -C {machine.root}/build/release vigil"])
 
 
 @case
