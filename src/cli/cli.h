@@ -160,6 +160,8 @@ size_t vg_cli_choice(const vg_cli *cli, const char *name);
 size_t vg_cli_arguments(const vg_cli *cli, const vg_str **arguments);
 /* A variable of the environment, or NULL. */
 const char *vg_cli_env(const vg_cli *cli, const char *name);
+/* Who is at work, for histories and the audit log: USER, else LOGNAME, else "uid 1000", as in a container. */
+vg_str vg_cli_user(const vg_cli *cli);
 
 /* ---- saying what went wrong -------------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const vg_option vg_global_options[] = {
     {.name = "workspace",
@@ -153,6 +154,17 @@ const char *vg_cli_env(const vg_cli *cli, const char *name)
         if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
             return *entry + len + 1;
     return NULL;
+}
+
+vg_str vg_cli_user(const vg_cli *cli)
+{
+    static const char *const variables[] = {"USER", "LOGNAME"};
+    for (size_t i = 0; i < VG_COUNT(variables); i++) {
+        const char *user = vg_cli_env(cli, variables[i]);
+        if (user && *user)
+            return vg_str_from(user);
+    }
+    return vg_arena_printf(cli->arena, "uid %lu", (unsigned long)geteuid());
 }
 
 /* https://no-color.org: set and not empty means no colour, whatever it holds. */

@@ -9,11 +9,8 @@
 static vg_status open_workspace(vg_cli *cli, bool write, const char *command, vg_evidence **out,
                                 vg_error *err)
 {
-    const char *user = vg_cli_env(cli, "USER");
-    const vg_evidence_options options = {.write = write,
-                                         .now = cli->now,
-                                         .who = vg_str_from(user ? user : ""),
-                                         .command = vg_str_from(command)};
+    const vg_evidence_options options = {
+        .write = write, .now = cli->now, .who = vg_cli_user(cli), .command = vg_str_from(command)};
     return vg_evidence_open(cli->workspace, &options, out, err);
 }
 

@@ -8,12 +8,6 @@
 
 typedef vg_status finding_work(vg_cli *cli, vg_hub *hub, vg_error *err);
 
-static vg_str user_of(const vg_cli *cli)
-{
-    const char *user = vg_cli_env(cli, "USER");
-    return vg_str_from(user ? user : "");
-}
-
 static int with_hub(vg_cli *cli, bool write, finding_work *work)
 {
     vg_error err = {0};
@@ -21,7 +15,7 @@ static int with_hub(vg_cli *cli, bool write, finding_work *work)
     vg_hub *hub = NULL;
     vg_str command = vg_arena_printf(cli->arena, "vigil %s", cli->path);
     const vg_evidence_options options = {
-        .write = write, .now = cli->now, .who = user_of(cli), .command = command};
+        .write = write, .now = cli->now, .who = vg_cli_user(cli), .command = command};
     vg_status status = vg_evidence_open(cli->workspace, &options, &evidence, &err);
     if (status == VG_OK)
         status = vg_hub_attach(vg_evidence_store(evidence), &hub, &err);
@@ -207,7 +201,7 @@ static vg_status work_notify(vg_cli *cli, vg_hub *hub, vg_error *err)
 {
     vg_hub_row row;
     VG_TRY(find_argument(cli, hub, &row, err));
-    VG_TRY(vg_hub_notify(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err));
+    VG_TRY(vg_hub_notify(hub, &row.id, vg_cli_user(cli), vg_cli_value(cli, "note"), cli->now, err));
     vg_cli_say(cli, "finding %.12s is NOTIFIED", row.id.hex);
     return VG_OK;
 }
@@ -216,7 +210,7 @@ static vg_status work_reopen(vg_cli *cli, vg_hub *hub, vg_error *err)
 {
     vg_hub_row row;
     VG_TRY(find_argument(cli, hub, &row, err));
-    VG_TRY(vg_hub_reopen(hub, &row.id, user_of(cli), vg_cli_value(cli, "note"), cli->now, err));
+    VG_TRY(vg_hub_reopen(hub, &row.id, vg_cli_user(cli), vg_cli_value(cli, "note"), cli->now, err));
     vg_cli_say(cli, "finding %.12s is NEW", row.id.hex);
     return VG_OK;
 }
@@ -228,7 +222,7 @@ static vg_status work_suppress(vg_cli *cli, vg_hub *hub, vg_error *err)
                         .account = vg_cli_value(cli, "account"),
                         .resource = vg_cli_value(cli, "resource"),
                         .reason = vg_cli_value(cli, "reason"),
-                        .who = user_of(cli),
+                        .who = vg_cli_user(cli),
                         .until = VG_TIME_NONE};
     vg_time length;
     uint64_t matched = 0;
@@ -256,7 +250,7 @@ static vg_status work_withdraw(vg_cli *cli, vg_hub *hub, vg_error *err)
     if (!vg_str_to_u64(arguments[0], &number))
         return vg_fail(err, VG_ERR_USAGE,
                        "a suppression is named by its number; `vigil finding suppressions` lists them");
-    VG_TRY(vg_hub_unsuppress(hub, number, user_of(cli), cli->now, err));
+    VG_TRY(vg_hub_unsuppress(hub, number, vg_cli_user(cli), cli->now, err));
     vg_cli_say(cli, "suppression %llu has ended: what it alone silenced is NEW", (unsigned long long)number);
     return VG_OK;
 }

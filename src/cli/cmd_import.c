@@ -232,14 +232,13 @@ static vg_status import_within(import_command *command, vg_import_options *optio
 static int run_files(vg_cli *cli)
 {
     vg_error err = {0};
-    const char *user = vg_cli_env(cli, "USER");
     import_command command = {.cli = cli,
                               .rows = vg_vec_in(cli->arena, sizeof(told_row)),
                               .is_json = vg_cli_choice(cli, "format") == 1};
     vg_evidence_options open = {.write = true,
                                 .create = true,
                                 .now = cli->now,
-                                .who = vg_str_from(user ? user : ""),
+                                .who = vg_cli_user(cli),
                                 .command = VG_STR("vigil import")};
     vg_import_options options = {
         .account = vg_cli_value(cli, "account"),

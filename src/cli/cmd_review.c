@@ -28,11 +28,10 @@ typedef struct {
 static vg_status open_as(review_command *command, bool write, vg_error *err)
 {
     vg_cli *cli = command->cli;
-    const char *user = vg_cli_env(cli, "USER");
     vg_evidence_options options = {
         .write = write,
         .now = cli->now,
-        .who = vg_str_from(user ? user : ""),
+        .who = vg_cli_user(cli),
         .command = VG_STR("vigil review"),
     };
     command->writes = write;

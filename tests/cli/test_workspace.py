@@ -154,5 +154,14 @@ def a_second_writer_names_the_first():
     equal(len(readers), 1)
 
 
+@case
+def who_did_it_is_named_in_a_container_too():
+    at = ["--workspace", str(WORKSPACE), "--now", "2026-11-24T00:00:00Z"]
+    for number, (environment, who) in enumerate((({"USER": "eve", "LOGNAME": "x"}, "eve"), ({"USER": "", "LOGNAME": "mal"}, "mal"),
+                                                 ({}, f"uid {os.geteuid()}"))):
+        subprocess.run([VIGIL, "baseline", "set", f"who-{number}", *at], env=environment, capture_output=True, check=True)
+        equal(next(r["who"] for r in rows("baseline", "list") if r["name"] == f"who-{number}"), who)
+
+
 run()
 FOLDER.cleanup()
