@@ -237,7 +237,7 @@ CHECKS = [
     ("fuzz", check_fuzz, 8 * 60),
     ("tsan", check_tsan, 6 * 60),
     ("analyzer", check_analyzer, 8 * 60),
-    ("tidy", check_tidy, 12 * 60),
+    ("tidy", check_tidy, 16 * 60),
 ]
 
 
