@@ -191,10 +191,16 @@ static vg_status select_accounts(const vg_reviewer *r, bool *has, vg_error *err)
 
 static void select_workload(const vg_reviewer *r, size_t workload, bool *has)
 {
-    vg_str name = r->homes->workloads[workload];
-    for (size_t i = 0; i < r->assessment->account_count; i++)
-        if (vg_workload_has_account(r->assessment, name, r->assessment->accounts[i].id))
-            has[i] = true;
+    const vg_assessment *assessment = r->assessment;
+    for (size_t i = 0; i < assessment->workload_count; i++) {
+        const vg_workload *environment = &assessment->workloads[i];
+        bool is_its = vg_str_eq(environment->name, r->homes->workloads[workload]);
+        for (size_t k = 0; is_its && k < environment->account_count; k++) {
+            size_t account = vg_find_account(assessment, environment->accounts[k]);
+            if (account != VG_NPOS)
+                has[account] = true;
+        }
+    }
     has[vg_home_organization(r->homes)] = true;
     has[vg_home_workload(r->homes, workload)] = true;
 }
