@@ -1,7 +1,7 @@
 /* action.c: what to do first: for each control that can be repaired, what that would raise; then the best three, with the
  * commands to type.
  *
- * An action repairs one control wherever it fails in the section. Commands are templates of the control's header; what is
+ * An action repairs a control, or those that the same commands repair, wherever they fail in the section. Commands are templates of the control's header; what is
  * put into them comes from evidence and could be anything, so a value that a shell would read as more than a word is
  * never put in. */
 #include "review/review_part.h"
@@ -47,6 +47,23 @@ vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *sectio
     return VG_OK;
 }
 
+/* ---- words ------------------------------------------------------------------------------------------------------------------ */
+
+static vg_str first_sentence(vg_str text)
+{
+    text = vg_str_trim(text);
+    for (size_t i = 0; i + 1 < text.len; i++)
+        if (text.ptr[i] == '.' && (text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '\n'))
+            return vg_str_sub(text, 0, i);
+    return text.len && text.ptr[text.len - 1] == '.' ? vg_str_sub(text, 0, text.len - 1) : text;
+}
+
+vg_str vg_control_action(const vg_control *control)
+{
+    vg_str title = first_sentence(control->header.remediation);
+    return title.len ? title : control->header.title;
+}
+
 /* ---- commands --------------------------------------------------------------------------------------------------------------- */
 
 static bool is_plain_word(vg_str text)
@@ -68,8 +85,9 @@ static vg_str unit_of(const vg_assessment *assessment, vg_str account)
 
 /* The value of a placeholder; *known says whether it is one. */
 static vg_str value_of(const vg_assessment *assessment, vg_str placeholder, const vg_resource *resource,
-                       bool *known)
+                       vg_str target, bool *known)
 {
+    vg_str unit = unit_of(assessment, resource->account);
     const struct {
         const char *name;
         vg_str value;
@@ -78,7 +96,10 @@ static vg_str value_of(const vg_assessment *assessment, vg_str placeholder, cons
         {"region", resource->region},
         {"resource", resource->id},
         {"name", resource->name.len ? resource->name : resource->id},
-        {"ou", unit_of(assessment, resource->account)},
+        {"ou", unit},
+        {"target", target.len ? target
+                   : unit.len ? unit
+                              : resource->account},
         {"management", assessment->management},
         {"organization", assessment->organization},
     };
@@ -115,7 +136,7 @@ static size_t fill_partition(vg_buf *out, vg_str partition, vg_str text)
 }
 
 vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
-                       const vg_resource *resource)
+                       const vg_resource *resource, vg_str target)
 {
     vg_buf out = {0};
     vg_str unusable = {0};
@@ -124,7 +145,7 @@ vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str 
         size_t close = text.ptr[i] == '{' ? vg_str_find_char(vg_str_sub(text, i, VG_NPOS), '}') : VG_NPOS;
         bool known = false;
         vg_str placeholder = close == VG_NPOS ? (vg_str){0} : vg_str_sub(text, i + 1, close - 1);
-        vg_str value = value_of(assessment, placeholder, resource, &known);
+        vg_str value = value_of(assessment, placeholder, resource, target, &known);
         if (known) {
             ok = is_plain_word(value);
             unusable = ok ? unusable : placeholder;
@@ -178,7 +199,8 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
     const vg_assessment *assessment = reviewer->assessment;
     const vg_control *control = &assessment->content->controls[number];
     const vg_repair *repair = &reviewer->repairs[number];
-    size_t most = reviewer->options->commands ? reviewer->options->commands : SIZE_MAX, left = 0;
+    size_t most = reviewer->options->commands ? reviewer->options->commands : SIZE_MAX, left = 0,
+           last = SIZE_MAX;
     vg_vec commands = vg_vec_in(reviewer->arena, sizeof(vg_str));
     vg_map *seen = vg_map_new(reviewer->arena, 0);
     vg_str text;
@@ -188,15 +210,18 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
         size_t subject = assessment->judgements[repair->judgements[j]].subject;
         if (!section->has[reviewer->homes->home_of[subject]])
             continue;
-        if (commands.len >= most) {
-            left++;
+        if (commands.len >= most) { /* judgements of a subject stand together */
+            left += subject != last;
+            last = subject;
             continue;
         }
+        last = subject;
+        const vg_resource *resource = &assessment->subjects[subject].resource;
+        size_t account = vg_find_account(assessment, resource->account);
+        vg_str target = account == VG_NPOS ? (vg_str){0} : section->targets[account];
         for (size_t i = 0; vg_control_item(control->header.commands, i, &text); i++)
-            VG_TRY(add_command(
-                &commands, seen,
-                vg_command_fill(reviewer->arena, assessment, text, &assessment->subjects[subject].resource),
-                err));
+            VG_TRY(add_command(&commands, seen,
+                               vg_command_fill(reviewer->arena, assessment, text, resource, target), err));
     }
     if (commands.len == 0)
         VG_TRY(add_command(&commands, seen, step_in_words(reviewer, control), err));
@@ -214,25 +239,49 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
 
 /* ---- the best three ---------------------------------------------------------------------------------------------------------- */
 
-static vg_str first_sentence(vg_str text)
+/* What of the controls that an action repairs is to be repaired in a section. */
+typedef struct {
+    size_t *controls; /* in order */
+    size_t count;
+    size_t lead; /* the one that fails most, then the most severe: it says why */
+} action_controls;
+
+static vg_status list_controls(const vg_reviewer *reviewer, const vg_section_count *section, size_t number,
+                               action_controls *out, vg_error *err)
 {
-    text = vg_str_trim(text);
-    for (size_t i = 0; i + 1 < text.len; i++)
-        if (text.ptr[i] == '.' && (text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '\n'))
-            return vg_str_sub(text, 0, i);
-    return text.len && text.ptr[text.len - 1] == '.' ? vg_str_sub(text, 0, text.len - 1) : text;
+    const vg_content *content = reviewer->assessment->content;
+    const vg_repair *repair = &reviewer->repairs[number];
+    size_t *resources = VG_NEW_N(reviewer->arena, size_t, content->control_count + 1);
+    *out = (action_controls){.controls = VG_NEW_N(reviewer->arena, size_t, content->control_count + 1)};
+    if (!resources || !out->controls)
+        return no_memory(err);
+    for (size_t j = 0; j < repair->judgement_count; j++) {
+        const vg_judgement *judgement = &reviewer->assessment->judgements[repair->judgements[j]];
+        resources[judgement->control] += section->has[reviewer->homes->home_of[judgement->subject]];
+    }
+    for (size_t c = 0; c < content->control_count; c++) {
+        if (resources[c] == 0)
+            continue;
+        bool more = out->count == 0 || resources[c] > resources[out->lead],
+             worse = out->count > 0 && resources[c] == resources[out->lead] &&
+                     content->controls[c].header.severity > content->controls[out->lead].header.severity;
+        out->lead = more || worse ? c : out->lead;
+        out->controls[out->count++] = c;
+    }
+    return VG_OK;
 }
 
-static vg_str why(const vg_reviewer *reviewer, const vg_section_count *section, size_t number)
+/* What is wrong, in the words of the control that leads. */
+static vg_str why(const vg_reviewer *reviewer, const vg_section_count *section, size_t number, size_t lead)
 {
     const vg_assessment *assessment = reviewer->assessment;
-    const vg_control *control = &assessment->content->controls[number];
+    const vg_control *control = &assessment->content->controls[lead];
     const vg_repair *repair = &reviewer->repairs[number];
     vg_str message = {0};
     size_t resources = 0;
     for (size_t j = 0; j < repair->judgement_count; j++) {
         const vg_judgement *judgement = &assessment->judgements[repair->judgements[j]];
-        if (!section->has[reviewer->homes->home_of[judgement->subject]])
+        if (judgement->control != lead || !section->has[reviewer->homes->home_of[judgement->subject]])
             continue;
         message = message.len ? message : judgement->message;
         resources++;
@@ -241,29 +290,45 @@ static vg_str why(const vg_reviewer *reviewer, const vg_section_count *section, 
         return vg_arena_printf(reviewer->arena, "Nobody vouches for it: %.*s", VG_ARG(control->header.title));
     return resources == 1 ? message
                           : vg_arena_printf(reviewer->arena, "%zu of %d: %.*s", resources,
-                                            (int)vg_tally_total(&section->tallies[number]), VG_ARG(message));
+                                            (int)vg_tally_total(&section->tallies[lead]), VG_ARG(message));
+}
+
+/* The warnings of all its controls, each once. */
+static vg_str warning_of(const vg_reviewer *reviewer, const action_controls *of)
+{
+    const vg_content *content = reviewer->assessment->content;
+    vg_str all = {0};
+    for (size_t i = 0; i < of->count; i++) {
+        vg_str warning = vg_str_trim(content->controls[of->controls[i]].header.warning);
+        if (warning.len && vg_str_find(all, warning) == VG_NPOS)
+            all = all.len ? vg_arena_printf(reviewer->arena, "%.*s %.*s", VG_ARG(all), VG_ARG(warning))
+                          : warning;
+    }
+    return all;
 }
 
 static vg_status write_action(const vg_reviewer *reviewer, const vg_section_count *section, size_t number,
                               size_t practice, vg_report_action *out, vg_error *err)
 {
     const vg_content *content = reviewer->assessment->content;
-    const vg_control *control = &content->controls[number];
-    size_t of = practice == VG_NPOS ? control->practice : practice;
-    vg_str *ids = VG_NEW(reviewer->arena, vg_str);
+    action_controls of;
+    VG_TRY(list_controls(reviewer, section, number, &of, err));
+    const vg_control *lead = &content->controls[of.lead];
+    size_t of_practice = practice == VG_NPOS ? lead->practice : practice;
+    vg_str *ids = VG_NEW_N(reviewer->arena, vg_str, of.count + 1);
     if (!ids)
         return no_memory(err);
-    *ids = control->header.id;
-    vg_str title = first_sentence(control->header.remediation);
+    for (size_t i = 0; i < of.count; i++)
+        ids[i] = content->controls[of.controls[i]].header.id;
     *out = (vg_report_action){
-        .title = title.len ? title : control->header.title,
-        .why = why(reviewer, section, number),
-        .practice = content->practices[of].code,
-        .gain = section->gains[number].practices[of],
+        .title = vg_control_action(lead),
+        .why = why(reviewer, section, number, of.lead),
+        .practice = content->practices[of_practice].code,
+        .gain = section->gains[number].practices[of_practice],
         .total_gain = section->gains[number].total,
-        .warning = vg_str_trim(control->header.warning),
+        .warning = warning_of(reviewer, &of),
         .controls = ids,
-        .control_count = 1,
+        .control_count = of.count,
     };
     return write_commands(reviewer, section, number, out, err);
 }
@@ -291,8 +356,7 @@ vg_status vg_section_actions(const vg_reviewer *reviewer, const vg_section_count
     for (size_t c = 0; c < content->control_count; c++) {
         const vg_gain *gain = &section->gains[c];
         double raises = practice == VG_NPOS ? gain->total : gain->practices ? gain->practices[practice] : 0;
-        bool is_of = practice == VG_NPOS || ((content->controls[c].practices >> practice) & 1u);
-        if (!is_of || raises <= 0)
+        if (raises <= 0)
             continue;
         size_t at = found;
         while (at > 0 && is_better(content, section, practice, c, best[at - 1])) {

@@ -85,7 +85,7 @@ static vg_status write_finding_commands(const vg_answerer *a, const vg_judgement
     vg_str commands[MOST], text;
     size_t count = 0;
     for (size_t i = 0; count < MOST && vg_control_item(control->header.commands, i, &text); i++) {
-        vg_str filled = vg_command_fill(scratch, a->of.assessment, text, resource);
+        vg_str filled = vg_command_fill(scratch, a->of.assessment, text, resource, (vg_str){0});
         vg_map_entry *entry = filled.ptr ? vg_map_get(texts, filled) : NULL;
         if (!entry && filled.ptr)
             entry = vg_map_put(texts, vg_arena_str(a->of.arena, filled), NULL);

@@ -138,5 +138,5 @@ vg_status vg_section_sum(const vg_homes *homes, bool *has, vg_arena *arena, vg_s
                 out->tallies[c].of[v] += homes->tallies[home * content->control_count + c].of[v];
     }
     out->mark = vg_mark_all(content, out->tallies, out->marks);
-    return VG_OK;
+    return vg_targets_build(homes, has, arena, &out->targets, err);
 }

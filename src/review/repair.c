@@ -3,7 +3,10 @@
  * A control's header says what its commands make true of the subject (`repair`). Here that is applied to each subject
  * that fails it, and every control of the subject is judged again: MFA that is turned on may satisfy two controls, and
  * what is turned on may be seen to be set up badly. Without `repair`, the control's own verdict becomes a pass and no
- * other changes. Subjects with the same properties change in the same way, and are judged once. */
+ * other changes. Subjects with the same properties change in the same way, and are judged once.
+ *
+ * Controls that are repaired by the same commands are repaired together, as one action, by the first of them: what a
+ * subject fails of them is repaired at once. */
 #include "review/review_part.h"
 
 #include <stdlib.h>
@@ -14,6 +17,21 @@ static vg_status no_memory(vg_error *err)
 }
 
 /* ---- properties, repaired ------------------------------------------------------------------------------------------------------ */
+
+/* Whether one action repairs both: the same words and the same things to type. */
+static bool is_same_action(const vg_control *a, const vg_control *b)
+{
+    vg_str left, right;
+    size_t count = 0;
+    if (!vg_str_eq(vg_control_action(a), vg_control_action(b)) || !vg_str_eq(a->attestation, b->attestation))
+        return false;
+    for (bool more = true; more; count += more) {
+        more = vg_control_item(a->header.commands, count, &left);
+        if (more != vg_control_item(b->header.commands, count, &right) || (more && !vg_str_eq(left, right)))
+            return false;
+    }
+    return count > 0 || vg_str_eq(a->header.remediation, b->header.remediation);
+}
 
 vg_status vg_repair_properties(const vg_control *control, const vg_value *properties, vg_arena *arena,
                                const vg_value **out, vg_error *err)
@@ -42,7 +60,8 @@ vg_status vg_repair_properties(const vg_control *control, const vg_value *proper
 typedef struct {
     const vg_homes *homes;
     vg_arena *arena, *scratch;
-    vg_map *cache;   /* properties -> new verdicts; of one control */
+    vg_map *cache;   /* properties -> new verdicts; of one action */
+    bool is_shared;  /* the action is that of several controls: the key says which of them a subject fails */
     vg_vec changes;  /* vg_change, being collected */
     vg_vec repaired; /* uint32_t: judgements */
 } weigher;
@@ -70,39 +89,73 @@ static vg_status add_change(weigher *w, size_t home, const vg_judgement *judgeme
     return VG_OK;
 }
 
-/* The verdicts, as bytes, of all judgements of the subject once `control` is repaired. */
-static vg_status judge_repaired(weigher *w, const vg_control *control, size_t subject, uint8_t *verdicts,
-                                vg_error *err)
+/* What is repaired of one subject: judgements of controls that one action repairs. */
+typedef struct {
+    const vg_judgement *const *judgements;
+    size_t count;
+} repaired_subject;
+
+/* Whether the control's own verdict is all that its repair changes. */
+static bool is_own_verdict(const weigher *w, const vg_judgement *judgement)
 {
     const vg_assessment *assessment = w->homes->assessment;
-    const vg_subject *of = &assessment->subjects[subject];
+    return !assessment->content->controls[judgement->control].repair ||
+           assessment->subjects[judgement->subject].resource.properties.len == 0;
+}
+
+/* The verdicts, as bytes, of all judgements of the subject once it is repaired. */
+static vg_status judge_repaired(weigher *w, const repaired_subject *of, uint8_t *verdicts, vg_error *err)
+{
+    const vg_assessment *assessment = w->homes->assessment;
+    const vg_subject *subject = &assessment->subjects[of->judgements[0]->subject];
+    size_t first = w->homes->first_judgement[of->judgements[0]->subject],
+           end = w->homes->first_judgement[of->judgements[0]->subject + 1];
     vg_doc doc;
-    const vg_value *repaired;
-    VG_TRY(vg_json_read(w->scratch, of->resource.properties, of->resource.id, NULL, &doc, err));
-    VG_TRY(vg_repair_properties(control, doc.root, w->scratch, &repaired, err));
-    size_t first = w->homes->first_judgement[subject], end = w->homes->first_judgement[subject + 1];
+    VG_TRY(vg_json_read(w->scratch, subject->resource.properties, subject->resource.id, NULL, &doc, err));
+    const vg_value *repaired = doc.root;
+    for (size_t i = 0; i < of->count; i++) {
+        const vg_control *control = &assessment->content->controls[of->judgements[i]->control];
+        if (control->repair)
+            VG_TRY(vg_repair_properties(control, repaired, w->scratch, &repaired, err));
+    }
     for (size_t j = first; j < end; j++) {
         vg_verdict verdict;
         vg_str message;
-        vg_time now = assessment->now != VG_TIME_NONE ? assessment->now : of->seen;
+        vg_time now = assessment->now != VG_TIME_NONE ? assessment->now : subject->seen;
         VG_TRY(vg_control_judge(&assessment->content->controls[assessment->judgements[j].control],
-                                &of->resource, repaired, now, w->scratch, &verdict, &message, err));
+                                &subject->resource, repaired, now, w->scratch, &verdict, &message, err));
         verdicts[j - first] = (uint8_t)verdict;
     }
+    for (size_t i = 0; i < of->count; i++)
+        if (is_own_verdict(w, of->judgements[i]))
+            verdicts[(size_t)(of->judgements[i] - assessment->judgements) - first] = VG_VERDICT_PASS;
     return VG_OK;
 }
 
-static vg_status repair_subject(weigher *w, const vg_control *control, const vg_judgement *judgement,
-                                vg_error *err)
+/* The key under which the outcome is found again: what is repaired, and of what. */
+static vg_str key_of(weigher *w, const repaired_subject *of)
+{
+    const vg_subject *subject = &w->homes->assessment->subjects[of->judgements[0]->subject];
+    vg_str key = subject->resource.properties;
+    for (size_t i = 0; i < of->count && w->is_shared; i++)
+        key = vg_arena_printf(w->scratch, "%u,%.*s", of->judgements[i]->control, VG_ARG(key));
+    return key;
+}
+
+static vg_status repair_subject(weigher *w, const repaired_subject *of, vg_error *err)
 {
     const vg_assessment *assessment = w->homes->assessment;
-    size_t subject = judgement->subject, home = w->homes->home_of[subject];
+    size_t subject = of->judgements[0]->subject, home = w->homes->home_of[subject];
     size_t first = w->homes->first_judgement[subject], count = w->homes->first_judgement[subject + 1] - first;
-    vg_str properties = assessment->subjects[subject].resource.properties;
-    if (!control->repair || properties.len == 0)
-        return add_change(w, home, judgement, VG_VERDICT_PASS, err);
-    bool added = false;
-    vg_map_entry *entry = vg_map_put(w->cache, properties, &added);
+    bool is_own = true, added = false;
+    for (size_t i = 0; i < of->count; i++)
+        is_own = is_own && is_own_verdict(w, of->judgements[i]);
+    for (size_t i = 0; i < of->count && is_own; i++)
+        VG_TRY(add_change(w, home, of->judgements[i], VG_VERDICT_PASS, err));
+    if (is_own)
+        return VG_OK;
+    vg_str key = key_of(w, of);
+    vg_map_entry *entry = key.ptr ? vg_map_put(w->cache, key, &added) : NULL;
     if (!entry)
         return no_memory(err);
     uint8_t *verdicts = entry->value.ptr;
@@ -111,14 +164,14 @@ static vg_status repair_subject(weigher *w, const vg_control *control, const vg_
         if (!verdicts)
             return no_memory(err);
         entry->value.ptr = verdicts;
-        VG_TRY(judge_repaired(w, control, subject, verdicts, err));
+        VG_TRY(judge_repaired(w, of, verdicts, err));
     }
     for (size_t j = 0; j < count; j++)
         VG_TRY(add_change(w, home, &assessment->judgements[first + j], (vg_verdict)verdicts[j], err));
     return VG_OK;
 }
 
-/* ---- one control --------------------------------------------------------------------------------------------------------------------- */
+/* ---- one action ---------------------------------------------------------------------------------------------------------------------- */
 
 static int compare_changes(const void *left, const void *right)
 {
@@ -145,8 +198,9 @@ static size_t add_up(vg_change *changes, size_t count)
     return kept;
 }
 
-static vg_status weigh_control(weigher *w, const vg_judgement *const *judgements, size_t count,
-                               vg_repair *out, vg_error *err)
+/* `judgements` are in their order, so that those of a subject stand together. */
+static vg_status weigh_action(weigher *w, const vg_judgement *const *judgements, size_t count, vg_repair *out,
+                              vg_error *err)
 {
     const vg_assessment *assessment = w->homes->assessment;
     vg_arena_reset(w->scratch);
@@ -155,9 +209,10 @@ static vg_status weigh_control(weigher *w, const vg_judgement *const *judgements
     uint32_t *repaired = VG_NEW_N(w->arena, uint32_t, count);
     if (!w->cache || !repaired)
         return no_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        repaired[i] = (uint32_t)(judgements[i] - assessment->judgements);
-        VG_TRY(repair_subject(w, &assessment->content->controls[judgements[i]->control], judgements[i], err));
+    for (size_t i = 0, same; i < count; i += same) {
+        for (same = 0; i + same < count && judgements[i + same]->subject == judgements[i]->subject; same++)
+            repaired[i + same] = (uint32_t)(judgements[i + same] - assessment->judgements);
+        VG_TRY(repair_subject(w, &(repaired_subject){judgements + i, same}, err));
     }
     size_t kept = add_up(w->changes.items, w->changes.len);
     vg_change *changes = VG_NEW_N(w->arena, vg_change, kept + 1);
@@ -169,9 +224,20 @@ static vg_status weigh_control(weigher *w, const vg_judgement *const *judgements
     return VG_OK;
 }
 
-/* Judgements to repair, by control: counted, then placed. */
-static vg_status group(const vg_assessment *assessment, vg_arena *scratch, const vg_judgement ***out,
-                       size_t **firsts, vg_error *err)
+/* Of each control, the first that the same action repairs: itself, when there is none before it. */
+static void name_actions(const vg_content *content, uint32_t *action_of)
+{
+    for (size_t c = 0; c < content->control_count; c++) {
+        size_t first = 0;
+        while (first < c && !is_same_action(&content->controls[first], &content->controls[c]))
+            first++;
+        action_of[c] = (uint32_t)first;
+    }
+}
+
+/* Judgements to repair, by action: counted, then placed. */
+static vg_status group(const vg_assessment *assessment, const uint32_t *action_of, vg_arena *scratch,
+                       const vg_judgement ***out, size_t **firsts, vg_error *err)
 {
     size_t controls = assessment->content->control_count, total = 0;
     size_t *first = VG_NEW_N(scratch, size_t, controls + 2);
@@ -179,7 +245,7 @@ static vg_status group(const vg_assessment *assessment, vg_arena *scratch, const
         return no_memory(err);
     for (size_t j = 0; j < assessment->judgement_count; j++)
         if (is_repairable(assessment, &assessment->judgements[j])) {
-            first[assessment->judgements[j].control + 2]++;
+            first[action_of[assessment->judgements[j].control] + 2]++;
             total++;
         }
     for (size_t c = 1; c < controls + 2; c++)
@@ -189,7 +255,7 @@ static vg_status group(const vg_assessment *assessment, vg_arena *scratch, const
         return no_memory(err);
     for (size_t j = 0; j < assessment->judgement_count; j++)
         if (is_repairable(assessment, &assessment->judgements[j]))
-            grouped[first[assessment->judgements[j].control + 1]++] = &assessment->judgements[j];
+            grouped[first[action_of[assessment->judgements[j].control] + 1]++] = &assessment->judgements[j];
     *out = grouped;
     *firsts = first;
     return VG_OK;
@@ -197,18 +263,26 @@ static vg_status group(const vg_assessment *assessment, vg_arena *scratch, const
 
 vg_status vg_repairs_build(const vg_homes *homes, vg_arena *arena, const vg_repair **out, vg_error *err)
 {
-    size_t controls = homes->assessment->content->control_count;
+    const vg_content *content = homes->assessment->content;
+    size_t controls = content->control_count;
     vg_arena *scratch = vg_arena_new(0), *lists = vg_arena_new(0);
     vg_repair *repairs = VG_NEW_N(arena, vg_repair, controls + 1);
+    uint32_t *action_of = VG_NEW_N(arena, uint32_t, controls + 1);
     const vg_judgement **grouped = NULL;
     size_t *first = NULL;
-    vg_status status = scratch && lists && repairs ? VG_OK : no_memory(err);
+    vg_status status = scratch && lists && repairs && action_of ? VG_OK : no_memory(err);
     weigher w = {.homes = homes, .arena = arena, .scratch = scratch};
-    if (status == VG_OK)
-        status = group(homes->assessment, lists, &grouped, &first, err);
-    for (size_t c = 0; c < controls && status == VG_OK; c++)
+    if (status == VG_OK) {
+        name_actions(content, action_of);
+        status = group(homes->assessment, action_of, lists, &grouped, &first, err);
+    }
+    for (size_t c = 0; c < controls && status == VG_OK; c++) {
+        w.is_shared = false;
+        for (size_t other = c + 1; other < controls; other++)
+            w.is_shared = w.is_shared || action_of[other] == c;
         if (first[c + 1] > first[c])
-            status = weigh_control(&w, grouped + first[c], first[c + 1] - first[c], &repairs[c], err);
+            status = weigh_action(&w, grouped + first[c], first[c + 1] - first[c], &repairs[c], err);
+    }
     vg_arena_free(scratch);
     vg_arena_free(lists);
     *out = repairs;

@@ -66,7 +66,7 @@ vg_str vg_explain_practice(vg_arena *arena, const vg_content *content, const vg_
 
 /* ---- repairing ------------------------------------------------------------------------------------------------------ */
 
-/* What repairing all failures of one control in one home changes: of each control, by how much. */
+/* What repairing all failures of one action in one home changes: of each control, by how much. */
 typedef struct {
     uint32_t home, control;
     vg_tally change;
@@ -79,11 +79,21 @@ typedef struct {
     size_t judgement_count;
 } vg_repair;
 
-/* Repairs of each control, by index. A control with nothing to repair has none. */
+/* Repairs of each action, by the index of the first control that it repairs. Controls with nothing to repair, and those
+ * that an earlier control's action repairs too, have none. */
 vg_status vg_repairs_build(const vg_homes *homes, vg_arena *arena, const vg_repair **out, vg_error *err);
+/* What repairs it, in words: the first sentence of its remediation. */
+vg_str vg_control_action(const vg_control *control);
 /* The properties with the control's `repair` applied, as a tree in the arena. */
 vg_status vg_repair_properties(const vg_control *control, const vg_value *properties, vg_arena *arena,
                                const vg_value **out, vg_error *err);
+
+/* ---- targets -------------------------------------------------------------------------------------------------------- */
+
+/* Of each account, where a policy for it is attached that is to reach the accounts of `has`: a root or an OU; the account
+ * itself where its place is unknown. */
+vg_status vg_targets_build(const vg_homes *homes, const bool *has, vg_arena *arena, const vg_str **out,
+                           vg_error *err);
 
 /* ---- sections --------------------------------------------------------------------------------------------------------- */
 
@@ -99,7 +109,8 @@ typedef struct {
     vg_tally *tallies; /* by control */
     vg_mark *marks;    /* by practice */
     vg_mark mark;
-    vg_gain *gains; /* by control */
+    vg_gain *gains;        /* by control */
+    const vg_str *targets; /* by account: where a policy is attached */
     uint32_t accounts;
 } vg_section_count;
 
@@ -119,9 +130,9 @@ vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *sectio
 vg_status vg_section_actions(const vg_reviewer *reviewer, const vg_section_count *section, size_t practice,
                              const vg_report_action **out, size_t *count, vg_error *err);
 /* A template of a command with a subject's account, region and ids in it; a comment where one of them would need
- * quoting. */
+ * quoting. `target` is where a policy for the subject is attached; empty: its account's OU. */
 vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
-                       const vg_resource *resource);
+                       const vg_resource *resource, vg_str target);
 /* "SEC01 services.1", "CIS AWS 5.0 1.4": what the control's mappings name, in their order. */
 vg_status vg_control_requirements(const vg_control *control, vg_arena *arena, const vg_str **out,
                                   size_t *count, vg_error *err);

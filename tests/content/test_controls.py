@@ -18,7 +18,7 @@ ALL = controls.read()
 TYPES = controls.types()
 KINDS = controls.kinds()
 ATTESTATION = "Vigil::Attestation::Attestation"
-PLACEHOLDERS = {"account", "region", "resource", "name", "ou", "management", "organization"}
+PLACEHOLDERS = {"account", "region", "resource", "name", "ou", "target", "management", "organization"}
 KEYS = {"id", "title", "severity", "practice", "resource", "needs", "attestation", "scope", "rationale", "remediation",
         "commands", "repair", "warning", "mappings", "weight"}
 
@@ -122,7 +122,7 @@ def commands_are_of_the_cli_and_their_placeholders_known():
         if not c["commands"] and not c["attestation"]:
             problems.append(f"{c.id}: no command and no step")
         for command in c["commands"] or ():
-            if not re.match(r"aws [a-z0-9-]+ [a-z0-9-]+ |# |\(eval |for ", command):
+            if not re.match(r"(POLICY=\$\()?aws [a-z0-9-]+ [a-z0-9-]+ |# |\(eval |for ", command):
                 problems.append(f"{c.id}: {command[:60]}")
             problems += [f"{c.id}: {{{p}}}" for p in re.findall(r"\{([a-z_]+)\}", command) if p not in PLACEHOLDERS]
             if "\n" in command.strip():

@@ -240,13 +240,14 @@ static void never_puts_hostile_text_into_a_command(void **state)
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
         vg_resource resource = {.account = VG_STR(A), .id = VG_STR("x"), .name = vg_str_from(cases[i].name)};
-        vg_str got =
-            vg_command_fill(arena, &assessment, VG_STR("aws iam delete-user --user-name {name}"), &resource);
+        vg_str got = vg_command_fill(arena, &assessment, VG_STR("aws iam delete-user --user-name {name}"),
+                                     &resource, (vg_str){0});
         assert_true(vg_str_is(got, cases[i].expected));
     }
     vg_resource resource = {.account = VG_STR(A)};
-    vg_str kept = vg_command_fill(arena, &assessment,
-                                  VG_STR("aws x --query 'Roots[0].{Id:Id}' --profile {account}"), &resource);
+    vg_str kept =
+        vg_command_fill(arena, &assessment, VG_STR("aws x --query 'Roots[0].{Id:Id}' --profile {account}"),
+                        &resource, (vg_str){0});
     assert_true(vg_str_is(kept, "aws x --query 'Roots[0].{Id:Id}' --profile " A));
     vg_arena_free(arena);
 }
