@@ -3,24 +3,29 @@
 
 usage: diff.py VIGIL CFN_GUARD [--rules N] [--seed N]
 
-Rules are made at random from the language's grammar over small documents, and by mutating the Control Tower rules that
-the peer ships; documents are mutated too. For each rule file and document the statuses of all rules must be the same.
-Known and explained: what the peer cannot parse we may (we read some forms that its grammar rejects); where the peer
-stops at an error for the whole file, one of our rules says ERROR; where the peer panics we answer; and != between two
-queries is left out (docs/reference/guard.md). Prints TAP."""
+Rules are made at random from the language's grammar over small documents, of JSON and of YAML with its short forms and
+odd scalars, and by mutating the Control Tower rules that the peer ships; documents are mutated too. For each rule file
+and document the statuses of all rules must be the same. Known and explained: what the peer cannot parse we may (we read
+some forms that its grammar rejects); where the peer stops at an error for the whole file, one of our rules says ERROR;
+where the peer panics we answer; and != between two queries, and infinities, which it cannot print, are left out
+(docs/reference/guard.md). Prints TAP."""
 import argparse
 import copy
 import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 KEYS = ["Name", "Size", "Ratio", "On", "Tags", "Key", "Value", "List", "Map", "Nothing", "Empty", "Mixed", "Nested"]
 VALUES = ['"a"', "'ab'", "'b'", "1", "2", "10", "1.5", "true", "false", "null", "/a/", "/^b/", "/(?<!x)b/", "[]", "{}", "['a', 'b']",
-          "[1, 2]", "[[1, 2]]", "['a']", "r(0, 5)", "r[1, 2]", "r[0.5, 2.5)", "{ 'Key': 'a' }", "['a', /b/, 1]", "''"]
+          "[1, 2]", "[[1, 2]]", "['a']", "r(0, 5)", "r[1, 2]", "r[0.5, 2.5)", "{ 'Key': 'a' }", "['a', /b/, 1]", "''",
+          "[['a', 'b'], ['a']]", "[[1, 2], [3]]", "['a', ['a', 'b']]", "[r(0, 5), 'a']", "[{ Key: 'a' }, { Key: 'b', Value: 2 }]",
+          "{ Key: 'a', Other: [1, 2] }", "{ Key: /a/ }", "/a(?!b)/", "/^(?=a)\\w+$/", "/(?i)^A/", "/(?<=a)b/", "/[[:alpha:]]b?/", "'A'",
+          '"1"', "1.0", "'a,b'", "r(0.0, 10.5)", "[null]", "[true, false]", "['a', 'b', 'ab', 1, 2, 10]", "[/a/, /b/]"]
 BINARY = ["==", "!=", ">", "<", ">=", "<=", "in", "not in", "IN", "!in"]
 UNARY = ["exists", "!exists", "not exists", "empty", "!empty", "is_string", "!is_string", "is_list", "is_struct", "is_bool", "is_int",
          "is_float", "is_null", "not is_null", "EXISTS"]
@@ -62,7 +67,7 @@ class Grammar:
             return text
         if r < 0.86:
             return self.pick("[ keys == 'Key' ]", "[ keys == /e/ ]", "[ keys in ['Key', 'Name'] ]", "[ keys not in ['Key'] ]",
-                             "[ keys != 'Name' ]")
+                             "[ keys != 'Name' ]", "[ keys in [/^K/, 'Name'] ]", "[ keys not in [/e/] ]", "[ KEYS == /^(?!K)/ ]")
         if r < 0.9:
             return "['" + self.rng.choice(KEYS) + "']"
         return "." + self.rng.choice(KEYS)
@@ -81,6 +86,10 @@ class Grammar:
         return self.pick("", "", "", "", "some ") + head + steps
 
     def clause(self, rooted):
+        """A clause, sometimes with a message."""
+        return self.bare_clause(rooted) + self.pick("", "", "", "", "", " <<it's wrong>>", "\n <<\n  two\n lines, {odd} or not >>")
+
+    def bare_clause(self, rooted):
         text = self.pick("", "", "", "", "", "", "not ") + self.query(rooted)
         if self.rng.random() < 0.4:
             return text + " " + self.rng.choice(UNARY)
@@ -104,7 +113,8 @@ class Grammar:
             right = self.value()
         elif r < 0.4:
             right = self.pick("count(%s)", "to_upper(%s)", "to_lower(%s)", "parse_string(%s)", "json_parse(%s)", "substring(%s, 0, 1)",
-                              "url_decode(%s)", "parse_int(%s)", "parse_float(%s)", "parse_boolean(%s)", "parse_char(%s)") % self.query(rooted)
+                              "url_decode(%s)", "parse_int(%s)", "parse_float(%s)", "parse_boolean(%s)", "parse_char(%s)", "join(%s, ',')",
+                              "regex_replace(%s, '^(a)(.?)', '${2}x${1}')", "substring(%s, 1, 9)") % self.query(rooted)
         else:
             right = self.query(rooted)
         self.vars.append(name)
@@ -113,7 +123,7 @@ class Grammar:
     def block(self, rooted, depth):
         lines, kept = [], list(self.vars)
         for i in range(self.rng.randrange(0, 2)):
-            lines.append(self.let(f"v{depth}{i}", rooted))
+            lines.append(self.let(self.pick(f"v{depth}{i}", f"v{depth}{i}", "v00", "g0"), rooted))
         for _ in range(self.rng.randrange(1, 4)):
             r = self.rng.random()
             if depth < 3 and r < 0.2:
@@ -151,6 +161,49 @@ class Grammar:
             out.append(head + " {\n" + body + "\n}")
             names.append(name)
         return "\n".join(out) + "\n"
+
+
+PLAIN = ["a", "ab", "b", "1", "2", "10", "1.5", "-1", "+1", "007", "0x1F", "0o17", "0b11", "1e3", "1E-2", ".5", "5.", "1_000", "12:30", "12:30:45",
+         "2012-10-17", "true", "True", "TRUE", "false", "yes", "no", "on", "off", "y", "~", "null", "Null", "",
+         "'1'", '"true"', "''", '"a\\tb"', "'it''s'", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+         "18446744073709551616", "a b", "a # no", "a:b", "arn:aws:s3:::x", "!!str 1", "!!int '2'", "!!float 1", "!!bool 'true'", "!!null ''"]
+SHORT = ["!Ref a", "!Ref 'AWS::Region'", "!GetAtt a.b", "!GetAtt [a, b]", "!GetAtt a.b.c", "!Sub a", '!Sub "${a}-b"', "!Sub [a, {b: c}]", "!Base64 a",
+         "!Base64 {b: c}", "!Join [a, [b, c]]", "!Select [0, [a, b]]", "!Split [a, b]", "!If [a, b, c]", "!Equals [a, b]", "!Not [a]", "!And [a, b]",
+         "!Or [a, b]", "!FindInMap [a, b, c]", "!ImportValue a", "!ImportValue {b: c}", "!GetAZs ''", "!Condition a", "!Cidr [a, 2, 8]", "!Cidr a",
+         "!Transform {Name: a, Parameters: {b: c}}", "!Length [a, b]", "!ToJsonString {a: b}", "!Sub 1", "!Ref 1", "!Ref true", "!Unknown a",
+         "!Join [a, [!Ref b, !Sub c]]", "!If [a, !Ref b, !GetAtt c.d]"]
+
+
+def yaml_value(rng, depth):
+    """One value of a YAML document, on one line."""
+    r = rng.random()
+    if depth < 3 and r < 0.15:
+        return "[" + ", ".join(flow(yaml_value(rng, depth + 1)) for _ in range(rng.randrange(0, 4))) + "]"
+    if depth < 3 and r < 0.3:
+        return "{" + ", ".join(f"{key}: {flow(yaml_value(rng, depth + 1))}" for key in rng.sample(KEYS, rng.randrange(0, 4))) + "}"
+    return rng.choice(SHORT if r < 0.5 else PLAIN)
+
+
+def flow(text):
+    return '""' if text == "" or "#" in text or text == "a:b" else text
+
+
+def yaml_document(rng):
+    lines = ["Resources:"]
+    for name, kind in (("one", "T::A::B"), ("two", "T::A::B"), ("three", "T::C::D")):
+        lines += [f"  {name}:", f"    Type: {rng.choice(['', '', '!!str '])}{kind}", "    Properties:"]
+        for key in rng.sample(KEYS, rng.randrange(1, 7)):
+            r = rng.random()
+            if r < 0.08:
+                lines += [f"      {key}: {rng.choice(['|', '>', '|-', '>-', '|+'])}", "        a", "        b", ""]
+            elif r < 0.2:
+                lines += [f"      {key}:"] + [f"      - {yaml_value(rng, 2)}" for _ in range(rng.randrange(1, 3))]
+            elif r < 0.3:
+                short = rng.choice(["!Sub", "!Join", "!If", "!GetAtt", "!Cidr", "!Equals", ""])
+                lines += [f"      {key}: {short}"] + [f"        - {yaml_value(rng, 2)}" for _ in range(rng.randrange(1, 4))]
+            else:
+                lines.append(f"      {key}: {yaml_value(rng, 0)}")
+    return "\n".join(lines) + "\n"
 
 
 def mutate_value(rng, value):
@@ -269,9 +322,9 @@ def compare(args, folder, label, rules_text, documents, result, keep):
         f.write(rules_text)
     paths = []
     for i, document in enumerate(documents):
-        paths.append(os.path.join(folder, f"d{i}.json"))
+        paths.append(os.path.join(folder, f"d{i}.yaml" if isinstance(document, str) else f"d{i}.json"))
         with open(paths[-1], "w") as f:
-            json.dump(document, f)
+            f.write(document if isinstance(document, str) else json.dumps(document))
     ours, why = statuses_of_ours(args.vigil, rules, paths)
     for i, path in enumerate(paths):
         peer_result, peer_why = statuses_of_peer(args.peer, rules, path)
@@ -283,8 +336,7 @@ def compare(args, folder, label, rules_text, documents, result, keep):
             os.makedirs(at, exist_ok=True)
             with open(os.path.join(at, "rules.guard"), "w") as f:
                 f.write(rules_text)
-            with open(os.path.join(at, "document.json"), "w") as f:
-                json.dump(documents[i], f)
+            shutil.copy(path, at)
 
 
 def compare_templates(args, folder):
@@ -311,7 +363,7 @@ def main():
     parser.add_argument("--keep", help="folder to leave differing cases in")
     args = parser.parse_args()
     rng = random.Random(args.seed)
-    made, mutated = Compared(), Compared()
+    made, mutated, yaml = Compared(), Compared(), Compared()
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rules):
             documents = [copy.deepcopy(BASE)]
@@ -335,9 +387,13 @@ def main():
                 documents.append({"Resources": {"r": {"Type": rng.choice(types), "Properties": properties},
                                                 "s": {"Type": rng.choice(types), "Properties": {}}}})
             compare(args, folder, f"mutated-{args.seed}-{i}", text, documents, mutated, args.keep)
+        for i in range(args.rules):
+            documents = [yaml_document(rng) for _ in range(3)]
+            compare(args, folder, f"yaml-{args.seed}-{i}", Grammar(rng).file(), documents, yaml, args.keep)
     templates = compare_templates(args, os.path.join(os.environ.get("VIGIL_TEST_DATA", ""), "iac-goats-cfngoat"))
-    print("1..3")
-    for number, (name, c) in enumerate((("rules made from the grammar", made), ("mutated Control Tower rules", mutated)), 1):
+    print("1..4")
+    for number, (name, c) in enumerate((("rules made from the grammar", made), ("mutated Control Tower rules", mutated),
+                                         ("documents of YAML", yaml)), 1):
         for line in c.different[:30]:
             print(f"# {line}")
         print(f"# {c.same} the same, {c.peer_error} errors in both, {c.peer_refused} that the peer does not parse, "
@@ -346,12 +402,12 @@ def main():
         print(f"{'not ok' if c.different else 'ok'} {number} - {name}")
     if templates is None:
         print("not run: all Control Tower rules on the goat's templates (VIGIL_TEST_DATA is absent)")
-        print("ok 3 - all Control Tower rules on the goat's templates # SKIP VIGIL_TEST_DATA is absent")
+        print("ok 4 - all Control Tower rules on the goat's templates # SKIP VIGIL_TEST_DATA is absent")
     else:
         for line in templates.different:
             print(f"# {line}")
-        print(f"{'not ok' if templates.different or not templates.same else 'ok'} 3 - all Control Tower rules on the goat's templates")
-    return 1 if made.different or mutated.different or (templates and templates.different) else 0
+        print(f"{'not ok' if templates.different or not templates.same else 'ok'} 4 - all Control Tower rules on the goat's templates")
+    return 1 if made.different or mutated.different or yaml.different or (templates and templates.different) else 0
 
 
 if __name__ == "__main__":
