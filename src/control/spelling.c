@@ -168,6 +168,8 @@ static size_t spell_class(vg_str key, char *out)
     while (word > 0 && !is_upper(out[word - 1]))
         word--;
     word = word > 0 ? word - 1 : 0;
+    if (len == word || memchr("aeis", out[len - 1], 4) == NULL)
+        return len; /* the letters that plurals end in */
     for (size_t row = 0; row < VG_COUNT(plurals); row++) {
         size_t stem = stem_length(vg_str_of(out + word, len - word), row);
         if (stem == VG_NPOS)
