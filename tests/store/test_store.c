@@ -290,7 +290,7 @@ static void a_second_writer_goes_on_when_the_first_is_done(void **state)
     assert_int_equal(read(ready[0], &byte, 1), 1);
     vg_store *store;
     vg_store_options options = writer();
-    options.wait_ms = 5000;
+    options.wait_ms = 60000;
     OK(open_as(&options, &store, err));
     vg_store_close(store);
     waitpid(child, NULL, 0);
