@@ -28,7 +28,7 @@ typedef struct {
     vg_org org;
     vg_vec organization_items; /* vg_sighting */
     vg_readings *readings;
-    vg_vec subjects, judgements, accounts, problems;
+    vg_vec subjects, judgements, accounts, problems, refusals;
     vg_map *strings; /* texts that occur often, kept once */
     account_work *batch;
     size_t batch_len, batch_bytes;
@@ -358,11 +358,23 @@ static vg_status read_organization(assessor *a, vg_evidence *evidence, vg_error 
     return VG_OK;
 }
 
+static vg_status keep_refusal(assessor *a, const vg_ledger_entry *entry, vg_error *err)
+{
+    vg_refusal *refusal = vg_vec_push(&a->refusals);
+    if (!refusal)
+        return no_memory(err);
+    *refusal = (vg_refusal){intern(a, entry->operation), intern(a, entry->account), intern(a, entry->region),
+                            intern(a, entry->reason)};
+    return VG_OK;
+}
+
 static vg_status take_ledger(void *context, const vg_ledger_entry *entry, vg_error *err)
 {
     assessor *a = context;
     if (!vg_readings_add(a->readings, entry))
         return no_memory(err);
+    if (entry->outcome == VG_LEDGER_NOT_ASSESSED)
+        VG_TRY(keep_refusal(a, entry, err));
     if (!entry->truncated && entry->outcome != VG_LEDGER_ERROR)
         return VG_OK;
     vg_str *problem = vg_vec_push(&a->problems);
@@ -450,6 +462,7 @@ static vg_status begin(assessor *a, const vg_assess_options *options, vg_arena *
         .judgements = vg_vec_in(arena, sizeof(vg_judgement)),
         .accounts = vg_vec_in(arena, sizeof(vg_account)),
         .problems = vg_vec_in(arena, sizeof(vg_str)),
+        .refusals = vg_vec_in(arena, sizeof(vg_refusal)),
         .strings = vg_map_new(arena, 0),
         .batch = VG_NEW_N(arena, account_work, BATCH_ACCOUNTS),
     };
@@ -486,6 +499,8 @@ static void finish_answer(assessor *a)
     answer->account_count = a->accounts.len;
     answer->problems = a->problems.items;
     answer->problem_count = a->problems.len;
+    answer->refusals = a->refusals.items;
+    answer->refusal_count = a->refusals.len;
     answer->organization = a->org.id;
     answer->management = a->org.management;
     answer->partition = a->org.partition;

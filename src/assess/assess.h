@@ -105,6 +105,11 @@ typedef struct {
     vg_str message; /* the rule's own words; empty when it passed */
 } vg_judgement;
 
+/* What was asked and not answered, as the ledger tells: a call that was denied. */
+typedef struct {
+    vg_str operation, account, region, reason;
+} vg_refusal;
+
 typedef struct {
     const vg_content *content;
     const vg_subject *subjects; /* by account, then in the order of facts */
@@ -124,6 +129,8 @@ typedef struct {
     size_t workload_count;
     const vg_str *problems; /* what could not be read in full, a line each */
     size_t problem_count;
+    const vg_refusal *refusals; /* in the ledger's order */
+    size_t refusal_count;
     vg_arena *arena;
 } vg_assessment;
 

@@ -95,6 +95,7 @@ static void scores_the_share_that_passes(void **state)
     assert_true(vg_str_is(r.answer.scope, "all 2 accounts"));
     assert_int_equal(r.answer.gap_count, 1);
     assert_true(vg_str_is(r.answer.gaps[0].provider, "iam:GetAccountSummary"));
+    assert_true(vg_str_is(r.answer.gaps[0].what, "missing in b (" B ")"));
     assert_int_equal(r.answer.gaps[0].controls, 1);
     done(&r);
 }

@@ -185,6 +185,17 @@ static size_t check_action(const vg_assessment *assessment, const vg_homes *home
     return 0;
 }
 
+static bool has_account(const vg_assessment *assessment, vg_str workload, vg_str account)
+{
+    for (size_t i = 0; i < assessment->workload_count; i++) {
+        const vg_workload *environment = &assessment->workloads[i];
+        for (size_t a = 0; vg_str_eq(environment->name, workload) && a < environment->account_count; a++)
+            if (vg_str_eq(environment->accounts[a], account))
+                return true;
+    }
+    return false;
+}
+
 /* How many of the actions repaired several controls. */
 static size_t check_section(const vg_assessment *assessment, const char *workload, size_t *actions,
                             size_t *wrong)
@@ -197,7 +208,7 @@ static size_t check_section(const vg_assessment *assessment, const char *workloa
     for (size_t i = 0; i < homes.home_count; i++)
         has[i] = !workload || i == vg_home_organization(&homes) ||
                  (i < homes.account_count &&
-                  vg_workload_has_account(assessment, vg_str_from(workload), assessment->accounts[i].id));
+                  has_account(assessment, vg_str_from(workload), assessment->accounts[i].id));
     if (workload)
         has[vg_home_workload(&homes, vg_find_workload(&homes, vg_str_from(workload)))] = true;
     vg_report_answer answer = review_of(assessment, workload, arena);
