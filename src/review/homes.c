@@ -33,17 +33,6 @@ size_t vg_find_workload(const vg_homes *homes, vg_str name)
     return VG_NPOS;
 }
 
-bool vg_workload_has_account(const vg_assessment *assessment, vg_str workload, vg_str account)
-{
-    for (size_t i = 0; i < assessment->workload_count; i++) {
-        const vg_workload *environment = &assessment->workloads[i];
-        for (size_t a = 0; vg_str_eq(environment->name, workload) && a < environment->account_count; a++)
-            if (vg_str_eq(environment->accounts[a], account))
-                return true;
-    }
-    return false;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return vg_str_cmp(*(const vg_str *)a, *(const vg_str *)b);

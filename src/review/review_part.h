@@ -41,8 +41,6 @@ static inline size_t vg_home_workload(const vg_homes *homes, size_t workload)
 /* VG_NPOS when there is none. */
 size_t vg_find_account(const vg_assessment *assessment, vg_str id);
 size_t vg_find_workload(const vg_homes *homes, vg_str name);
-/* Whether the account is one of the workload's, in any environment. */
-bool vg_workload_has_account(const vg_assessment *assessment, vg_str workload, vg_str account);
 
 /* ---- scoring ------------------------------------------------------------------------------------------------------- */
 
