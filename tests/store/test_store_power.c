@@ -13,6 +13,12 @@ static int batches =
     BATCHES; /* of the work at hand: a small one may fail at every call, and not only at some */
 enum { SMALL = 2 };
 
+/* Under `./test --quick` one moment, call or allocation in seven is tried. */
+static uint64_t stride(void)
+{
+    return getenv("VIGIL_QUICK") ? 7 : 1;
+}
+
 static vg_status open_store(vg_store **store, vg_error *err)
 {
     const vg_store_options options = {
@@ -145,7 +151,7 @@ static void power_loss_loses_nothing_acknowledged(void **state)
 {
     (void)state;
     uint64_t calls = calls_of_all_work(false);
-    for (uint64_t moment = 1; moment <= MOMENTS; moment++) {
+    for (uint64_t moment = 1; moment <= MOMENTS; moment += stride()) {
         power_new_disk();
         power.lose_at = 1 + moment * calls / (MOMENTS + 1);
         int acknowledged = work(0);
@@ -209,7 +215,7 @@ static void each_disk_call_may_fail(void **state)
     (void)state;
     batches = SMALL;
     for (size_t k = 0; k < VG_COUNT(FAILURES); k++)
-        for (uint64_t at = 1; survives_failed_call(k, at); at++)
+        for (uint64_t at = 1; survives_failed_call(k, at); at += stride())
             continue;
     batches = BATCHES;
 }
@@ -283,7 +289,7 @@ static void each_allocation_of_the_store_may_fail(void **state)
     power_save();
     batches = SMALL;
     bool has_failed = true;
-    for (uint64_t at = 1; has_failed; at++) {
+    for (uint64_t at = 1; has_failed; at += stride()) {
         power_begin_from_saved();
         has_failed = survives_failed_allocation(1, at);
     }
