@@ -1,6 +1,6 @@
 /* bench_import.c: an import beside its two bounds, measured in one run on the same files.
  *
- *   reader   every file read into memory and parsed by the JSON reader, one thread
+ *   reader   every file read into memory and parsed (JSON, and the mapping of workloads in YAML), one thread
  *   import   the same files imported into a new workspace
  *   store    the resources and relations that came of it put into another new workspace, one by one
  *
@@ -65,7 +65,7 @@ static uint64_t read_all(const bench *b, seconds *spent)
         vg_str text;
         vg_doc doc;
         check(vg_file_read(arena, entry->path, (size_t)1 << 31, &text, &err), &err);
-        check(vg_json_read(arena, text, entry->path, NULL, &doc, &err), &err);
+        check(vg_document_read(arena, text, entry->path, NULL, &doc, &err), &err);
         bytes += text.len;
         vg_arena_reset(arena);
     }
