@@ -111,6 +111,7 @@ def check_scripts(check):
 def check_docs(check):
     check.run(["tools/check_docs.py"])
     check.run(["tools/check_coverage.py"])
+    check.run(["tools/mutants.py", "--check"])
 
 
 # ---- compiling it ------------------------------------------------------------------------------------------------------
