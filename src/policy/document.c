@@ -1,0 +1,594 @@
+/* document.c: a policy as it is written: elements, statements, principals, conditions, each with its place.
+ *
+ * Reading follows the grammar of the IAM User Guide ("Grammar of the IAM JSON policy language"), a function a rule of it.
+ * What the grammar refuses becomes an issue under Access Analyzer's code for it, and reading goes on, so that one run
+ * tells all that is wrong and a document that AWS never accepted can still be evaluated as far as it has a meaning.
+ * Whether patterns, ARNs, keys and values are sensible is lint's business (policy_lint.h). */
+#include "policy/policy.h"
+
+typedef struct {
+    vg_arena *arena;
+    vg_policy_document *out;
+    vg_vec issues;
+    uint32_t statement; /* the one being read; UINT32_MAX: none */
+    bool out_of_memory;
+} reader;
+
+/* ---- names ---------------------------------------------------------------------------------------------------------------- */
+
+static const char *const kind_names[] = {"identity", "boundary", "session", "resource",
+                                         "trust",    "endpoint", "scp",     "rcp"};
+
+const char *vg_policy_kind_name(vg_policy_kind kind)
+{
+    return kind_names[kind];
+}
+
+bool vg_policy_kind_parse(vg_str text, vg_policy_kind *out)
+{
+    for (size_t i = 0; i < VG_COUNT(kind_names); i++)
+        if (vg_str_is(text, kind_names[i])) {
+            *out = (vg_policy_kind)i;
+            return true;
+        }
+    return false;
+}
+
+static const struct {
+    const char *name;
+    bool negated;
+} operators[] = {
+    [VG_OP_STRING_EQUALS] = {"StringEquals", false},
+    [VG_OP_STRING_NOT_EQUALS] = {"StringNotEquals", true},
+    [VG_OP_STRING_EQUALS_IGNORE_CASE] = {"StringEqualsIgnoreCase", false},
+    [VG_OP_STRING_NOT_EQUALS_IGNORE_CASE] = {"StringNotEqualsIgnoreCase", true},
+    [VG_OP_STRING_LIKE] = {"StringLike", false},
+    [VG_OP_STRING_NOT_LIKE] = {"StringNotLike", true},
+    [VG_OP_NUMERIC_EQUALS] = {"NumericEquals", false},
+    [VG_OP_NUMERIC_NOT_EQUALS] = {"NumericNotEquals", true},
+    [VG_OP_NUMERIC_LESS_THAN] = {"NumericLessThan", false},
+    [VG_OP_NUMERIC_LESS_THAN_EQUALS] = {"NumericLessThanEquals", false},
+    [VG_OP_NUMERIC_GREATER_THAN] = {"NumericGreaterThan", false},
+    [VG_OP_NUMERIC_GREATER_THAN_EQUALS] = {"NumericGreaterThanEquals", false},
+    [VG_OP_DATE_EQUALS] = {"DateEquals", false},
+    [VG_OP_DATE_NOT_EQUALS] = {"DateNotEquals", true},
+    [VG_OP_DATE_LESS_THAN] = {"DateLessThan", false},
+    [VG_OP_DATE_LESS_THAN_EQUALS] = {"DateLessThanEquals", false},
+    [VG_OP_DATE_GREATER_THAN] = {"DateGreaterThan", false},
+    [VG_OP_DATE_GREATER_THAN_EQUALS] = {"DateGreaterThanEquals", false},
+    [VG_OP_BOOL] = {"Bool", false},
+    [VG_OP_BINARY_EQUALS] = {"BinaryEquals", false},
+    [VG_OP_IP_ADDRESS] = {"IpAddress", false},
+    [VG_OP_NOT_IP_ADDRESS] = {"NotIpAddress", true},
+    [VG_OP_ARN_EQUALS] = {"ArnEquals", false},
+    [VG_OP_ARN_NOT_EQUALS] = {"ArnNotEquals", true},
+    [VG_OP_ARN_LIKE] = {"ArnLike", false},
+    [VG_OP_ARN_NOT_LIKE] = {"ArnNotLike", true},
+    [VG_OP_NULL] = {"Null", false},
+    [VG_OP_INVALID] = {"(no operator)", false},
+};
+
+const char *vg_operator_name(vg_operator op)
+{
+    return operators[op].name;
+}
+
+bool vg_operator_is_negated(vg_operator op)
+{
+    return operators[op].negated;
+}
+
+/* ---- issues ---------------------------------------------------------------------------------------------------------------- */
+
+static void refuse(reader *r, const char *code, const vg_value *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void refuse(reader *r, const char *code, const vg_value *at, const char *format, ...)
+{
+    vg_policy_issue *issue = vg_vec_push(&r->issues);
+    if (!issue) {
+        r->out_of_memory = true;
+        return;
+    }
+    issue->code = code;
+    issue->at = at;
+    issue->statement = r->statement;
+    if (r->out->doc && at)
+        issue->place = vg_doc_place(r->out->doc, at);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(issue->message, sizeof issue->message, format, args);
+    va_end(args);
+}
+
+static void *room_for(reader *r, size_t size, size_t count)
+{
+    void *items = vg_arena_calloc(r->arena, count ? count : 1, size);
+    if (!items)
+        r->out_of_memory = true;
+    return items;
+}
+
+/* ---- strings, and lists of them ------------------------------------------------------------------------------------------- */
+
+/* What a scalar is as text: policies may write true, 10 and "10" alike. */
+static bool scalar_text(reader *r, const vg_value *v, vg_str *out)
+{
+    switch (vg_kind_of(v)) {
+    case VG_STRING:
+    case VG_NUMBER:
+        *out = vg_value_str(v);
+        return true;
+    case VG_BOOL:
+        *out = v->as.boolean ? VG_STR("true") : VG_STR("false");
+        return true;
+    case VG_INT:
+        *out = vg_arena_printf(r->arena, "%lld", (long long)v->as.i64);
+        return true;
+    case VG_UINT:
+        *out = vg_arena_printf(r->arena, "%llu", (unsigned long long)v->as.u64);
+        return true;
+    case VG_DOUBLE: {
+        vg_buf text = {0};
+        vg_json_writer w = vg_json_writer_to(&text, 0);
+        vg_json_f64(&w, v->as.f64);
+        *out = vg_arena_str(r->arena, vg_buf_str(&text));
+        vg_buf_free(&text);
+        return true;
+    }
+    case VG_NULL:
+    case VG_ARRAY:
+    case VG_OBJECT:
+        break;
+    }
+    return false;
+}
+
+/* A string; with `scalars` also a number or boolean, as the values of a condition may be. What is neither is refused and
+ * left out. */
+static size_t read_string(reader *r, const vg_value *v, const char *element, bool scalars, vg_str *out)
+{
+    if (v->kind == VG_STRING) {
+        *out = vg_value_str(v);
+        return 1;
+    }
+    if (scalars && scalar_text(r, v, out))
+        return 1;
+    refuse(r, "DATA_TYPE_MISMATCH", v, "%s must be a string or a list of strings", element);
+    return 0;
+}
+
+/* One string or a list of them: Action, Resource, a condition's values. */
+static void read_strings(reader *r, const vg_value *v, const char *element, bool scalars, const vg_str **out,
+                         size_t *count)
+{
+    vg_str *strings = room_for(r, sizeof *strings, v->kind == VG_ARRAY ? vg_value_count(v) : 1);
+    *out = strings;
+    *count = 0;
+    if (!strings)
+        return;
+    if (v->kind != VG_ARRAY)
+        *count = read_string(r, v, element, scalars, strings);
+    else
+        for (vg_items it = vg_items_of(v); vg_items_next(&it);)
+            *count += read_string(r, it.value, element, scalars, &strings[*count]);
+}
+
+/* ---- principals ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_unique_id(vg_str text)
+{
+    if (text.len < 16 || text.len > 128 || text.ptr[0] != 'A')
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!((text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') || (text.ptr[i] >= '0' && text.ptr[i] <= '9')))
+            return false;
+    return true;
+}
+
+/* The value of {"AWS": ...}. */
+static vg_principal_kind aws_principal(vg_str text, vg_str *account)
+{
+    vg_arn arn;
+    if (vg_str_is(text, "*"))
+        return VG_PRINCIPAL_ANYONE;
+    if (vg_is_account_id(text)) {
+        *account = text;
+        return VG_PRINCIPAL_ACCOUNT;
+    }
+    if (vg_arn_parse(text, &arn) && (vg_str_is(arn.service, "iam") || vg_str_is(arn.service, "sts")) &&
+        arn.region.len == 0 && vg_is_account_id(arn.account) &&
+        vg_str_find_char(arn.partition, '*') == VG_NPOS) {
+        *account = arn.account;
+        if (vg_str_is(arn.resource, "root"))
+            return VG_PRINCIPAL_ACCOUNT;
+        bool wild =
+            vg_str_find_char(arn.resource, '*') != VG_NPOS || vg_str_find_char(arn.resource, '?') != VG_NPOS;
+        return wild || arn.resource.len == 0 ? VG_PRINCIPAL_INVALID : VG_PRINCIPAL_ARN;
+    }
+    return is_unique_id(text) ? VG_PRINCIPAL_UNIQUE_ID : VG_PRINCIPAL_INVALID;
+}
+
+static const struct {
+    const char *key;
+    vg_principal_kind kind;
+} principal_keys[] = {
+    {"AWS", VG_PRINCIPAL_ARN},
+    {"Service", VG_PRINCIPAL_SERVICE},
+    {"Federated", VG_PRINCIPAL_FEDERATED},
+    {"CanonicalUser", VG_PRINCIPAL_CANONICAL_USER},
+};
+
+static void add_principal(reader *r, vg_vec *principals, vg_principal_kind kind, const vg_value *at)
+{
+    if (at->kind != VG_STRING) {
+        refuse(r, "DATA_TYPE_MISMATCH", at, "a principal must be a string or a list of strings");
+        return;
+    }
+    vg_policy_principal *p = vg_vec_push(principals);
+    if (!p) {
+        r->out_of_memory = true;
+        return;
+    }
+    p->text = vg_value_str(at);
+    p->at = at;
+    p->kind = kind == VG_PRINCIPAL_ARN ? aws_principal(p->text, &p->account) : kind;
+    if (p->kind == VG_PRINCIPAL_INVALID)
+        refuse(r, "INVALID_PRINCIPAL_FORMAT", at,
+               "%.*s is no principal: name an account, or the whole ARN of a user, role or session",
+               VG_ARG(vg_str_sub(p->text, 0, 100)));
+}
+
+static void read_principal_key(reader *r, vg_vec *principals, vg_str key, const vg_value *v)
+{
+    for (size_t k = 0; k < VG_COUNT(principal_keys); k++) {
+        if (!vg_str_is(key, principal_keys[k].key))
+            continue;
+        if (v->kind != VG_ARRAY)
+            add_principal(r, principals, principal_keys[k].kind, v);
+        else
+            for (vg_items it = vg_items_of(v); vg_items_next(&it);)
+                add_principal(r, principals, principal_keys[k].kind, it.value);
+        return;
+    }
+    refuse(r, "INVALID_PRINCIPAL_KEY", v,
+           "%.*s is no kind of principal: AWS, Service, Federated, CanonicalUser",
+           VG_ARG(vg_str_sub(key, 0, 60)));
+}
+
+static void read_principal(reader *r, vg_statement *s, const vg_value *v)
+{
+    vg_vec principals = vg_vec_in(r->arena, sizeof(vg_policy_principal));
+    if (v->kind == VG_OBJECT) {
+        for (vg_items it = vg_items_of(v); vg_items_next(&it);)
+            read_principal_key(r, &principals, it.key, it.value);
+    } else if (v->kind == VG_STRING && vg_str_is(vg_value_str(v), "*")) {
+        add_principal(r, &principals, VG_PRINCIPAL_ARN, v);
+    } else {
+        refuse(r, v->kind == VG_STRING ? "INVALID_PRINCIPAL_FORMAT" : "DATA_TYPE_MISMATCH", v,
+               "Principal must be \"*\" or an object such as {\"AWS\": \"123456789012\"}");
+    }
+    s->principals = principals.items;
+    s->principal_count = principals.len;
+}
+
+/* ---- conditions ------------------------------------------------------------------------------------------------------------ */
+
+/* "ForAnyValue:StringLikeIfExists" in its parts. Operators ignore case, as AWS's do. */
+static void read_operator(vg_str text, vg_policy_condition *c)
+{
+    c->op_text = text;
+    c->op = VG_OP_INVALID;
+    vg_str qualifier, rest;
+    if (vg_str_split(text, ':', &qualifier, &rest)) {
+        if (vg_str_eq_icase(qualifier, VG_STR("ForAllValues")))
+            c->qualifier = VG_QUALIFIER_FOR_ALL_VALUES;
+        else if (vg_str_eq_icase(qualifier, VG_STR("ForAnyValue")))
+            c->qualifier = VG_QUALIFIER_FOR_ANY_VALUE;
+        else
+            return;
+        text = rest;
+    }
+    vg_str if_exists = VG_STR("IfExists");
+    if (text.len > if_exists.len &&
+        vg_str_eq_icase(vg_str_sub(text, text.len - if_exists.len, if_exists.len), if_exists)) {
+        c->if_exists = true;
+        text.len -= if_exists.len;
+    }
+    for (size_t op = 0; op < VG_OP_INVALID; op++)
+        if (vg_str_eq_icase(text, vg_str_from(operators[op].name)))
+            c->op = (vg_operator)op;
+}
+
+static void read_condition_keys(reader *r, vg_vec *conditions, const vg_policy_condition *of,
+                                const vg_value *keys)
+{
+    for (vg_items it = vg_items_of(keys); vg_items_next(&it);) {
+        vg_policy_condition *c = vg_vec_push(conditions);
+        if (!c) {
+            r->out_of_memory = true;
+            return;
+        }
+        *c = *of;
+        c->op_at = keys;
+        c->at = it.value;
+        c->key = it.key;
+        read_strings(r, it.value, "a condition's value", true, &c->values, &c->value_count);
+    }
+}
+
+static void read_condition(reader *r, vg_statement *s, const vg_value *v)
+{
+    if (v->kind != VG_OBJECT) {
+        refuse(r, "DATA_TYPE_MISMATCH", v, "Condition must be an object of operators");
+        s->invalid = true;
+        return;
+    }
+    vg_vec conditions = vg_vec_in(r->arena, sizeof(vg_policy_condition));
+    for (vg_items it = vg_items_of(v); vg_items_next(&it);) {
+        vg_policy_condition of = {0};
+        read_operator(it.key, &of);
+        if (of.op == VG_OP_INVALID)
+            refuse(r, "INVALID_CONDITION_OPERATOR", it.value, "%.*s is no condition operator",
+                   VG_ARG(vg_str_sub(it.key, 0, 60)));
+        if (of.op == VG_OP_NULL && of.if_exists)
+            refuse(r, "NULL_WITH_IF_EXISTS", it.value, "Null cannot be combined with IfExists");
+        if (it.value->kind != VG_OBJECT) {
+            refuse(r, "DATA_TYPE_MISMATCH", it.value, "a condition operator must hold an object of keys");
+            s->invalid = true;
+            continue;
+        }
+        read_condition_keys(r, &conditions, &of, it.value);
+    }
+    s->conditions = conditions.items;
+    s->condition_count = conditions.len;
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------------------------ */
+
+static void read_effect(reader *r, vg_statement *s, const vg_value *v)
+{
+    s->effect_at = v;
+    vg_str text = vg_value_str(v);
+    if (vg_str_is(text, "Allow"))
+        s->effect = VG_EFFECT_ALLOW;
+    else if (vg_str_is(text, "Deny"))
+        s->effect = VG_EFFECT_DENY;
+    else
+        refuse(r, v->kind == VG_STRING ? "INVALID_EFFECT" : "DATA_TYPE_MISMATCH", v,
+               "Effect must be Allow or Deny");
+}
+
+static void read_sid(reader *r, vg_statement *s, const vg_value *v)
+{
+    s->sid_at = v;
+    if (v->kind == VG_STRING)
+        s->sid = vg_value_str(v);
+    else
+        refuse(r, "DATA_TYPE_MISMATCH", v, "Sid must be a string");
+}
+
+static void read_element(reader *r, vg_statement *s, vg_str key, const vg_value *v)
+{
+    bool negated = vg_str_starts(key, VG_STR("Not"));
+    vg_str name = negated ? vg_str_sub(key, 3, key.len) : key;
+    if (vg_str_is(name, "Action")) {
+        if (s->has_action)
+            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v, "a statement has Action or NotAction, not both");
+        s->has_action = true, s->not_action = negated, s->action_at = v;
+        read_strings(r, v, negated ? "NotAction" : "Action", false, &s->actions, &s->action_count);
+    } else if (vg_str_is(name, "Resource")) {
+        if (s->has_resource)
+            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
+                   "a statement has Resource or NotResource, not both");
+        s->has_resource = true, s->not_resource = negated, s->resource_at = v;
+        read_strings(r, v, negated ? "NotResource" : "Resource", false, &s->resources, &s->resource_count);
+    } else if (vg_str_is(name, "Principal")) {
+        if (s->has_principal)
+            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
+                   "a statement has Principal or NotPrincipal, not both");
+        s->has_principal = true, s->not_principal = negated, s->principal_at = v;
+        read_principal(r, s, v);
+    } else if (vg_str_is(key, "Condition")) {
+        s->condition_at = v;
+        read_condition(r, s, v);
+    } else if (vg_str_is(key, "Effect")) {
+        read_effect(r, s, v);
+    } else if (vg_str_is(key, "Sid")) {
+        read_sid(r, s, v);
+    } else {
+        refuse(r, "INVALID_POLICY_ELEMENT", v, "%.*s is no element of a statement",
+               VG_ARG(vg_str_sub(key, 0, 60)));
+    }
+}
+
+static bool kind_names_principals(vg_policy_kind kind)
+{
+    return kind == VG_POLICY_RESOURCE || kind == VG_POLICY_TRUST || kind == VG_POLICY_RCP ||
+           kind == VG_POLICY_ENDPOINT;
+}
+
+/* What a statement of this kind of policy must have and must not have. */
+static void check_elements(reader *r, vg_statement *s)
+{
+    vg_policy_kind kind = r->out->kind;
+    if (!s->effect_at)
+        refuse(r, "MISSING_EFFECT", s->at, "add Effect: Allow or Deny");
+    if (!s->has_action)
+        refuse(r, "MISSING_ACTION", s->at, "add Action or NotAction");
+    if (!s->has_resource && kind != VG_POLICY_TRUST && kind != VG_POLICY_RESOURCE)
+        refuse(r, "MISSING_RESOURCE", s->at, "add Resource or NotResource");
+    if (s->has_resource && kind == VG_POLICY_TRUST)
+        refuse(r, "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE", s->resource_at,
+               "a trust policy has no Resource: it is about its own role");
+    if (s->has_principal && !kind_names_principals(kind))
+        refuse(r, kind == VG_POLICY_SCP ? "SCP_SYNTAX_ERROR_PRINCIPAL" : "UNSUPPORTED_PRINCIPAL",
+               s->principal_at, "an %s policy has no Principal: whom it is attached to is its principal",
+               kind_names[kind]);
+    bool needs_principal = kind_names_principals(kind);
+    if (needs_principal && !s->has_principal)
+        refuse(r, "MISSING_PRINCIPAL", s->at, "add Principal or NotPrincipal");
+    s->invalid |= s->effect == VG_EFFECT_NONE || !s->has_action || (needs_principal && !s->has_principal);
+}
+
+static void read_statement(reader *r, vg_statement *s, const vg_value *v)
+{
+    s->at = v;
+    if (v->kind != VG_OBJECT) {
+        refuse(r, "DATA_TYPE_MISMATCH", v, "a statement must be an object");
+        s->invalid = true;
+        return;
+    }
+    for (vg_items it = vg_items_of(v); vg_items_next(&it);)
+        read_element(r, s, it.key, it.value);
+    check_elements(r, s);
+}
+
+static void check_sids(reader *r)
+{
+    vg_policy_document *out = r->out;
+    if (out->statement_count < 2)
+        return;
+    vg_map *seen = vg_map_new(r->arena, 0);
+    for (size_t i = 0; seen && i < out->statement_count; i++) {
+        bool added = true;
+        const vg_statement *s = &out->statements[i];
+        if (s->sid.len && !vg_map_put(seen, s->sid, &added))
+            seen = NULL;
+        else if (!added) {
+            r->statement = (uint32_t)i;
+            refuse(r, "UNIQUE_SIDS_REQUIRED", s->sid_at, "the Sid %.*s is used twice",
+                   VG_ARG(vg_str_sub(s->sid, 0, 60)));
+        }
+    }
+    r->out_of_memory |= !seen;
+}
+
+static void read_statements(reader *r, const vg_value *v)
+{
+    vg_policy_document *out = r->out;
+    bool list = v->kind == VG_ARRAY;
+    size_t count = list ? vg_value_count(v) : 1, i = 0;
+    vg_statement *statements = room_for(r, sizeof *statements, count);
+    if (!statements)
+        return;
+    if (!list)
+        r->statement = 0, read_statement(r, &statements[0], v);
+    else
+        for (vg_items it = vg_items_of(v); vg_items_next(&it); i++)
+            r->statement = (uint32_t)i, read_statement(r, &statements[i], it.value);
+    r->statement = UINT32_MAX;
+    out->statements = statements;
+    out->statement_count = count;
+    check_sids(r);
+    r->statement = UINT32_MAX;
+}
+
+/* ---- documents ------------------------------------------------------------------------------------------------------------- */
+
+static void read_version(reader *r, const vg_value *v)
+{
+    vg_str text = vg_value_str(v);
+    r->out->has_version = true;
+    r->out->version_2012 = vg_str_is(text, "2012-10-17");
+    if (!r->out->version_2012 && !vg_str_is(text, "2008-10-17"))
+        refuse(r, "INVALID_VERSION", v, "Version must be \"2012-10-17\" or \"2008-10-17\"");
+}
+
+static void read_document(reader *r, const vg_value *root)
+{
+    const vg_value *statements = NULL;
+    if (root->kind != VG_OBJECT) {
+        refuse(r, "DATA_TYPE_MISMATCH", root, "a policy must be an object");
+        return;
+    }
+    for (vg_items it = vg_items_of(root); vg_items_next(&it);) {
+        if (vg_str_is(it.key, "Version"))
+            read_version(r, it.value);
+        else if (vg_str_is(it.key, "Id"))
+            r->out->id = vg_value_str(it.value);
+        else if (vg_str_is(it.key, "Statement"))
+            statements = it.value;
+        else
+            refuse(r, "INVALID_POLICY_ELEMENT", it.value, "%.*s is no element of a policy",
+                   VG_ARG(vg_str_sub(it.key, 0, 60)));
+    }
+    if (statements)
+        read_statements(r, statements);
+    else
+        refuse(r, "MISSING_STATEMENT", root, "a policy needs a Statement");
+}
+
+static vg_status finish(reader *r, vg_error *err)
+{
+    r->out->issues = r->issues.items;
+    r->out->issue_count = r->issues.len;
+    return r->out_of_memory ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a policy") : VG_OK;
+}
+
+static reader reader_of(vg_arena *arena, vg_policy_kind kind, vg_str name, vg_policy_document *out)
+{
+    *out = (vg_policy_document){.kind = kind, .name = name};
+    return (reader){.arena = arena,
+                    .out = out,
+                    .issues = vg_vec_in(arena, sizeof(vg_policy_issue)),
+                    .statement = UINT32_MAX};
+}
+
+vg_status vg_policy_read(vg_arena *arena, const vg_doc *doc, const vg_value *root, vg_policy_kind kind,
+                         vg_str name, vg_policy_document *out, vg_error *err)
+{
+    reader r = reader_of(arena, kind, name, out);
+    out->doc = doc;
+    read_document(&r, root);
+    return finish(&r, err);
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------------------------ */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 32);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 3986 percent-encoding, as IAM's API answers with it. What is no escape stays as it is. */
+static vg_str url_decoded(vg_arena *arena, vg_str text)
+{
+    char *out = vg_arena_alloc(arena, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; out && i < text.len; i++) {
+        int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+        out[n++] = low >= 0 ? (char)(high * 16 + low) : text.ptr[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    return (vg_str){out, n};
+}
+
+vg_status vg_policy_read_text(vg_arena *arena, vg_str text, vg_policy_kind kind, vg_str name,
+                              vg_policy_document *out, vg_error *err)
+{
+    vg_doc *doc = VG_NEW(arena, vg_doc);
+    vg_str trimmed = vg_str_trim(text);
+    if (trimmed.len && trimmed.ptr[0] == '%')
+        text = url_decoded(arena, trimmed);
+    if (!doc || (text.len && !text.ptr))
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a policy");
+    vg_error bad;
+    vg_status status = vg_json_read(arena, text, name, NULL, doc, &bad);
+    if (status == VG_OK)
+        return vg_policy_read(arena, doc, doc->root, kind, name, out, err);
+    if (status == VG_ERR_MEMORY) {
+        vg_error_copy(err, &bad);
+        return status;
+    }
+    reader r = reader_of(arena, kind, name, out);
+    refuse(&r, "JSON_SYNTAX_ERROR", NULL, "%.180s", bad.message);
+    if (r.issues.len) {
+        vg_policy_issue *issue = vg_vec_at(&r.issues, 0);
+        issue->place = (vg_place){name, bad.place.line, bad.place.column};
+    }
+    return finish(&r, err);
+}
