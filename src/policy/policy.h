@@ -16,9 +16,7 @@
 #include "base/base.h"
 #include "format/format.h"
 #include "model/model.h"
-
-/* policy_catalogue.h: services, actions, resource types, condition keys. */
-typedef struct vg_catalogue vg_catalogue;
+#include "policy/policy_catalogue.h"
 
 /* ---- documents: a policy as it is written ------------------------------------------------------------------------------ */
 
