@@ -79,11 +79,11 @@ typedef struct {
     const vg_sighting *seen;             /* NULL when it is known from others alone */
 } vg_node;
 
-typedef enum { VG_POLICY_OTHER, VG_POLICY_SCP, VG_POLICY_RCP } vg_policy_kind;
+typedef enum { VG_ORG_POLICY_OTHER, VG_ORG_SCP, VG_ORG_RCP } vg_org_policy_kind;
 
 typedef struct {
     vg_str id, name;
-    vg_policy_kind kind;
+    vg_org_policy_kind kind;
     bool kind_known;
     bool is_default;    /* FullAWSAccess, RCPFullAWSAccess */
     bool targets_known; /* that all its targets are among `attached` */

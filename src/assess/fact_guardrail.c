@@ -13,7 +13,7 @@ enum { MOST_NEEDS = 6 };
 
 typedef struct {
     const char *key;
-    vg_policy_kind kind;
+    vg_org_policy_kind kind;
     vg_deny_context how; /* whom and which condition; the rest is filled in */
     bool any_of;         /* one of the needs suffices */
     vg_deny_need needs[MOST_NEEDS];
@@ -36,13 +36,13 @@ typedef struct {
 
 static const guardrail guardrails[] = {
     {"DenyLeaveOrganization",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      false,
      {ACTION("organizations:LeaveOrganization")}},
-    {"DenyRootUser", VG_POLICY_SCP, {.whom = VG_DENY_ROOT}, false, EVERYTHING},
+    {"DenyRootUser", VG_ORG_SCP, {.whom = VG_DENY_ROOT}, false, EVERYTHING},
     {"ProtectCloudTrail",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      false,
      {ACTION_ON("cloudtrail:StopLogging", "trail/any-Name_1"),
@@ -50,13 +50,13 @@ static const guardrail guardrails[] = {
       ACTION_ON("cloudtrail:UpdateTrail", "trail/any-Name_1"),
       ACTION_ON("cloudtrail:PutEventSelectors", "trail/any-Name_1")}},
     {"ProtectConfig",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      false,
      {ACTION("config:StopConfigurationRecorder"), ACTION("config:DeleteConfigurationRecorder"),
       ACTION("config:DeleteDeliveryChannel"), ACTION("config:PutConfigurationRecorder")}},
     {"ProtectGuardDuty",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      false,
      {ACTION_ON("guardduty:DeleteDetector", "detector/any1"),
@@ -66,7 +66,7 @@ static const guardrail guardrails[] = {
       ACTION_ON("guardduty:DeleteMembers", "detector/any1"),
       ACTION_ON("guardduty:DisassociateMembers", "detector/any1")}},
     {"ProtectSecurityHub",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      false,
      {ACTION_ON("securityhub:DisableSecurityHub", "hub/default"),
@@ -74,21 +74,21 @@ static const guardrail guardrails[] = {
       ACTION_ON("securityhub:DisassociateFromAdministratorAccount", "hub/default"),
       ACTION_ON("securityhub:BatchDisableStandards", "hub/default")}},
     {"LimitRegions",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY, .by_region = true},
      false,
      {ACTION("ec2:RunInstances"), ACTION("lambda:CreateFunction"), ACTION("rds:CreateDBInstance"),
       ACTION("dynamodb:CreateTable"), ACTION("ecs:CreateCluster"),
       ACTION("sagemaker:CreateNotebookInstance")}},
-    {"DenyWithoutMfa", VG_POLICY_SCP, {.whom = VG_DENY_USERS, .without_mfa = true}, false, EVERYTHING},
+    {"DenyWithoutMfa", VG_ORG_SCP, {.whom = VG_DENY_USERS, .without_mfa = true}, false, EVERYTHING},
     {"DenyAccessKeysForUsers",
-     VG_POLICY_SCP,
+     VG_ORG_SCP,
      {.whom = VG_DENY_EVERYBODY},
      true,
      {ACTION_ON("iam:CreateAccessKey", "user/x/any-Name_1"),
       ACTION_ON("iam:CreateUser", "user/x/any-Name_1")}},
     {"RcpDataPerimeter",
-     VG_POLICY_RCP,
+     VG_ORG_RCP,
      {.whom = VG_DENY_EVERYBODY, .perimeter = true},
      false,
      {ACTION("s3:GetObject"), ACTION("s3:PutObject")}},
@@ -104,12 +104,12 @@ typedef struct {
     bool off;      /* the policy type is not on: nothing binds */
 } policy_path;
 
-static bool is_kind(const vg_org_policy *policy, vg_policy_kind kind)
+static bool is_kind(const vg_org_policy *policy, vg_org_policy_kind kind)
 {
     return policy->kind_known && policy->kind == kind;
 }
 
-static bool policies_are_known(const vg_org *org, vg_policy_kind kind)
+static bool policies_are_known(const vg_org *org, vg_org_policy_kind kind)
 {
     bool listed =
         vg_was_read(org->readings, "organizations:ListPolicies", VG_STR(""), VG_STR(""), VG_STR(""));
@@ -123,13 +123,12 @@ static bool policies_are_known(const vg_org *org, vg_policy_kind kind)
     return listed;
 }
 
-static policy_path path_of(const vg_view *view, vg_policy_kind kind)
+static policy_path path_of(const vg_view *view, vg_org_policy_kind kind)
 {
     const vg_org *org = view->org;
     policy_path path = {0};
     bool is_billing_only = vg_str_is(vg_prop_str(org->about, "FeatureSet"), "CONSOLIDATED_BILLING");
-    bool type_is_off =
-        kind == VG_POLICY_SCP ? org->scp_known && !org->scp_on : org->rcp_known && !org->rcp_on;
+    bool type_is_off = kind == VG_ORG_SCP ? org->scp_known && !org->scp_on : org->rcp_known && !org->rcp_on;
     path.off = is_billing_only || type_is_off;
     const vg_node *node = vg_org_node(org, view->account);
     path.complete = node && node->in_tree && policies_are_known(org, kind);
@@ -171,7 +170,7 @@ static bool allows(const vg_org_policy *policy, vg_str action)
 }
 
 /* Whether FullAWSAccess was told with its targets, so that its absence from a level means something. */
-static bool defaults_are_known(const vg_org *org, vg_policy_kind kind)
+static bool defaults_are_known(const vg_org *org, vg_org_policy_kind kind)
 {
     for (size_t i = 0; i < org->policy_count; i++)
         if (org->policies[i].is_default && is_kind(&org->policies[i], kind) && org->policies[i].targets_known)
@@ -179,7 +178,7 @@ static bool defaults_are_known(const vg_org *org, vg_policy_kind kind)
     return false;
 }
 
-static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_policy_kind kind, vg_str action)
+static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_org_policy_kind kind, vg_str action)
 {
     size_t policies = 0;
     for (size_t i = 0; i < node->policy_count; i++) {
@@ -197,7 +196,7 @@ static vg_extent extent_of_need(const vg_view *view, const policy_path *path, co
                                 const vg_deny_need *need, const vg_deny_context *context)
 {
     vg_extent best = path->complete ? VG_EXTENT_NO : VG_EXTENT_UNKNOWN;
-    bool omission_counts = rail->kind == VG_POLICY_SCP && !rail->how.by_region && !rail->how.without_mfa &&
+    bool omission_counts = rail->kind == VG_ORG_SCP && !rail->how.by_region && !rail->how.without_mfa &&
                            rail->how.whom == VG_DENY_EVERYBODY && path->complete &&
                            defaults_are_known(view->org, rail->kind);
     bool hidden = false;
@@ -253,7 +252,7 @@ vg_extent vg_guardrail_without_mfa(const vg_view *view)
         return VG_EXTENT_UNKNOWN;
     if (vg_view_is_management(view))
         return VG_EXTENT_NO;
-    policy_path path = path_of(view, VG_POLICY_SCP);
+    policy_path path = path_of(view, VG_ORG_SCP);
     return extent_of_guardrail(view, &path, guardrail_named("DenyWithoutMfa"));
 }
 
@@ -281,7 +280,7 @@ static int64_t count_scps(const vg_view *view, const policy_path *path, bool *ab
     int64_t count = 0;
     for (size_t p = 0; p < org->policy_count; p++) {
         bool counted = false;
-        if (!is_kind(&org->policies[p], VG_POLICY_SCP) || org->policies[p].is_default)
+        if (!is_kind(&org->policies[p], VG_ORG_SCP) || org->policies[p].is_default)
             continue;
         for (size_t n = 0; n < path->node_count; n++)
             for (size_t i = 0; i < path->nodes[n]->policy_count; i++)
@@ -309,12 +308,12 @@ void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink)
         return;
     }
     bool is_management = vg_view_is_management(view);
-    policy_path scp = path_of(view, VG_POLICY_SCP), rcp = path_of(view, VG_POLICY_RCP);
+    policy_path scp = path_of(view, VG_ORG_SCP), rcp = path_of(view, VG_ORG_RCP);
     vg_fact_used(sink, view->org->about);
     vg_fact_bool(sink, "Bound", !is_management && !scp.off);
     use_policies(view, &scp, sink);
     for (size_t i = 0; i < VG_COUNT(guardrails); i++) {
-        const policy_path *path = guardrails[i].kind == VG_POLICY_SCP ? &scp : &rcp;
+        const policy_path *path = guardrails[i].kind == VG_ORG_SCP ? &scp : &rcp;
         vg_extent extent = is_management ? VG_EXTENT_NO : extent_of_guardrail(view, path, &guardrails[i]);
         vg_fact_str(sink, guardrails[i].key, vg_str_from(vg_extent_name(extent)));
     }

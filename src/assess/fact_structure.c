@@ -222,7 +222,7 @@ static void put_policy_types(const vg_view *view, vg_fact_sink *sink)
     }
 }
 
-static bool has_custom_policy(const vg_org *org, const vg_node *node, vg_policy_kind kind)
+static bool has_custom_policy(const vg_org *org, const vg_node *node, vg_org_policy_kind kind)
 {
     for (size_t i = 0; i < node->policy_count; i++) {
         const vg_org_policy *policy = &org->policies[org->attached[node->policy_first + i]];
@@ -237,14 +237,14 @@ static bool is_bound(const vg_org *org, const vg_node *unit)
 {
     const vg_node *node = unit;
     for (size_t steps = 0; node && steps < 64; steps++) {
-        if (has_custom_policy(org, node, VG_POLICY_SCP))
+        if (has_custom_policy(org, node, VG_ORG_SCP))
             return true;
         node = node->is_root || node->parent == VG_NO_NODE ? NULL : &org->nodes[node->parent];
     }
     return false;
 }
 
-static bool attachments_are_known(const vg_org *org, vg_policy_kind kind)
+static bool attachments_are_known(const vg_org *org, vg_org_policy_kind kind)
 {
     bool any = false;
     for (size_t i = 0; i < org->policy_count; i++) {
@@ -266,8 +266,8 @@ static void put_attachments(const vg_view *view, vg_fact_sink *sink)
         const vg_org_policy *policy = &org->policies[i];
         if (!policy->kind_known || policy->is_default)
             continue;
-        rcp = rcp || (policy->kind == VG_POLICY_RCP && policy->target_count > 0);
-        if (policy->kind == VG_POLICY_SCP && policy->target_count == 0)
+        rcp = rcp || (policy->kind == VG_ORG_RCP && policy->target_count > 0);
+        if (policy->kind == VG_ORG_SCP && policy->target_count == 0)
             push(&detached, policy->name.len ? policy->name : policy->id);
     }
     for (size_t i = 0; i < org->node_count; i++) {
@@ -278,11 +278,11 @@ static void put_attachments(const vg_view *view, vg_fact_sink *sink)
         if (is_unit(unit) && !is_bound(org, unit))
             push(&unbound, unit->name.len ? unit->name : unit->id);
     }
-    if (attachments_are_known(org, VG_POLICY_SCP)) {
+    if (attachments_are_known(org, VG_ORG_SCP)) {
         put_list(sink, "OusWithoutScp", &unbound);
         put_list(sink, "DetachedScps", &detached);
     }
-    if (rcp || attachments_are_known(org, VG_POLICY_RCP))
+    if (rcp || attachments_are_known(org, VG_ORG_RCP))
         vg_fact_bool(sink, "RcpAttached", rcp);
 }
 

@@ -303,7 +303,7 @@ static vg_org_policy *policy_of(org_builder *b, vg_str id)
     policy->is_default = vg_str_is(id, "p-FullAWSAccess") || vg_str_is(id, "p-RCPFullAWSAccess");
     if (policy->is_default) {
         policy->kind_known = true;
-        policy->kind = vg_str_is(id, "p-FullAWSAccess") ? VG_POLICY_SCP : VG_POLICY_RCP;
+        policy->kind = vg_str_is(id, "p-FullAWSAccess") ? VG_ORG_SCP : VG_ORG_RCP;
     }
     return policy;
 }
@@ -322,9 +322,9 @@ static void add_policies(org_builder *b, const char *type)
         policy->is_default = policy->is_default || vg_prop_bool(seen, "AwsManaged") == VG_YES;
         if (kind.len > 0) {
             policy->kind_known = true;
-            policy->kind = vg_str_is(kind, "SERVICE_CONTROL_POLICY")    ? VG_POLICY_SCP
-                           : vg_str_is(kind, "RESOURCE_CONTROL_POLICY") ? VG_POLICY_RCP
-                                                                        : VG_POLICY_OTHER;
+            policy->kind = vg_str_is(kind, "SERVICE_CONTROL_POLICY")    ? VG_ORG_SCP
+                           : vg_str_is(kind, "RESOURCE_CONTROL_POLICY") ? VG_ORG_RCP
+                                                                        : VG_ORG_POLICY_OTHER;
         }
         const vg_value *content = vg_prop(seen, "Content");
         if (content && content->kind == VG_OBJECT)
