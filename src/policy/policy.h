@@ -348,4 +348,8 @@ bool vg_resource_matches(vg_str pattern, vg_str arn);
 /* ArnLike: segment by segment, no wildcard runs past a colon. */
 bool vg_arn_like(vg_str pattern, vg_str arn);
 
+/* ---- worlds, and the questions asked over them -------------------------------------------------------------------------------- */
+
+#include "policy/policy_world.h"
+
 #endif
