@@ -33,6 +33,9 @@ A control judges resources. There are two kinds beside the `AWS::*` types of Clo
 - **facts**: what follows from several pieces of evidence, worked out by `vigil review`. A property of a fact is absent
   when its evidence is missing; the control is then *not assessed*.
 
+Some properties are also absent where there is none (a role without tags): the tables say *none when absent*, and a rule
+that asks for one gets Guard's answer. Of all others, absence says that nobody knows.
+
 Each type has a JSON Schema in [schemas/](schemas/). `scope` tells whose a resource is: of the `organization` (its account
 is the management account's), of an `account`, or of a `region` in one. Times are RFC 3339 texts.
 """
@@ -40,6 +43,24 @@ is the management account's), of an `account`, or of a `region` in one. Times ar
 
 def entries(name):
     return yaml.safe_load((ROOT / "content/types" / name).read_text())
+
+
+def absence_of(entry, name):
+    """What the absence of a property says besides that nobody knows it, in words; empty when nothing."""
+    value, optional = entry["properties"][name], entry.get("optional", [])
+    given = value.get("optional") if isinstance(value, dict) else optional == "all" or name in optional
+    if isinstance(given, str):
+        return f"; none when absent beside `{given}`"
+    return "; none when absent" if given else ""
+
+
+def strangers_of(entry):
+    """What `optional` names and the type has not."""
+    of_type, properties = entry.get("optional", []), entry["properties"]
+    names = [] if of_type == "all" else list(of_type)
+    names += [value["optional"] for value in properties.values()
+              if isinstance(value, dict) and isinstance(value.get("optional"), str)]
+    return [name for name in names if name not in properties]
 
 
 def properties_of(entry):
@@ -87,7 +108,7 @@ def section(entry, is_fact):
     lines += ["", "| property | type | what it says | from |" if is_fact else "| property | type |",
               "|---|---|---|---|" if is_fact else "|---|---|"]
     for name, (kind, about, sources) in properties_of(entry).items():
-        row = f"| `{name}` | {kind} |"
+        row = f"| `{name}` | {kind}{absence_of(entry, name)} |"
         if is_fact:
             row += f" {cell(about)} | {', '.join(f'`{source}`' for source in sources)} |"
         lines.append(row)
@@ -105,6 +126,9 @@ def main():
     files = {ROOT / "docs/reference/evidence.md": "\n".join(lines).rstrip() + "\n"}
     for entry in evidence + facts:
         files[SCHEMAS / schema_name(entry)] = schema_of(entry)
+    strangers = [f"{entry['type']}: optional names {name}" for entry in evidence + facts for name in strangers_of(entry)]
+    if strangers:
+        sys.exit("\n".join(strangers))
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     stale += [path for path in SCHEMAS.glob("*.json") if path not in files] if SCHEMAS.exists() else []
     if "--check" in sys.argv[1:]:

@@ -50,8 +50,9 @@ typedef struct {
     size_t type_count;
     const vg_str *needs; /* properties */
     size_t need_count;
-    vg_str attestation; /* kind, or "" */
-    bool per_workload;  /* the attestation is one that each workload gives (attestations.yaml) */
+    const vg_map *unknown; /* vg_content.unknown, of a control that states no needs; else NULL */
+    vg_str attestation;    /* kind, or "" */
+    bool per_workload;     /* the attestation is one that each workload gives (attestations.yaml) */
     const vg_value *repair;
 } vg_control;
 
@@ -60,8 +61,10 @@ typedef struct vg_content {
     size_t practice_count;
     const vg_control *controls; /* by practice, then by id */
     size_t control_count;
-    const vg_map
-        *from;       /* "Type.Property" -> vg_str *: what provides it, "iam:GetAccountSummary or iam:..." */
+    const vg_map *
+        from; /* "Type.Property" -> vg_str *: what provides it, "iam:GetAccountSummary or iam:..."; "Type.*": one of its things */
+    const vg_map *
+        unknown; /* "Type.Property" -> vg_str *: absence says that nobody knows it, unless the property named there is there */
     vg_map *by_type; /* type -> vg_vec * of indexes (size_t) of controls */
 } vg_content;
 
@@ -165,10 +168,14 @@ vg_finding vg_judgement_finding(const vg_assessment *assessment, const vg_judgem
  * nothing is missing or nobody knows. */
 vg_str vg_judgement_missing(vg_arena *arena, const vg_assessment *assessment, const vg_judgement *judgement);
 
-/* What one control says of properties, given as a tree: for what-if questions. */
+/* What one control says of properties, given as a tree: for what-if questions. A control that states no needs is not
+ * assessed where its verdict hangs on a property that nobody knows (vg_control_lacks names it). */
 vg_status vg_control_judge(const vg_control *control, const vg_resource *resource, const vg_value *properties,
                            vg_time now, vg_arena *scratch, vg_verdict *verdict, vg_str *message,
                            vg_error *err);
+/* Of a control that states no needs: a property that nobody knows and that the verdict hangs on; "" when there is none. */
+vg_status vg_control_lacks(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                           vg_time now, vg_arena *scratch, vg_str *property, vg_error *err);
 /* Whether the control speaks of such a subject at all: type, scope, attestation's kind. */
 bool vg_control_applies(const vg_control *control, const vg_resource *resource, const vg_value *properties,
                         vg_str management);

@@ -159,9 +159,8 @@ static vg_str join_or(vg_arena *arena, const vg_value *list)
     return joined;
 }
 
-static bool put_from(loader *l, vg_str type, vg_str property, vg_str from)
+static bool put_from(loader *l, vg_str key, vg_str from)
 {
-    vg_str key = property.len ? vg_arena_printf(l->arena, "%.*s.%.*s", VG_ARG(type), VG_ARG(property)) : type;
     vg_map_entry *entry = key.ptr ? vg_map_put((vg_map *)l->content->from, key, NULL) : NULL;
     vg_str *value = VG_NEW(l->arena, vg_str);
     if (!entry || !value)
@@ -171,23 +170,58 @@ static bool put_from(loader *l, vg_str type, vg_str property, vg_str from)
     return true;
 }
 
-/* evidence.yaml has `from` a type, facts.yaml one a property. */
+/* Whether the type lists the property among those that are absent where there is none. */
+static bool is_listed(const vg_value *optional, vg_str property)
+{
+    vg_str name;
+    for (size_t i = 0; vg_control_item(optional, i, &name); i++)
+        if (vg_str_eq(name, property) || vg_str_is(name, "all"))
+            return true;
+    return false;
+}
+
+/* Notes what the absence of a property says. `own` is what the property itself says of it: true, or the name of another. */
+static bool put_absence(loader *l, vg_str key, const vg_value *own, bool is_optional)
+{
+    if (is_optional || (own && own->kind == VG_BOOL && own->as.boolean))
+        return true;
+    vg_map_entry *entry = vg_map_put((vg_map *)l->content->unknown, key, NULL);
+    vg_str *unless = VG_NEW(l->arena, vg_str);
+    if (!entry || !unless)
+        return false;
+    *unless = own && own->kind == VG_STRING ? vg_value_str(own) : (vg_str){0};
+    entry->value.ptr = unless;
+    return true;
+}
+
+/* evidence.yaml has `from` and `optional` a type, facts.yaml a property: there the first property's source gives the
+ * things. */
+static vg_status read_type(loader *l, const vg_value *entry, vg_error *err)
+{
+    vg_str type = vg_get_str(entry, "type");
+    const vg_value *of_type = vg_get(entry, VG_STR("from")), *optional = vg_get(entry, VG_STR("optional"));
+    const vg_value *first = of_type;
+    if (of_type && !put_from(l, type, join_or(l->arena, of_type)))
+        return no_memory(err);
+    for (vg_items it = vg_items_of(vg_get(entry, VG_STR("properties"))); vg_items_next(&it);) {
+        vg_str key = vg_arena_printf(l->arena, "%.*s.%.*s", VG_ARG(type), VG_ARG(it.key));
+        const vg_value *from = vg_get(it.value, VG_STR("from"));
+        const vg_value *either = from ? from : of_type;
+        first = first ? first : either;
+        if (!put_from(l, key, join_or(l->arena, either)) ||
+            !put_absence(l, key, vg_get(it.value, VG_STR("optional")), is_listed(optional, it.key)))
+            return no_memory(err);
+    }
+    vg_str things = vg_arena_printf(l->arena, "%.*s.*", VG_ARG(type));
+    return put_from(l, things, join_or(l->arena, first)) ? VG_OK : no_memory(err);
+}
+
 static vg_status read_types(loader *l, const vg_content_source *source, vg_error *err)
 {
     vg_doc doc;
     VG_TRY(vg_yaml_read(l->arena, source->bytes, source->path, NULL, &doc, err));
-    for (vg_items types = vg_items_of(doc.root); vg_items_next(&types);) {
-        vg_str type = vg_get_str(types.value, "type");
-        const vg_value *of_type = vg_get(types.value, VG_STR("from"));
-        if (of_type && !put_from(l, type, (vg_str){0}, join_or(l->arena, of_type)))
-            return no_memory(err);
-        for (vg_items it = vg_items_of(vg_get(types.value, VG_STR("properties"))); vg_items_next(&it);) {
-            const vg_value *from = vg_get(it.value, VG_STR("from"));
-            const vg_value *either = from ? from : of_type;
-            if (either && !put_from(l, type, it.key, join_or(l->arena, either)))
-                return no_memory(err);
-        }
-    }
+    for (vg_items types = vg_items_of(doc.root); vg_items_next(&types);)
+        VG_TRY(read_type(l, types.value, err));
     return VG_OK;
 }
 
@@ -280,6 +314,8 @@ static vg_status read_control(loader *l, const vg_content_source *source, bool *
     VG_TRY(read_strings(l->arena, control.header.resource, &control.types, &control.type_count, err));
     VG_TRY(read_strings(l->arena, control.header.needs, &control.needs, &control.need_count, err));
     VG_TRY(read_attestation(l, &control, err));
+    if (!control.header.needs || control.header.needs->kind == VG_NULL)
+        control.unknown = l->content->unknown;
     control.weight = weight_of(&control.header);
     control.repair = vg_get(control.header.doc.root, VG_STR("repair"));
     vg_rule_source text = {source->path, source->bytes};
@@ -394,7 +430,8 @@ vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, si
         .bad = bad,
         .context = context,
     };
-    if (!l.content || !(l.content->from = vg_map_new(arena, 0)))
+    if (!l.content || !(l.content->from = vg_map_new(arena, 0)) ||
+        !(l.content->unknown = vg_map_new(arena, 0)))
         return no_memory(err);
     VG_TRY(merge_sources(arena, built_in, built_in_count, overlay, overlay_count, &sources, err));
     VG_TRY(load_described(&l, &sources, err));

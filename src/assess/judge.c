@@ -1,7 +1,8 @@
 /* judge.c: what one control says of one subject.
  *
  *   1. Does it speak of it at all? Type, scope (the management account or the others), kind of attestation.
- *   2. Is the evidence there? A property that it needs and that is missing: not assessed.
+ *   2. Is the evidence there? A property that it needs and that is missing: not assessed. A control that states no
+ *      needs is asked first (4), and needs what its answer hangs on.
  *   3. A lapsed attestation fails, whatever the rules say.
  *   4. The rules. All that are not named partly pass: pass. Else, a rule named partly passes: partly. All skip: not
  *      applicable. Otherwise it fails, with the words of the first clauses that did. */
@@ -49,8 +50,11 @@ static bool has_needs(const vg_control *control, const vg_value *properties)
 /* ---- the rules ----------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    const vg_ruleset *rules;
-    vg_arena *arena;
+    const vg_control *control;
+    vg_str type;                /* of the subject */
+    const vg_value *properties; /* in the document that is judged */
+    vg_str lacks; /* a property that nobody knows, on which a rule hangs that has not failed for certain */
+    bool hangs;   /* the rule that is told next */
     size_t passed, failed, errors, partly;
     vg_buf message;
     size_t messages;
@@ -62,12 +66,53 @@ static bool is_partly(const vg_ruleset *rules, size_t rule)
     return vg_str_is(name, "partly") || vg_str_starts(name, VG_STR("partly_"));
 }
 
+/* ---- what nobody knows ------------------------------------------------------------------------------------------------------- */
+
+static bool is_unknown(void *context, vg_str property)
+{
+    const verdict_reader *reader = context;
+    char key[256];
+    if (reader->type.len + 1 + property.len > sizeof key)
+        return false;
+    memcpy(key, reader->type.ptr, reader->type.len);
+    key[reader->type.len] = '.';
+    if (property.len)
+        memcpy(key + reader->type.len + 1, property.ptr, property.len);
+    const vg_map_entry *entry =
+        vg_map_get(reader->control->unknown, vg_str_of(key, reader->type.len + 1 + property.len));
+    const vg_str *unless = entry ? entry->value.ptr : NULL;
+    return unless && (unless->len == 0 || !vg_get(reader->properties, *unless));
+}
+
+static void on_hanging(void *context, size_t rule, vg_str property)
+{
+    verdict_reader *reader = context;
+    reader->hangs = true;
+    if (!is_partly(reader->control->rules, rule) && !reader->lacks.ptr)
+        reader->lacks = property;
+}
+
+/* Whether the clause failed for what nobody knows: that is no reason to give. */
+static bool is_for_unknown(verdict_reader *reader, const vg_guard_violation *violation)
+{
+    size_t end = 0;
+    if (!reader->control->unknown || violation->missing.len == 0 || violation->value != reader->properties)
+        return false;
+    while (end < violation->missing.len && violation->missing.ptr[end] != '.' &&
+           violation->missing.ptr[end] != '[')
+        end++;
+    return is_unknown(reader, vg_str_sub(violation->missing, 0, end));
+}
+
+/* ---- what the rules say -------------------------------------------------------------------------------------------------------- */
+
 static void on_violation(void *context, const vg_guard_violation *violation)
 {
     enum { MOST = 3 };
     verdict_reader *reader = context;
     vg_str text = violation->message.len ? violation->message : violation->why;
-    if (is_partly(reader->rules, violation->rule) || reader->messages == MOST || text.len == 0)
+    if (is_partly(reader->control->rules, violation->rule) || reader->messages == MOST || text.len == 0 ||
+        is_for_unknown(reader, violation))
         return;
     if (vg_str_find(vg_buf_str(&reader->message), text) != VG_NPOS)
         return;
@@ -90,12 +135,14 @@ static void keep_error(verdict_reader *reader, const vg_error *error)
 static void on_rule(void *context, size_t rule, vg_guard_status status, const vg_error *error)
 {
     verdict_reader *reader = context;
-    if (is_partly(reader->rules, rule)) {
-        reader->partly += status == VG_GUARD_PASS;
+    bool hangs = reader->hangs;
+    reader->hangs = false;
+    if (is_partly(reader->control->rules, rule)) {
+        reader->partly += status == VG_GUARD_PASS && !hangs;
         return;
     }
     reader->passed += status == VG_GUARD_PASS;
-    reader->failed += status == VG_GUARD_FAIL;
+    reader->failed += status == VG_GUARD_FAIL && !hangs;
     reader->errors += status == VG_GUARD_ERROR;
     if (status == VG_GUARD_ERROR && error)
         keep_error(reader, error);
@@ -103,7 +150,7 @@ static void on_rule(void *context, size_t rule, vg_guard_status status, const vg
 
 static vg_verdict verdict_of(const verdict_reader *reader)
 {
-    if (reader->errors > 0)
+    if (reader->errors > 0 || (reader->failed == 0 && reader->lacks.ptr))
         return VG_VERDICT_NOT_ASSESSED;
     if (reader->failed == 0)
         return reader->passed > 0 ? VG_VERDICT_PASS : VG_VERDICT_NOT_APPLICABLE;
@@ -130,11 +177,37 @@ static vg_status document_of(const vg_resource *resource, const vg_value *proper
     return vg_builder_finish(b, &out->root, &out->node_count, err);
 }
 
+/* Lets the rules speak of the properties. What they say stands in the reader, whose message the caller frees. */
+static vg_status ask_rules(verdict_reader *reader, const vg_resource *resource, const vg_value *properties,
+                           vg_time now, vg_arena *scratch, vg_error *err)
+{
+    vg_doc doc;
+    VG_TRY(document_of(resource, properties, scratch, &doc, err));
+    const vg_value *subject = vg_get(vg_get(doc.root, VG_STR("Resources")), resource->id);
+    reader->type = resource->type;
+    reader->properties = vg_get(subject, VG_STR("Properties"));
+    vg_guard_partial partial = {reader->properties, is_unknown, on_hanging, reader};
+    vg_guard_options options = {
+        .now = now, .max_steps = MOST_STEPS, .partial = reader->control->unknown ? &partial : NULL};
+    vg_guard_sink sink = {on_violation, on_rule, reader};
+    vg_error own = {0};
+    vg_status status = vg_ruleset_evaluate(reader->control->rules, &doc, &options, scratch, &sink, &own);
+    if (status == VG_ERR_LIMIT) { /* this control asks for too much; the others go on */
+        reader->errors = 1;
+        if (!own.place.line)
+            vg_error_locate(&own, (vg_place){.file = reader->control->path});
+        keep_error(reader, &own);
+        return VG_OK;
+    }
+    if (status != VG_OK)
+        vg_error_copy(err, &own);
+    return status;
+}
+
 vg_status vg_control_judge(const vg_control *control, const vg_resource *resource, const vg_value *properties,
                            vg_time now, vg_arena *scratch, vg_verdict *verdict, vg_str *message,
                            vg_error *err)
 {
-    vg_doc doc;
     *message = (vg_str){0};
     *verdict = VG_VERDICT_NOT_ASSESSED;
     if (!has_needs(control, properties))
@@ -144,26 +217,27 @@ vg_status vg_control_judge(const vg_control *control, const vg_resource *resourc
         *message = VG_STR("The attestation has lapsed");
         return VG_OK;
     }
-    VG_TRY(document_of(resource, properties, scratch, &doc, err));
-    verdict_reader reader = {.rules = control->rules, .arena = scratch};
-    vg_guard_options options = {.now = now, .max_steps = MOST_STEPS};
-    vg_guard_sink sink = {on_violation, on_rule, &reader};
-    vg_error own = {0};
-    vg_status status = vg_ruleset_evaluate(control->rules, &doc, &options, scratch, &sink, &own);
-    if (status == VG_ERR_LIMIT) { /* this control asks for too much; the others go on */
-        reader.errors = 1;
-        if (!own.place.line)
-            vg_error_locate(&own, (vg_place){.file = control->path});
-        keep_error(&reader, &own);
-        status = VG_OK;
-    }
-    if (status != VG_OK)
-        vg_error_copy(err, &own);
+    verdict_reader reader = {.control = control};
+    vg_status status = ask_rules(&reader, resource, properties, now, scratch, err);
     if (status == VG_OK) {
         *verdict = verdict_of(&reader);
-        bool is_good = *verdict == VG_VERDICT_PASS || *verdict == VG_VERDICT_NOT_APPLICABLE;
-        *message = is_good ? (vg_str){0} : vg_arena_str(scratch, vg_buf_str(&reader.message));
+        bool is_told = reader.errors > 0 || reader.failed > 0;
+        *message = is_told ? vg_arena_str(scratch, vg_buf_str(&reader.message)) : (vg_str){0};
     }
+    vg_buf_free(&reader.message);
+    return status;
+}
+
+vg_status vg_control_lacks(const vg_control *control, const vg_resource *resource, const vg_value *properties,
+                           vg_time now, vg_arena *scratch, vg_str *property, vg_error *err)
+{
+    verdict_reader reader = {.control = control};
+    *property = (vg_str){0};
+    if (!control->unknown)
+        return VG_OK;
+    vg_status status = ask_rules(&reader, resource, properties, now, scratch, err);
+    if (status == VG_OK && reader.errors == 0 && reader.failed == 0)
+        *property = reader.lacks;
     vg_buf_free(&reader.message);
     return status;
 }

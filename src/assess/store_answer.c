@@ -28,6 +28,31 @@ vg_finding vg_judgement_finding(const vg_assessment *assessment, const vg_judgem
     };
 }
 
+/* What provides a property; "*" for the things of the type. */
+static vg_str provider_of(vg_arena *arena, const vg_content *content, vg_str type, vg_str property)
+{
+    vg_str key = vg_arena_printf(arena, "%.*s.%.*s", VG_ARG(type), VG_ARG(property));
+    const vg_map_entry *entry = vg_map_get(content->from, key);
+    if (!entry)
+        entry = vg_map_get(content->from, type);
+    return entry ? *(vg_str *)entry->value.ptr : (vg_str){0};
+}
+
+/* Of a control that states no needs: its rules are asked again what they hang on. */
+static vg_str provider_of_what_hangs(vg_arena *arena, const vg_assessment *assessment,
+                                     const vg_judgement *judgement, const vg_value *properties)
+{
+    const vg_control *control = &assessment->content->controls[judgement->control];
+    const vg_subject *subject = &assessment->subjects[judgement->subject];
+    vg_time now = assessment->now != VG_TIME_NONE ? assessment->now : subject->seen;
+    vg_str property = VG_STR("*");
+    if (properties &&
+        vg_control_lacks(control, &subject->resource, properties, now, arena, &property, NULL) != VG_OK)
+        return (vg_str){0};
+    return property.len ? provider_of(arena, assessment->content, subject->resource.type, property)
+                        : (vg_str){0};
+}
+
 vg_str vg_judgement_missing(vg_arena *arena, const vg_assessment *assessment, const vg_judgement *judgement)
 {
     const vg_control *control = &assessment->content->controls[judgement->control];
@@ -38,18 +63,17 @@ vg_str vg_judgement_missing(vg_arena *arena, const vg_assessment *assessment, co
     if (resource->properties.len &&
         vg_json_read(arena, resource->properties, resource->id, NULL, &doc, NULL) != VG_OK)
         return (vg_str){0};
+    if (control->unknown)
+        return provider_of_what_hangs(arena, assessment, judgement, doc.root);
     for (size_t i = 0; i < control->need_count; i++) {
         vg_str need = control->needs[i];
         size_t dot = vg_str_rfind_char(need, '.');
         vg_str property = dot == VG_NPOS ? need : vg_str_sub(need, dot + 1, VG_NPOS);
         if (doc.root && vg_get(doc.root, property))
             continue;
-        vg_str key = vg_arena_printf(arena, "%.*s.%.*s", VG_ARG(resource->type), VG_ARG(property));
-        const vg_map_entry *entry = vg_map_get(assessment->content->from, key);
-        if (!entry)
-            entry = vg_map_get(assessment->content->from, resource->type);
-        if (entry)
-            return *(vg_str *)entry->value.ptr;
+        vg_str provider = provider_of(arena, assessment->content, resource->type, property);
+        if (provider.len)
+            return provider;
     }
     return (vg_str){0};
 }

@@ -99,6 +99,17 @@ typedef struct {
     void *context;
 } vg_guard_sink;
 
+/* For evidence of which some may be missing: a key that `map` (a node of the document) lacks and that is_unknown names is
+ * not absent, as the language takes it, but unknown. Statuses stay the language's. Of a rule whose status another answer
+ * could change, hangs_on tells one such key (of the rules or the document) before the rule's status: a clause that fails
+ * for certain settles its conjunction, and one that passes for certain its disjunction, whatever the others hang on. */
+typedef struct {
+    const vg_value *map;
+    bool (*is_unknown)(void *context, vg_str key);
+    void (*hangs_on)(void *context, size_t rule, vg_str key);
+    void *context;
+} vg_guard_partial;
+
 /* Zero in a field means its default. */
 typedef struct {
     vg_time now;      /* what now() answers. VG_TIME_NONE or 0: now() is an error */
@@ -106,6 +117,7 @@ typedef struct {
     const size_t
         *only; /* evaluate these rules alone (indexes, ascending), and what they depend on; NULL: all */
     size_t only_count;
+    const vg_guard_partial *partial; /* NULL: what is not there is absent */
 } vg_guard_options;
 
 /* Evaluates all rules (or options->only) over one document. `doc->root` may be any tree, also one made by vg_builder

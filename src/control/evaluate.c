@@ -5,7 +5,10 @@
  * passes and none fails, and is skipped when all were. A block over several values does the same over them.
  *
  * A rule is evaluated once a document, whoever asks first; its failures wait for its turn to be told. An error ends
- * its rule (and those that refer to it) and no other. */
+ * its rule (and those that refer to it) and no other.
+ *
+ * Where keys may be unknown (vg_guard_partial), each answer carries whether it hangs on one, by Kleene's logic: what is
+ * certain to fail settles a conjunction, what is certain to pass a disjunction, and all else passes the doubt on. */
 #include "control/guard_part.h"
 
 #include <stdlib.h>
@@ -62,17 +65,18 @@ static vg_status evaluate_or(guard_evaluation *e, guard_scope *scope, const guar
                              vg_guard_status *out)
 {
     size_t failures = e->failure_len;
+    vg_str around = guard_hang_begin(e);
     *out = VG_GUARD_SKIP;
-    for (uint32_t i = 0; i < alternatives->count; i++) {
+    for (uint32_t i = 0; i < alternatives->count && *out != VG_GUARD_PASS; i++) {
         vg_guard_status status;
+        vg_str others = guard_hang_begin(e);
         VG_TRY(evaluate_clause(e, scope, alternatives->clauses[i], &status));
-        if (status == VG_GUARD_PASS) {
-            *out = VG_GUARD_PASS;
-            break;
-        }
-        if (status == VG_GUARD_FAIL)
-            *out = VG_GUARD_FAIL;
+        bool settles = status == VG_GUARD_PASS && !e->unknown.ptr;
+        guard_hang_end(e, settles ? (vg_str){0} : others);
+        if (status != VG_GUARD_SKIP)
+            *out = status;
     }
+    guard_hang_end(e, around);
     if (*out != VG_GUARD_FAIL)
         e->failure_len = failures;
     return VG_OK;
@@ -81,12 +85,20 @@ static vg_status evaluate_or(guard_evaluation *e, guard_scope *scope, const guar
 vg_status guard_all(guard_evaluation *e, guard_scope *scope, const guard_and *clauses, vg_guard_status *out)
 {
     size_t passes = 0, fails = 0;
+    vg_str around = guard_hang_begin(e);
+    bool settled = false;
     for (uint32_t i = 0; i < clauses->count; i++) {
         vg_guard_status status;
+        vg_str others = guard_hang_begin(e);
         VG_TRY(evaluate_or(e, scope, &clauses->ors[i], &status));
         passes += status == VG_GUARD_PASS;
         fails += status == VG_GUARD_FAIL;
+        settled = settled || (status == VG_GUARD_FAIL && !e->unknown.ptr);
+        guard_hang_end(e, others);
     }
+    if (settled)
+        e->unknown = (vg_str){0};
+    guard_hang_end(e, around);
     *out = fails > 0 ? VG_GUARD_FAIL : passes > 0 ? VG_GUARD_PASS : VG_GUARD_SKIP;
     return VG_OK;
 }
@@ -148,9 +160,12 @@ static vg_status evaluate_over(guard_evaluation *e, guard_scope *scope, const gu
                                size_t to, vg_guard_status *out)
 {
     size_t passes = 0, fails = 0, failures = e->failure_len;
+    vg_str around = guard_hang_begin(e);
+    bool settled = false;
     for (size_t i = from; i < to; i++) {
         guard_result result = e->stack[i];
         vg_guard_status status = VG_GUARD_FAIL;
+        vg_str others = guard_hang_begin(e);
         if (result.kind == RESULT_UNRESOLVED) {
             VG_TRY(guard_fail_clause(e, c, &result, NULL));
         } else {
@@ -159,7 +174,12 @@ static vg_status evaluate_over(guard_evaluation *e, guard_scope *scope, const gu
         }
         passes += status == VG_GUARD_PASS;
         fails += status == VG_GUARD_FAIL;
+        settled = settled || (status == (c->query.some ? VG_GUARD_PASS : VG_GUARD_FAIL) && !e->unknown.ptr);
+        guard_hang_end(e, others);
     }
+    if (settled)
+        e->unknown = (vg_str){0};
+    guard_hang_end(e, around);
     *out = of_values(passes, fails, c->query.some);
     if (*out != VG_GUARD_FAIL)
         e->failure_len = failures;
@@ -278,10 +298,12 @@ static vg_status run_rule(guard_evaluation *e, size_t position)
     state->state = VARIABLE_RUNNING;
     size_t failures = e->failure_len, stack = e->stack_len;
     unsigned quiet = e->quiet, depth = e->depth;
-    vg_str message = e->call_message;
+    vg_str message = e->call_message, around = guard_hang_begin(e);
     e->quiet = 0;
     e->call_message = (vg_str){0};
     vg_status status = evaluate_rule(e, e->file_scope, rule, &state->status);
+    state->unknown = e->unknown;
+    e->unknown = around;
     if (!is_fatal(status))
         status = settle_rule(e, state, status, failures);
     e->failure_len = failures;
@@ -307,6 +329,7 @@ static vg_status status_of_name(guard_evaluation *e, vg_str name, vg_guard_statu
             return e->error.code;
         }
         *out = state->status;
+        guard_hang_end(e, state->unknown);
     }
     return VG_OK;
 }
@@ -384,8 +407,8 @@ static vg_status evaluate_kind(guard_evaluation *e, guard_scope *scope, const gu
     case CLAUSE_RULE:
         return evaluate_named(e, c, out);
     case CLAUSE_RULE_CALL:
-        return c->memo > 0 && e->quiet > 0 ? evaluate_call_once(e, scope, c, out)
-                                           : evaluate_call(e, scope, c, out);
+        return c->memo > 0 && e->quiet > 0 && !e->partial ? evaluate_call_once(e, scope, c, out)
+                                                          : evaluate_call(e, scope, c, out);
     case CLAUSE_BLOCK:
         return evaluate_query_block(e, scope, c, out);
     case CLAUSE_WHEN:
@@ -474,6 +497,7 @@ vg_status vg_ruleset_evaluate(const vg_ruleset *rules, const vg_doc *doc, const 
     guard_evaluation e = {
         .rules = rules, .doc = doc, .options = options ? options : &defaults, .arena = scratch};
     e.max_steps = e.options->max_steps ? e.options->max_steps : DEFAULT_STEPS;
+    e.partial = e.options->partial;
     e.derived = vg_vec_in(scratch, sizeof(guard_derived));
     vg_status status = grow_stack(&e);
     if (status == VG_OK)

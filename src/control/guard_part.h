@@ -429,6 +429,7 @@ typedef enum { VARIABLE_UNKNOWN, VARIABLE_RUNNING, VARIABLE_KNOWN } guard_variab
 typedef struct {
     guard_variable_state state;
     guard_results results;
+    vg_str unknown; /* as in guard_evaluation */
 } guard_variable;
 
 /* Where names are looked up and queries start. A block's scope has its assignments; a value's scope, made for each
@@ -470,6 +471,7 @@ typedef struct {
     const guard_failure *failures;
     size_t failure_count;
     const vg_error *error;
+    vg_str unknown; /* as in guard_evaluation */
 } guard_rule_state;
 
 typedef struct {
@@ -487,6 +489,8 @@ typedef struct {
     vg_str call_message; /* of the innermost call under way that has one */
     uint8_t *memos;      /* per number of a call: 1 + its status, or 0 */
     unsigned quiet;      /* above 0: failures are not kept (conditions and filters) */
+    const vg_guard_partial *partial;
+    vg_str unknown; /* a key that the answer of what is under way hangs on; ptr NULL: none */
     unsigned depth;
     size_t steps, max_steps;
     vg_vec derived; /* guard_derived */
@@ -506,6 +510,19 @@ typedef struct {
 /* Evaluation answers with vg_status: VG_ERR_MEMORY and VG_ERR_LIMIT end it all, others the rule. e->error is filled. */
 vg_status guard_push(guard_evaluation *e, guard_result result);
 vg_status guard_push_value(guard_evaluation *e, const vg_value *value);
+/* What a piece of a rule hangs on is told apart from what is around it between _begin, which gives the latter, and _end,
+ * which puts both together; a piece that settles the whole drops what is around it. */
+static inline vg_str guard_hang_begin(guard_evaluation *e)
+{
+    vg_str around = e->unknown;
+    e->unknown = (vg_str){0};
+    return around;
+}
+static inline void guard_hang_end(guard_evaluation *e, vg_str around)
+{
+    if (around.ptr)
+        e->unknown = around;
+}
 /* query.c: pushes the results of `query` from scope on the stack. */
 vg_status guard_select(guard_evaluation *e, guard_scope *scope, const guard_query *query);
 vg_status guard_select_operand(guard_evaluation *e, guard_scope *scope, const guard_operand *operand);

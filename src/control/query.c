@@ -72,6 +72,23 @@ static const vg_value *find_index(const vg_value *list, int32_t index)
                                : NULL;
 }
 
+/* Notes that what is under way hangs on `key`, which `w` found not to be there, if that says that nobody knows it. */
+static void note_unknown(const walk *w, vg_str key)
+{
+    const vg_guard_partial *partial = w->e->partial;
+    if (w->current == partial->map && !w->e->unknown.ptr && partial->is_unknown(partial->context, key))
+        w->e->unknown = key;
+}
+
+/* The same, of a key that may be spelled otherwise. */
+static void note_unknown_key(const walk *w, const guard_key *key)
+{
+    note_unknown(w, key->text);
+    for (unsigned k = 0; k < GUARD_SPELLINGS; k++)
+        if (key->differs & 1U << k)
+            note_unknown(w, key->spelled[k]);
+}
+
 /* Moves on to a key or index; *found is false when it is not there, and told. */
 static vg_status step_to(walk *w, bool *found)
 {
@@ -83,6 +100,8 @@ static vg_status step_to(walk *w, bool *found)
         next = find_index(w->current, part->key->number);
     else if (guard_is_map(w->current))
         next = find_key(w, part->key);
+    if (w->e->partial && part->kind == PART_KEY && (!next || next->kind == VG_NULL))
+        note_unknown_key(w, part->key);
     *found = next != NULL;
     if (!next)
         return push_unresolved(w);
@@ -98,6 +117,8 @@ static vg_status follow_name(walk w, const vg_value *name)
         return vg_fail(&w.e->error, VG_ERR_VALUE, "a variable in a query must hold names of keys, not %s",
                        guard_kind_name(name));
     const vg_value *next = vg_get(w.current, vg_value_str(name));
+    if (w.e->partial && !next)
+        note_unknown(&w, vg_value_str(name));
     return next ? go(onward(w, next)) : push_unresolved(&w);
 }
 

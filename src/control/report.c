@@ -256,6 +256,8 @@ vg_status guard_tell(guard_evaluation *e, size_t rule, const vg_guard_sink *sink
     if (sink->violation)
         for (size_t i = 0; i < state->failure_count; i++)
             VG_TRY(tell_failure(e, rule, &state->failures[i], sink));
+    if (e->partial && state->unknown.ptr)
+        e->partial->hangs_on(e->partial->context, rule, state->unknown);
     if (sink->rule)
         sink->rule(sink->context, rule, state->status, state->error);
     return VG_OK;

@@ -89,10 +89,14 @@ static vg_status resolve_let(guard_evaluation *e, guard_scope *scope, uint32_t i
     }
     if (variable->state == VARIABLE_UNKNOWN) {
         variable->state = VARIABLE_RUNNING;
+        vg_str around = guard_hang_begin(e);
         vg_status status = evaluate_let(e, scope, &scope->lets[index], &variable->results);
+        variable->unknown = e->unknown;
+        e->unknown = around;
         variable->state = status == VG_OK ? VARIABLE_KNOWN : VARIABLE_UNKNOWN;
         VG_TRY(status);
     }
+    guard_hang_end(e, variable->unknown);
     *out = variable->results;
     return VG_OK;
 }
