@@ -539,6 +539,7 @@ vg_status vg_policy_read(vg_arena *arena, const vg_doc *doc, const vg_value *roo
 {
     reader r = reader_of(arena, kind, name, out);
     out->doc = doc;
+    out->root = root;
     read_document(&r, root);
     return finish(&r, err);
 }

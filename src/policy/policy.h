@@ -146,7 +146,8 @@ typedef struct {
     size_t statement_count;
     const vg_policy_issue *issues; /* in document order */
     size_t issue_count;
-    const vg_doc *doc; /* for places: vg_doc_place(doc, statement->at) */
+    const vg_doc *doc;    /* for places: vg_doc_place(doc, statement->at) */
+    const vg_value *root; /* the policy in doc; NULL for bytes that are no JSON */
 } vg_policy_document;
 
 /* Reads a policy. Never fails for what is in it (memory alone): what AWS would refuse is in `issues`, and the document
