@@ -36,7 +36,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -48,7 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
 PLACE = ROOT / "build" / "mutants"
 WORDS = ("row", "file", "test", "sanitize", "data", "slow")
-LEAST_SECONDS, MEMORY, FILE_SIZE = 30, 6 << 30, 16 << 30
+LEAST_SECONDS, MEMORY, OUTPUT = 30, 6 << 30, 4 << 20
 
 
 # ---- reading the blocks ------------------------------------------------------------------------------------------------
@@ -57,7 +56,7 @@ class Change:
     """Lines of one file that are replaced."""
 
     def __init__(self, file):
-        self.file, self.old, self.new = file, [], []
+        self.file, self.old, self.new, self.lines = file, [], [], []
 
     def applied(self, text):
         """The text with the change, or None unless the old lines are found exactly once."""
@@ -88,6 +87,7 @@ class Block:
     def put_line(self, mark, line):
         if not self.changes:
             return "a changed line before any file:"
+        self.changes[-1].lines.append(f"{mark} {line}")
         if mark in "- ":
             self.changes[-1].old.append(line)
         if mark in "+ ":
@@ -245,24 +245,26 @@ def run_bounded(command, folder, env, seconds, memory):
     """The output and status of a command that may do anything: it ends in time, with everything that it started."""
     def bound():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, resource.RLIM_INFINITY))
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=bound)
-        try:
-            status = process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            status = f"none after {seconds:.0f} s"
+    def end():
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        process.wait()
-        output.seek(0)
-        return output.read(4 << 20).decode("utf-8", "replace"), status
+
+    process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=bound)
+    timer, start = threading.Timer(seconds, end), time.monotonic()
+    timer.start()
+    output = process.stdout.read(OUTPUT)
+    process.stdout.close()  # whoever goes on writing ends
+    status = process.wait()
+    timer.cancel()
+    end()
+    late = status == -signal.SIGKILL and time.monotonic() - start >= seconds
+    return output.decode("utf-8", "replace"), f"none after {seconds:.0f} s" if late else status
 
 
 # ---- killing mutants ---------------------------------------------------------------------------------------------------
@@ -309,7 +311,7 @@ def judge_block(workshop, baseline, block):
     finally:
         for path, text in before.items():
             path.write_text(text, encoding="utf-8")
-    return False, "survived", None
+    return False, "survived", "\n" + "\n".join(line for change in block.changes for line in change.lines)
 
 
 def needs_absent_data(block):

@@ -21,7 +21,9 @@ static void an_arena_hands_out_aligned_distinct_memory(void **state)
         assert_true(p != last);
         last = p;
     }
-    assert_non_null(vg_arena_alloc(arena, 5 << 20)); /* larger than any block */
+    char *large = vg_arena_alloc(arena, 5 << 20); /* larger than any block */
+    assert_non_null(large);
+    memset(large, 0xAA, 5 << 20);
     assert_true(vg_arena_used(arena) > (5 << 20));
     vg_arena_free(arena);
     vg_arena_free(NULL);
@@ -35,6 +37,7 @@ static void an_arena_keeps_its_limit_and_refuses_overflow(void **state)
     assert_null(vg_arena_alloc(arena, 200));
     assert_null(vg_arena_alloc(arena, SIZE_MAX));
     assert_null(vg_arena_calloc(arena, SIZE_MAX / 2, 4));
+    assert_null(vg_arena_calloc(arena, ((size_t)1 << 62) + 1, 4)); /* which wraps round to 4 */
     assert_null(vg_arena_str(arena, vg_str_of("x", 500)).ptr);
     assert_non_null(vg_arena_alloc(arena, 16));
     vg_arena_reset(arena);
@@ -136,9 +139,14 @@ static void an_id_tells_where_its_parts_end(void **state)
     char large[2000];
     memset(large, 'x', sizeof large);
     const vg_str rows[][2] = {
-        {VG_STR_INIT("ab"), VG_STR_INIT("c")}, {VG_STR_INIT("a"), VG_STR_INIT("bc")},
-        {VG_STR_INIT("abc"), VG_STR_INIT("")}, {VG_STR_INIT(""), VG_STR_INIT("abc")},
-        {{large, 1999}, {large, 1}},           {{large, 1}, {large, 1999}},
+        {VG_STR_INIT("ab"), VG_STR_INIT("c")},
+        {VG_STR_INIT("a"), VG_STR_INIT("bc")},
+        {VG_STR_INIT("abc"), VG_STR_INIT("")},
+        {VG_STR_INIT(""), VG_STR_INIT("abc")},
+        {{large, 1999}, {large, 1}},
+        {{large, 1}, {large, 1999}},
+        {VG_STR_INIT("a\0"), VG_STR_INIT("b")},
+        {VG_STR_INIT("a"), VG_STR_INIT("\0b")},
     };
     for (size_t i = 0; i < VG_COUNT(rows); i++)
         for (size_t j = 0; j < i; j++) {
@@ -160,6 +168,7 @@ static void hash64_depends_on_every_byte_and_the_seed(void **state)
         }
     assert_true(vg_hash64(VG_STR("a"), 1) != vg_hash64(VG_STR("a"), 2));
     assert_true(vg_hash64(vg_str_of("\0", 1), 1) != vg_hash64((vg_str){0}, 1));
+    assert_true(vg_hash64(vg_str_of("a\0", 2), 1) != vg_hash64(VG_STR("a"), 1));
 }
 
 static void base64_follows_rfc_4648(void **state)
@@ -177,6 +186,11 @@ static void base64_follows_rfc_4648(void **state)
         {"Zm9vYg", true, "foob"},
         {"Zm 9v\nYmE=", true, "fooba"},
         {"__-_", true, "\xff\xff\xbf"},
+        {"//+/", true, "\xff\xff\xbf"},
+        {"Zm9vYmE", true, "fooba"},
+        {"Z=g=", false, NULL},
+        {"Zm9v=", false, NULL},
+        {"Zm8==", false, NULL},
         {"Z", false, NULL},
         {"Zg=", false, NULL},
         {"Zg==Zg==", false, NULL},

@@ -1,4 +1,5 @@
 /* Time, threads, files. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,6 +35,16 @@ static void times_of_aws_are_read_and_written(void **state)
         {"1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z"},
         {"0001-01-01", "0001-01-01T00:00:00Z"},
         {"9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"},
+        {"2000-02-29", "2000-02-29T00:00:00Z"},
+        {"2026-11-24t10:00:00z", "2026-11-24T10:00:00Z"},
+        {"2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z"}, /* a leap second */
+        {"2026-11-24T10:00:61Z", NULL},
+        {"2026-11-24T10:60:00Z", NULL},
+        {"2026-11-24T10:00:00+01:60", NULL},
+        {"2026-00-01", NULL},
+        {"2026-11-00", NULL},
+        {"2026-04-31", NULL},
+        {"1900-02-29", NULL},
         {"2023-02-29", NULL},
         {"2026-13-01", NULL},
         {"2026-1-01", NULL},
@@ -80,6 +92,8 @@ typedef struct {
 static void visit(void *context, size_t i)
 {
     shared *s = context;
+    if (i == 999)
+        usleep(1000); /* whoever has the last item is waited for */
     atomic_fetch_add(&s->seen[i], 1);
     s->squares[i] = i * i;
 }
@@ -87,9 +101,10 @@ static void visit(void *context, size_t i)
 static void every_item_is_visited_once_whatever_the_threads(void **state)
 {
     (void)state;
-    for (size_t threads = 0; threads < 9; threads++) {
+    static const size_t threads[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 64, 65, 300};
+    for (size_t t = 0; t < VG_COUNT(threads); t++) {
         shared *s = calloc(1, sizeof *s);
-        vg_parallel(threads, 1000, visit, s);
+        vg_parallel(threads[t], 1000, visit, s);
         for (size_t i = 0; i < 1000; i++) {
             assert_int_equal(s->seen[i], 1);
             assert_int_equal(s->squares[i], i * i);
@@ -97,6 +112,46 @@ static void every_item_is_visited_once_whatever_the_threads(void **state)
         free(s);
     }
     vg_parallel(4, 0, visit, NULL);
+}
+
+static void meet(void *context, size_t i)
+{
+    (void)i;
+    atomic_int *arrived = context, *met = arrived + 1;
+    atomic_fetch_add(arrived, 1);
+    for (int waited = 0; atomic_load(arrived) < 2 && waited < 5000; waited++)
+        usleep(1000);
+    if (atomic_load(arrived) == 2)
+        atomic_fetch_add(met, 1);
+}
+
+static void two_threads_work_at_once(void **state)
+{
+    (void)state;
+    atomic_int counts[2] = {0, 0};
+    vg_parallel(2, 2, meet, counts);
+    assert_int_equal(atomic_load(&counts[1]), 2);
+}
+
+/* What a write does for a crash to find one file or the other: F syncs a file, R renames, D syncs a folder. These stand
+ * before the C library's own. */
+static char steps[32];
+
+int fsync(int fd)
+{
+    struct stat about;
+    size_t n = strlen(steps);
+    if (n + 1 < sizeof steps && fstat(fd, &about) == 0)
+        steps[n] = S_ISDIR(about.st_mode) ? 'D' : 'F';
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    size_t n = strlen(steps);
+    if (n + 1 < sizeof steps)
+        steps[n] = 'R';
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
 static int make_folder(void **state)
@@ -132,7 +187,44 @@ static void a_file_is_read_whole_within_its_limit(void **state)
     assert_true(vg_str_is(mapped.bytes, "hello"));
     vg_file_unmap(&mapped);
     assert_int_not_equal(vg_file_map(vg_str_from(*state), &mapped, &err), VG_OK);
+    assert_int_equal(vg_file_map(VG_STR("/dev/null"), &mapped, &err), VG_ERR_VALUE);
     assert_int_equal(vg_file_read(arena, vg_str_of("a\0b", 3), 100, &bytes, &err), VG_ERR_VALUE);
+    char longer[5000];
+    memset(longer, 'a', sizeof longer);
+    assert_int_equal(vg_file_read(arena, vg_str_of(longer, sizeof longer), 100, &bytes, &err), VG_ERR_VALUE);
+    vg_arena_free(arena);
+}
+
+static void the_limit_holds_before_and_while_reading(void **state)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_error err;
+    vg_str path = vg_path_join(arena, vg_str_from(*state), VG_STR("sparse")), bytes;
+    assert_int_equal(vg_file_write_atomic(path, VG_STR("x"), 0600, &err), VG_OK);
+    assert_int_equal(truncate(path.ptr, (off_t)1 << 40), 0);
+    assert_int_equal(vg_file_read(arena, path, 100, &bytes, &err), VG_ERR_LIMIT); /* not: out of memory */
+    assert_int_equal(vg_file_read(arena, VG_STR("/proc/self/maps"), 100, &bytes, &err), VG_ERR_LIMIT);
+    assert_true(vg_str_is(err.place.file, "/proc/self/maps"));
+    vg_arena_free(arena);
+}
+
+static void a_dash_reads_standard_input(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_error err;
+    vg_str bytes;
+    int ends[2], kept = dup(0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "piped", 5), 5);
+    close(ends[1]);
+    dup2(ends[0], 0);
+    close(ends[0]);
+    assert_int_equal(vg_file_read(arena, VG_STR("-"), 100, &bytes, &err), VG_OK);
+    assert_true(vg_str_is(bytes, "piped"));
+    assert_true(fcntl(0, F_GETFD) >= 0); /* and leaves it open */
+    dup2(kept, 0);
+    close(kept);
     vg_arena_free(arena);
 }
 
@@ -143,7 +235,11 @@ static void an_atomic_write_replaces_and_sets_the_mode(void **state)
     struct stat about;
     vg_str path = vg_path_join(arena, vg_str_from(*state), VG_STR("b")), bytes;
     assert_int_equal(vg_file_write_atomic(path, VG_STR("one"), 0644, &err), VG_OK);
+    assert_int_equal(stat(path.ptr, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0644);
+    memset(steps, 0, sizeof steps);
     assert_int_equal(vg_file_write_atomic(path, VG_STR("two"), 0600, &err), VG_OK);
+    assert_string_equal(steps, "FRD");
     assert_int_equal(stat(path.ptr, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
     assert_int_equal(vg_file_read(arena, path, 100, &bytes, &err), VG_OK);
@@ -267,7 +363,10 @@ int main(void)
         cmocka_unit_test(times_of_aws_are_read_and_written),
         cmocka_unit_test(every_day_of_four_centuries_goes_round),
         cmocka_unit_test(every_item_is_visited_once_whatever_the_threads),
+        cmocka_unit_test(two_threads_work_at_once),
         cmocka_unit_test_setup_teardown(a_file_is_read_whole_within_its_limit, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(the_limit_holds_before_and_while_reading, make_folder, remove_folder),
+        cmocka_unit_test(a_dash_reads_standard_input),
         cmocka_unit_test_setup_teardown(an_atomic_write_replaces_and_sets_the_mode, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file_and_no_litter, make_folder,

@@ -42,11 +42,18 @@ static void account_ids_and_regions_have_shapes(void **state)
         const char *text;
         bool account, region;
     } rows[] = {
-        {"123456789012", true, false}, {"12345678901", false, false},   {"12345678901x", false, false},
-        {"us-east-1", false, true},    {"ap-southeast-5", false, true}, {"us-gov-west-1", false, true},
-        {"cn-north-1", false, true},   {"us-east", false, false},       {"us--1", false, false},
-        {"eu-west-123", false, false}, {"US-EAST-1", false, false},     {"", false, false},
-        {"a-b-c-d-1", false, false},   {"global", false, false},        {"eu-south-2a", false, false},
+        {"123456789012", true, false},    {"12345678901", false, false},
+        {"12345678901x", false, false},   {"us-east-1", false, true},
+        {"ap-southeast-5", false, true},  {"us-gov-west-1", false, true},
+        {"us-iso-east-1", false, true},   {"us-isob-east-1", false, true},
+        {"eu-isoe-west-1", false, true},  {"eusc-de-east-1", false, true},
+        {"my-app-east-1a", false, false}, {"1s-east-1", false, false},
+        {"1234567890123", false, false},  {"prod-app-web-1", false, false},
+        {"cn-north-1", false, true},      {"us-east", false, false},
+        {"us--1", false, false},          {"eu-west-123", false, false},
+        {"US-EAST-1", false, false},      {"", false, false},
+        {"a-b-c-d-1", false, false},      {"global", false, false},
+        {"eu-south-2a", false, false},
     };
     for (size_t i = 0; i < VG_COUNT(rows); i++)
         if (vg_is_account_id(vg_str_from(rows[i].text)) != rows[i].account ||
@@ -89,10 +96,30 @@ static void a_finding_is_told_by_rule_resource_and_sub_key_alone(void **state)
     b.severity = VG_SEVERITY_HIGH;
     assert_string_equal(vg_finding_id(&a).hex, vg_finding_id(&b).hex);
     assert_int_equal(strlen(vg_finding_id(&a).hex), 64);
-    b.sub_key = VG_STR("key");
-    assert_string_not_equal(vg_finding_id(&a).hex, vg_finding_id(&b).hex);
-    assert_string_not_equal(vg_resource_id(VG_STR("t"), VG_STR("1"), VG_STR(""), VG_STR("x")).hex,
-                            vg_resource_id(VG_STR("t"), VG_STR(""), VG_STR("1"), VG_STR("x")).hex);
+    vg_str *const parts[] = {&b.rule, &b.resource_type, &b.account, &b.region, &b.resource_id, &b.sub_key};
+    for (size_t i = 0; i < VG_COUNT(parts); i++) {
+        b = a;
+        *parts[i] = VG_STR("other");
+        if (strcmp(vg_finding_id(&a).hex, vg_finding_id(&b).hex) == 0)
+            fail_msg("part %zu does not tell findings apart", i);
+    }
+}
+
+static void a_resource_is_told_by_type_account_region_and_id(void **state)
+{
+    (void)state;
+    const vg_str none = {0};
+    vg_str a[] = {VG_STR("t"), VG_STR("1"), none, VG_STR("x")};
+    vg_id id = vg_resource_id(a[0], a[1], a[2], a[3]);
+    assert_string_equal(id.hex, vg_resource_id(VG_STR("t"), VG_STR("1"), VG_STR(""), VG_STR("x")).hex);
+    for (size_t i = 0; i < VG_COUNT(a); i++) {
+        vg_str kept = a[i];
+        a[i] = VG_STR("other");
+        if (strcmp(id.hex, vg_resource_id(a[0], a[1], a[2], a[3]).hex) == 0)
+            fail_msg("part %zu does not tell resources apart", i);
+        a[i] = kept;
+    }
+    assert_string_not_equal(id.hex, vg_resource_id(a[0], none, a[1], a[3]).hex);
 }
 
 int main(void)
@@ -102,6 +129,7 @@ int main(void)
         cmocka_unit_test(account_ids_and_regions_have_shapes),
         cmocka_unit_test(names_of_enumerations_go_round),
         cmocka_unit_test(a_finding_is_told_by_rule_resource_and_sub_key_alone),
+        cmocka_unit_test(a_resource_is_told_by_type_account_region_and_id),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }
