@@ -59,7 +59,8 @@ typedef struct {
     const vg_world_tag *tags;
     size_t tag_count;
     bool tags_unknown;
-    bool session_tags;    /* of a role: its trust lets sessions bring tags, which override its own */
+    bool
+        session_tags; /* of a role: its trust lets sessions bring tags, which override its own; filled by finish */
     bool service_linked;  /* filled by finish */
     uint32_t max_session; /* seconds; 0: unknown */
     uint32_t
@@ -148,9 +149,9 @@ static inline const vg_world_account *vg_world_account_at(const vg_world *world,
 {
     return index == VG_WORLD_NONE ? NULL : &world->accounts[index];
 }
-/* Whether resources of this ARN's type can have a policy of their own; "*" and types without one: false. By the table of
- * AWS's page "AWS services that work with IAM" (docs/reference/policy.md says of which day). */
-bool vg_arn_takes_policy(vg_str arn);
+/* Whether a resource of this ARN can have a policy of its own, by the patterns that the world was built with; without any,
+ * every ARN can. "*" can not. Linear in the patterns. */
+bool vg_world_takes_policy(const vg_world *world, vg_str arn);
 
 /* ---- asking --------------------------------------------------------------------------------------------------------------- */
 
@@ -177,7 +178,8 @@ typedef struct {
 vg_world_target vg_world_target_of(const vg_world *world, vg_str arn);
 
 /* The layers that decide. What is not in the world and could be there is UNKNOWN; a resource that is not in the world, of
- * a type that takes a policy, has an UNKNOWN one. A pattern that names no single resource has none. */
+ * a type that takes a policy, has an UNKNOWN one, and so has a pattern of such ARNs; "*" asks of the caller's side alone
+ * and has none. */
 void vg_world_layers(const vg_world *world, const vg_world_caller *caller, const vg_world_target *target,
                      vg_layers *out);
 
@@ -186,7 +188,7 @@ void vg_world_layers(const vg_world *world, const vg_world_caller *caller, const
 typedef struct {
     vg_context_entry entries[VG_WORLD_CONTEXT_MAX];
     size_t count;
-    vg_str values[8];
+    vg_str resource_account;
 } vg_world_scratch;
 /* An open request with the context that the world tells of caller and target: aws:PrincipalArn, PrincipalAccount,
  * PrincipalOrgID, PrincipalOrgPaths, PrincipalType, PrincipalIsAWSService, PrincipalServiceName, PrincipalTag/...,
@@ -207,6 +209,8 @@ vg_decision vg_world_decide(const vg_world *world, const vg_world_caller *caller
 typedef struct vg_world_builder vg_world_builder;
 vg_world_builder *vg_world_builder_new(vg_arena *arena, const vg_catalogue *catalogue); /* NULL: no memory */
 void vg_world_builder_partition(vg_world_builder *builder, vg_str partition);
+/* Patterns of ARNs that can have a policy of their own: content, from AWS's page "AWS services that work with IAM". */
+void vg_world_builder_policy_arns(vg_world_builder *builder, const vg_str *patterns, size_t count);
 void vg_world_builder_organization(vg_world_builder *builder, vg_str id, vg_str management_account);
 vg_status vg_world_add_account(vg_world_builder *builder, const vg_world_account *account, vg_error *err);
 vg_status vg_world_add_principal(vg_world_builder *builder, const vg_world_principal *principal,
