@@ -113,6 +113,7 @@ bool vg_is_region(vg_str text)
         words++;
     }
     uint64_t number;
-    bool known_start = text.ptr[2] == '-' || vg_str_starts(text, VG_STR("eusc-"));
-    return words >= 3 && words <= 4 && last.len <= 2 && vg_str_to_u64(last, &number) && known_start;
+    if (words < 3 || words > 4 || last.len > 2 || !vg_str_to_u64(last, &number))
+        return false;
+    return text.ptr[2] == '-' || vg_str_starts(text, VG_STR("eusc-"));
 }

@@ -59,6 +59,8 @@ static void account_ids_and_regions_have_shapes(void **state)
         if (vg_is_account_id(vg_str_from(rows[i].text)) != rows[i].account ||
             vg_is_region(vg_str_from(rows[i].text)) != rows[i].region)
             fail_msg("\"%s\" is misjudged", rows[i].text);
+    assert_false(vg_is_region((vg_str){0})); /* no bytes at all */
+    assert_false(vg_is_account_id((vg_str){0}));
 }
 
 static void names_of_enumerations_go_round(void **state)
