@@ -594,6 +594,23 @@ vg_status vg_assess(vg_evidence *evidence, vg_hub *hub, const vg_assess_options 
     return status;
 }
 
+vg_status vg_assess_organization(vg_evidence *evidence, vg_arena *arena, vg_org *out, vg_error *err)
+{
+    static const vg_assess_options options = {.now = VG_TIME_NONE};
+    assessor a;
+    vg_assessment answer;
+    VG_TRY(begin(&a, &options, arena, &answer, err));
+    VG_TRY(vg_evidence_read_begin(evidence, err));
+    vg_status status = vg_evidence_ledger(evidence, VG_STR(""), take_ledger, &a, err);
+    if (status == VG_OK)
+        status = read_organization(&a, evidence, err);
+    if (status == VG_OK)
+        status = build_organization(&a, err);
+    vg_evidence_read_end(evidence);
+    *out = a.org;
+    return status;
+}
+
 /* ---- from an array -------------------------------------------------------------------------------------------------------------------------- */
 
 static int compare_accounts(const void *a, const void *b)

@@ -56,6 +56,12 @@ typedef struct {
     const vg_value *repair;
 } vg_control;
 
+/* A word that commands leave to the reader, as <contact-name>, and what to put there. */
+typedef struct {
+    vg_str name, about;
+    vg_str choices; /* the property that holds what may be meant; empty: none does */
+} vg_word;
+
 typedef struct vg_content {
     const vg_practice *practices;
     size_t practice_count;
@@ -65,10 +71,12 @@ typedef struct vg_content {
         from; /* "Type.Property" -> vg_str *: what provides it, "iam:GetAccountSummary or iam:..."; "Type.*": one of its things */
     const vg_map *
         unknown; /* "Type.Property" -> vg_str *: absence says that nobody knows it, unless the property named there is there */
+    const vg_word *words; /* placeholders.yaml */
+    size_t word_count;
     vg_map *by_type; /* type -> vg_vec * of indexes (size_t) of controls */
 } vg_content;
 
-/* Reads controls (.guard files under controls/), practices.yaml and the files of types/. Files of `overlay` replace those of the same path
+/* Reads controls (.guard files under controls/), practices.yaml, placeholders.yaml and the files of types/. Files of `overlay` replace those of the same path
  * and add others. A control file that cannot be used is told to `bad` (may be NULL) and left out; the call fails only for
  * memory, or when there are no practices. Rules are freed by vg_content_free; all else lives as long as the arena. The
  * sources' bytes are borrowed. */
@@ -179,5 +187,59 @@ vg_status vg_control_lacks(const vg_control *control, const vg_resource *resourc
 /* Whether the control speaks of such a subject at all: type, scope, attestation's kind. */
 bool vg_control_applies(const vg_control *control, const vg_resource *resource, const vg_value *properties,
                         vg_str management);
+
+/* ---- the organisation as a tree --------------------------------------------------------------------------------------- */
+
+/* A policy of the organisation. */
+typedef struct {
+    vg_str id, name;
+    const char *kind; /* "scp", "rcp", "" for others and where nobody told */
+    bool is_default;  /* FullAWSAccess and the like: grants everything */
+} vg_tree_policy;
+
+/* A root, OU or account. */
+typedef struct {
+    vg_str id, name, email, status;
+    vg_str path;          /* of an account, its OU's; "" when unknown */
+    const char *function; /* what the names of the path say: "workloads-prod"; "other" */
+    uint32_t parent;      /* index, UINT32_MAX: none, or unknown */
+    uint32_t depth;       /* 0: a root, or a node outside the tree */
+    bool is_account, is_root, is_management;
+    bool in_tree;             /* the path to a root is known */
+    const uint32_t *policies; /* attached here, indexes of vg_tree.policies */
+    size_t policy_count;
+    const vg_str *workloads; /* that the mapping places in the account, each once: "shop prod" */
+    size_t workload_count;
+} vg_tree_node;
+
+typedef struct {
+    vg_str id, management, partition;
+    const vg_tree_node
+        *nodes; /* depth first: below a node its accounts by name, then its OUs by name; what is in no tree
+                                  comes last */
+    size_t node_count;
+    const vg_tree_policy *policies; /* ordered by name, then id */
+    size_t policy_count;
+} vg_tree;
+
+/* Reads what evidence tells of the organisation alone: a moment, also with 1,000 accounts. VG_ERR_NOT_FOUND: nothing was
+ * imported of it. Memory is the arena's. */
+vg_status vg_tree_read(vg_evidence *evidence, vg_arena *arena, vg_tree *out, vg_error *err);
+
+/* What to change. The order is by severity, then kind, then subject. */
+typedef struct {
+    const char *kind; /* "missing-ou", "move-account", "mixed-ou", "department-ou" */
+    vg_severity severity;
+    vg_str subject,
+        name;       /* an OU's or account's id and name; of a missing OU, the root's id and the OU's name */
+    vg_str target;  /* where to move it: an OU's id; "" */
+    vg_str message; /* what and why */
+    vg_str command; /* AWS CLI, for the management account; "" */
+} vg_advice;
+/* Compares a tree with AWS's guidance for many accounts (`guidance`: content/organization/guidance.yaml). An account that
+ * belongs into an OU that is missing is part of that advice, not one of its own. Where names say nothing, nothing is
+ * advised. */
+vg_status vg_tree_advise(vg_arena *arena, const vg_tree *tree, vg_str guidance, const vg_advice **out,
+                         size_t *count, vg_error *err);
 
 #endif

@@ -136,6 +136,13 @@ typedef struct {
 vg_status vg_org_build(vg_arena *arena, vg_sighting *items, size_t count, const vg_readings *readings,
                        vg_org *out, vg_error *err);
 const vg_node *vg_org_node(const vg_org *org, vg_str id); /* NULL when unknown */
+/* The organisation alone, out of evidence (assess.c). */
+vg_status vg_assess_organization(vg_evidence *evidence, vg_arena *arena, vg_org *out, vg_error *err);
+/* Whether the whole name, one of its words, or two neighbouring words together are in the list (lower-case letters and
+ * digits); what else is in a name parts its words. */
+bool vg_name_has(vg_str name, const vg_str *words, size_t count);
+/* The one OU of the function that is nearest to the root; NULL when there is none, or more than one so near. */
+const vg_node *vg_unit_for(const vg_org *org, vg_ou_function function);
 
 /* ---- a view of one account ------------------------------------------------------------------------------------------ */
 

@@ -65,17 +65,17 @@ static const struct {
     {"businessusers", VG_OU_BUSINESS_USERS},
 };
 
-static const char *const department_words[] = {
-    "finance",        "accounting",   "marketing",   "sales",     "hr",    "legal",    "procurement",
-    "people",         "department",   "dept",        "division",  "bu",    "team",     "engineering",
-    "humanresources", "businessunit", "departments", "divisions", "teams", "research",
-};
-static const char *const prod_words[] = {"prod", "prd", "production", "live"};
-static const char *const nonprod_words[] = {
-    "nonprod",     "nonproduction", "preprod",     "preproduction", "dev",     "devel",
-    "development", "test",          "testing",     "stage",         "staging", "qa",
-    "uat",         "sdlc",          "integration", "nonprd",
-};
+#define W VG_STR_INIT
+static const vg_str department_words[] = {
+    W("finance"),      W("accounting"),  W("marketing"), W("sales"),       W("hr"),
+    W("legal"),        W("procurement"), W("people"),    W("department"),  W("dept"),
+    W("division"),     W("bu"),          W("team"),      W("engineering"), W("humanresources"),
+    W("businessunit"), W("departments"), W("divisions"), W("teams"),       W("research")};
+static const vg_str prod_words[] = {W("prod"), W("prd"), W("production"), W("live")};
+static const vg_str nonprod_words[] = {W("nonprod"), W("nonproduction"), W("preprod"),     W("preproduction"),
+                                       W("dev"),     W("devel"),         W("development"), W("test"),
+                                       W("testing"), W("stage"),         W("staging"),     W("qa"),
+                                       W("uat"),     W("sdlc"),          W("integration"), W("nonprd")};
 
 enum { NAME_SIZE = 128 };
 
@@ -93,10 +93,10 @@ static vg_str squeeze(vg_str name, char out[NAME_SIZE])
     return vg_str_of(out, len);
 }
 
-static bool is_one_of(vg_str word, const char *const *words, size_t count)
+static bool is_one_of(vg_str word, const vg_str *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (vg_str_is(word, words[i]))
+        if (vg_str_eq(word, words[i]))
             return true;
     return false;
 }
@@ -120,8 +120,7 @@ static bool next_word(vg_str *rest, vg_str *word)
     return word->len > 0;
 }
 
-/* Whether the whole name, one of its words, or two neighbouring words together are in the list. */
-static bool name_has(vg_str name, const char *const *words, size_t count)
+bool vg_name_has(vg_str name, const vg_str *words, size_t count)
 {
     char text[NAME_SIZE], pair[NAME_SIZE];
     if (is_one_of(squeeze(name, text), words, count))
@@ -139,14 +138,14 @@ static bool name_has(vg_str name, const char *const *words, size_t count)
 
 vg_stage vg_stage_of_name(vg_str name)
 {
-    if (name_has(name, nonprod_words, VG_COUNT(nonprod_words)))
+    if (vg_name_has(name, nonprod_words, VG_COUNT(nonprod_words)))
         return VG_STAGE_NONPROD;
-    return name_has(name, prod_words, VG_COUNT(prod_words)) ? VG_STAGE_PROD : VG_STAGE_NONE;
+    return vg_name_has(name, prod_words, VG_COUNT(prod_words)) ? VG_STAGE_PROD : VG_STAGE_NONE;
 }
 
 bool vg_is_department_name(vg_str name)
 {
-    return name_has(name, department_words, VG_COUNT(department_words));
+    return vg_name_has(name, department_words, VG_COUNT(department_words));
 }
 
 static vg_ou_function function_of_name(vg_str name)

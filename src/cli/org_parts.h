@@ -1,0 +1,18 @@
+/* org_parts.h: what the commands below `vigil org` share (private to cli/). */
+#ifndef VIGIL_CLI_ORG_PARTS_H
+#define VIGIL_CLI_ORG_PARTS_H
+
+#include "cli/cli.h"
+
+#define VG_ORG_FORMAT                                                                                        \
+    {                                                                                                        \
+        .name = "format", .argument = "FORMAT", .choices = "table|json", .fallback = "table",                \
+        .help = "How to print."                                                                              \
+    }
+#define VG_ORG_CONTENT                                                                                       \
+    {                                                                                                        \
+        .name = "content", .argument = "DIR", .kind = VG_ARG_FOLDER,                                         \
+        .help = "A folder of content that replaces or adds to what is built in."                             \
+    }
+
+#endif
