@@ -28,9 +28,15 @@ bool vg_buf_reserve(vg_buf *buf, size_t more)
     return true;
 }
 
+/* vg_buf_reserve, without the call where nothing has to grow: most pieces are of a few bytes. */
+static inline bool has_room(vg_buf *buf, size_t more)
+{
+    return (!buf->failed && buf->cap - buf->len >= more) || vg_buf_reserve(buf, more);
+}
+
 void vg_buf_add(vg_buf *buf, const void *bytes, size_t len)
 {
-    if (len == 0 || !vg_buf_reserve(buf, len))
+    if (len == 0 || !has_room(buf, len))
         return;
     memcpy(buf->ptr + buf->len, bytes, len);
     buf->len += len;
@@ -48,7 +54,8 @@ void vg_buf_add_c(vg_buf *buf, const char *c_string)
 
 void vg_buf_add_char(vg_buf *buf, char c)
 {
-    vg_buf_add(buf, &c, 1);
+    if (has_room(buf, 1))
+        buf->ptr[buf->len++] = c;
 }
 
 void vg_buf_addf(vg_buf *buf, const char *format, ...)

@@ -41,11 +41,30 @@ static void add_escape(vg_buf *out, unsigned char byte)
     vg_buf_add_char(out, letter);
 }
 
+/* The byte `c` in each byte of a word. */
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Whether any of the eight bytes at `p` needs a look: one that is escaped, or part of a longer sequence. A byte below a
+ * limit, or equal to a value, borrows into its own high bit when the limit, or one from the difference, is taken off
+ * (Bit Twiddling Hacks, "Determine if a word has a byte less than n"). */
+static bool is_plain_word(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\'), delete = word ^ EACH(0x7F);
+    uint64_t borrows = (word - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1)) | (delete - EACH(1));
+    return ((borrows | word) & EACH(0x80)) == 0;
+}
+
 static void add_string(vg_buf *out, vg_str s)
 {
     vg_buf_add_char(out, '"');
     size_t run = 0;
     for (size_t i = 0; i < s.len;) {
+        if (s.len - i >= 8 && is_plain_word(s.ptr + i)) {
+            i += 8;
+            continue;
+        }
         unsigned char byte = (unsigned char)s.ptr[i];
         size_t length = byte < 0x80 ? !escape_of[byte] : sequence_length(vg_str_sub(s, i, 4));
         if (length > 0) {
@@ -151,17 +170,18 @@ static void add_line(vg_buf *out, unsigned indent, size_t depth)
 {
     if (indent == 0)
         return;
-    vg_buf_add_char(out, '\n');
-    for (size_t i = 0; i < depth * indent; i++)
-        vg_buf_add_char(out, ' ');
+    size_t spaces = depth * indent;
+    if (!vg_buf_reserve(out, 1 + spaces))
+        return;
+    out->ptr[out->len] = '\n';
+    memset(out->ptr + out->len + 1, ' ', spaces);
+    out->len += 1 + spaces;
 }
 
 static void add_key(vg_buf *out, unsigned indent, vg_str key)
 {
     add_string(out, key);
-    vg_buf_add_char(out, ':');
-    if (indent > 0)
-        vg_buf_add_char(out, ' ');
+    vg_buf_add(out, ": ", indent > 0 ? 2 : 1);
 }
 
 /* A container that is being written. In document order `next` runs over its nodes; in canonical order (objects alone)

@@ -268,6 +268,14 @@ void json_number(vg_report_writer *w, const char *key, double number)
         vg_json_f64(&w->json, number);
 }
 
+/* Whether the eight bytes at `p` are ASCII (whose hidden characters the JSON writer escapes). */
+static bool is_ascii_word(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* Hidden characters other than what the JSON writer escapes stand in strings alone, where \uXXXX says the same. */
 void json_make_safe(vg_report_writer *w)
 {
@@ -276,6 +284,10 @@ void json_make_safe(vg_report_writer *w)
     size_t copied = 0;
     for (size_t at = 0; at < written.len;) {
         uint32_t code = (unsigned char)written.ptr[at];
+        if (written.len - at >= 8 && is_ascii_word(written.ptr + at)) {
+            at += 8;
+            continue;
+        }
         size_t len = code < 0x7F ? 1 : report_decode(written, at, &code);
         if (code >= 0x7F && report_is_hidden(code)) {
             vg_buf_add_str(&safe, vg_str_sub(written, copied, at - copied));

@@ -60,13 +60,15 @@ static coded compliance_of(vg_verdict verdict)
 
 static void put_class(vg_report_writer *w, const report_finding *v)
 {
+    static const char *const type_names[] = {[1] = "Compliance Finding: Create",
+                                             [2] = "Compliance Finding: Update",
+                                             [3] = "Compliance Finding: Close"};
     coded activity = activity_of(v);
     put_coded(w, "activity_id", "activity_name", activity);
     put_coded(w, "category_uid", "category_name", (coded){2, "Findings"});
     put_coded(w, "class_uid", "class_name", (coded){CLASS_UID, "Compliance Finding"});
     vg_json_put_i64(&w->json, "type_uid", CLASS_UID * 100 + activity.id);
-    vg_str type = vg_arena_printf(w->scratch, "Compliance Finding: %s", activity.words);
-    vg_json_put_str(&w->json, "type_name", type);
+    vg_json_put_str(&w->json, "type_name", vg_str_from(type_names[activity.id]));
     put_coded(w, "severity_id", "severity", severity_of(v->f.severity));
     put_coded(w, "status_id", "status", status_of(v->workflow));
     if (v->workflow == VG_WORKFLOW_SUPPRESSED)
@@ -118,17 +120,21 @@ static vg_str standard_of(vg_str requirement)
     return space == VG_NPOS ? requirement : vg_str_sub(requirement, 0, space);
 }
 
+static bool is_named_before(const report_finding *v, size_t i, vg_str standard)
+{
+    while (i > 0)
+        if (vg_str_eq(standard_of(v->requirements[--i]), standard))
+            return true;
+    return false;
+}
+
 static void put_standards(vg_report_writer *w, const report_finding *v)
 {
-    vg_map *seen = vg_map_new(w->scratch, 0);
     vg_json_key(&w->json, "standards");
     vg_json_array(&w->json);
     for (size_t i = 0; i < v->requirement_count; i++) {
-        bool added = true;
         vg_str standard = standard_of(v->requirements[i]);
-        if (seen)
-            vg_map_put(seen, standard, &added);
-        if (added)
+        if (!is_named_before(v, i, standard))
             vg_json_string(&w->json, report_masked(w, standard));
     }
     if (v->requirement_count == 0)

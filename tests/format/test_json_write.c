@@ -82,6 +82,39 @@ static void strings_are_escaped_and_never_malformed(void **state)
     }
 }
 
+static vg_buf quoted(vg_str text)
+{
+    vg_buf out = {0};
+    vg_json_writer w = vg_json_writer_to(&out, 0);
+    vg_json_string(&w, text);
+    return out;
+}
+
+/* What a byte alone becomes, it becomes in any place of a longer text, which is read a word at a time. */
+static void a_byte_is_escaped_wherever_it_stands(void **state)
+{
+    enum { LENGTH = 20 };
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char alone = (char)byte;
+        vg_buf one = quoted(vg_str_of(&alone, 1));
+        for (size_t at = 0; at < LENGTH; at++) {
+            char text[LENGTH];
+            memset(text, 'a', sizeof text);
+            text[at] = alone;
+            vg_buf got = quoted(vg_str_of(text, LENGTH)), expected = {0};
+            vg_buf_addf(&expected, "\"%.*s%.*s%.*s\"", (int)at, "aaaaaaaaaaaaaaaaaaaa", (int)one.len - 2,
+                        one.ptr + 1, (int)(LENGTH - 1 - at), "aaaaaaaaaaaaaaaaaaaa");
+            if (!vg_str_eq(vg_buf_str(&got), vg_buf_str(&expected)))
+                fail_msg("byte %u at %zu: got %.*s, expected %.*s", byte, at, VG_ARG(vg_buf_str(&got)),
+                         VG_ARG(vg_buf_str(&expected)));
+            vg_buf_free(&got);
+            vg_buf_free(&expected);
+        }
+        vg_buf_free(&one);
+    }
+}
+
 static void numbers_are_written_shortest(void **state)
 {
     (void)state;
@@ -238,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_gets_commas_and_lines),
         cmocka_unit_test(strings_are_escaped_and_never_malformed),
+        cmocka_unit_test(a_byte_is_escaped_wherever_it_stands),
         cmocka_unit_test(numbers_are_written_shortest),
         cmocka_unit_test(every_kind_comes_back_as_it_was),
         cmocka_unit_test(random_doubles_read_back_to_the_same_bits),

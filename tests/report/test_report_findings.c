@@ -242,6 +242,54 @@ static void jsonl_is_a_finding_a_line(void **state)
     vg_arena_free(arena);
 }
 
+/* Text is looked through a word at a time: a hidden character is found in any place. */
+static void what_hides_is_escaped_wherever_it_stands(void **state)
+{
+    enum { LONGEST = 16 };
+    (void)state;
+    for (int before = 0; before <= LONGEST; before++) {
+        char title[LONGEST + 8];
+        vg_buf out = {0};
+        vg_report_writer *w;
+        vg_report_finding finding = SAMPLE_FINDINGS[0];
+        snprintf(title, sizeof title, "%.*s\xE2\x80\xAE", before, "aaaaaaaaaaaaaaaa");
+        finding.finding.title = vg_str_from(title);
+        assert_int_equal(vg_report_findings_begin(VG_REPORT_JSONL, VG_STR(""), NULL, &out, &w, NULL), VG_OK);
+        assert_int_equal(vg_report_findings_add(w, &finding, NULL), VG_OK);
+        assert_int_equal(vg_report_findings_end(w, NULL), VG_OK);
+        snprintf(title, sizeof title, "%.*s\\u202e", before, "aaaaaaaaaaaaaaaa");
+        if (vg_str_find(vg_buf_str(&out), vg_str_from(title)) == VG_NPOS ||
+            vg_str_find(vg_buf_str(&out), VG_STR("\xE2\x80\xAE")) != VG_NPOS)
+            fail_msg("behind %d letters: %.*s", before, VG_ARG(vg_buf_str(&out)));
+        vg_buf_free(&out);
+    }
+}
+
+/* Requirements of one standard name it once, also when others stand between them. */
+static void ocsf_names_each_standard_once(void **state)
+{
+    static const vg_str requirements[] = {VG_STR_INIT("SEC01 BP02.1"), VG_STR_INIT("CIS AWS 5.0 1.4"),
+                                          VG_STR_INIT("SEC01 BP02.2"), VG_STR_INIT("CIS AWS 5.0 1.5"),
+                                          VG_STR_INIT("FSBP IAM.1")};
+    static const char *const expected = "\"standards\": [\n"
+                                        "        \"AWS Well-Architected Security Pillar\",\n"
+                                        "        \"CIS AWS 5.0\",\n"
+                                        "        \"FSBP\"\n"
+                                        "      ]";
+    vg_buf out = {0};
+    vg_report_writer *w;
+    vg_report_finding finding = SAMPLE_FINDINGS[0];
+    (void)state;
+    finding.requirements = requirements;
+    finding.requirement_count = VG_COUNT(requirements);
+    assert_int_equal(vg_report_findings_begin(VG_REPORT_OCSF, VG_STR(""), NULL, &out, &w, NULL), VG_OK);
+    assert_int_equal(vg_report_findings_add(w, &finding, NULL), VG_OK);
+    assert_int_equal(vg_report_findings_end(w, NULL), VG_OK);
+    if (vg_str_find(vg_buf_str(&out), vg_str_from(expected)) == VG_NPOS)
+        fail_msg("%.*s", VG_ARG(vg_buf_str(&out)));
+    vg_buf_free(&out);
+}
+
 static void the_terminal_shows_a_table(void **state)
 {
     (void)state;
@@ -352,6 +400,8 @@ int main(void)
         cmocka_unit_test(json_findings_have_a_schema),
         cmocka_unit_test(an_id_that_is_not_given_is_computed),
         cmocka_unit_test(jsonl_is_a_finding_a_line),
+        cmocka_unit_test(what_hides_is_escaped_wherever_it_stands),
+        cmocka_unit_test(ocsf_names_each_standard_once),
         cmocka_unit_test(the_terminal_shows_a_table),
         cmocka_unit_test(junit_findings_are_cases),
         cmocka_unit_test(pieces_add_up_to_the_whole),
