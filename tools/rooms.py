@@ -23,7 +23,7 @@ BANDS = [
     ("ground", "base format model report net"),
     ("engines", "control policy template trail detect vuln secret reach"),
     ("memory", "store evidence hub feed aws"),
-    ("decisions", "assess risk respond review serve cli"),
+    ("decisions", "access assess risk respond review serve cli"),
 ]
 BAND_OF = {room: band for band, rooms in BANDS for room in rooms.split()}
 ALLOWED_BANDS = {

@@ -1,0 +1,376 @@
+/* access_iam.c: users, roles and what is attached to them, as GetAccountAuthorizationDetails or AWS Config gave it.
+ *
+ * A managed policy is compiled once, however many principals it is attached to. AWS's own stand in every account's export
+ * with the version of its day; exports that hold the same text share it, and an account whose export lacks one takes that
+ * of another account. */
+#include "access/access_part.h"
+
+typedef struct {
+    vg_access_reader *reader;
+    vg_map *managed;  /* "ACCOUNT ARN", and ARN alone: to the item */
+    vg_map *compiled; /* "KIND ACCOUNT ARN" to the policy; a missing one to &missing */
+    vg_map *told;     /* ARNs of policies that are missing */
+    vg_map *groups;   /* "ACCOUNT NAME" to a group */
+    vg_map *profiles; /* ARNs of instance profiles */
+} iam;
+
+typedef struct {
+    const vg_access_item *item;
+    const vg_policy *const *policies; /* NULL where one is missing */
+    size_t count;
+} group;
+
+static const char missing = 0;
+
+/* ---- policies ------------------------------------------------------------------------------------------------------------------- */
+
+static vg_status put_item(iam *m, vg_str key, const vg_access_item *item, vg_error *err)
+{
+    vg_map_entry *entry = key.ptr ? vg_map_put(m->managed, key, NULL) : NULL;
+    if (!entry)
+        return vg_access_no_memory(err);
+    entry->value.u64 = (uint64_t)(uintptr_t)item;
+    return VG_OK;
+}
+
+static vg_status map_managed(iam *m, vg_error *err)
+{
+    const vg_access_item *item;
+    vg_access_reader *r = m->reader;
+    for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::ManagedPolicy", &next));) {
+        if (!vg_get(item->doc.root, VG_STR("PolicyDocument")))
+            continue;
+        vg_str own =
+            vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(item->resource.account), VG_ARG(item->resource.id));
+        VG_TRY(put_item(m, own, item, err));
+        VG_TRY(put_item(m, item->resource.id, item, err));
+    }
+    return VG_OK;
+}
+
+static const vg_access_item *managed_of(const iam *m, vg_str account, vg_str arn)
+{
+    char key[2400];
+    int len = snprintf(key, sizeof key, "%.*s %.*s", VG_ARG(account), VG_ARG(arn));
+    const vg_map_entry *entry = NULL;
+    if (len > 0 && (size_t)len < sizeof key)
+        entry = vg_map_get(m->managed, vg_str_of(key, (size_t)len));
+    if (!entry)
+        entry = vg_map_get(m->managed, arn);
+    return entry ? entry->value.ptr : NULL;
+}
+
+/* The same text of the same policy gives the same key. */
+static vg_status sharing_key(iam *m, vg_policy_kind kind, vg_str arn, const vg_value *document, vg_str *out,
+                             vg_error *err)
+{
+    vg_buf text = {0};
+    vg_json_write_canonical(&text, document);
+    vg_sha256 hash = vg_sha256_bytes(vg_buf_str(&text));
+    bool failed = text.failed;
+    vg_buf_free(&text);
+    char hex[65];
+    vg_hex(hash.bytes, sizeof hash.bytes, hex);
+    *out = vg_arena_printf(m->reader->arena, "%s %.*s %s", vg_policy_kind_name(kind), VG_ARG(arn), hex);
+    return failed || !out->ptr ? vg_access_no_memory(err) : VG_OK;
+}
+
+static vg_str name_in(vg_str arn)
+{
+    size_t slash = vg_str_rfind_char(arn, '/');
+    return slash == VG_NPOS ? arn : vg_str_sub(arn, slash + 1, VG_NPOS);
+}
+
+static vg_status tell_missing(iam *m, vg_str account, vg_str arn, vg_error *err)
+{
+    bool added = false;
+    if (!vg_map_put(m->told, arn, &added))
+        return vg_access_no_memory(err);
+    if (!added)
+        return VG_OK;
+    vg_str message =
+        vg_arena_printf(m->reader->arena,
+                        "this policy is attached in account %.*s and no export holds it: aws iam "
+                        "get-account-authorization-details, without --filter",
+                        VG_ARG(account));
+    return vg_access_problem(m->reader, arn, message, err);
+}
+
+static vg_status read_managed(iam *m, vg_policy_kind kind, vg_str account, vg_str arn, const vg_policy **out,
+                              vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_access_item *item = managed_of(m, account, arn);
+    const vg_value *known = vg_get(vg_get(r->content, VG_STR("managed_policies")), arn);
+    vg_str key;
+    *out = NULL;
+    if (item) {
+        const vg_value *document = vg_get(item->doc.root, VG_STR("PolicyDocument"));
+        VG_TRY(sharing_key(m, kind, arn, document, &key, err));
+        return vg_access_policy(r, key, kind, name_in(arn), item, document, out, err);
+    }
+    if (!known)
+        return tell_missing(m, account, arn, err);
+    VG_TRY(sharing_key(m, kind, arn, known, &key, err));
+    return vg_world_policy_value(r->builder, key, kind, name_in(arn), &r->content_doc, known, out, err);
+}
+
+static vg_status managed_policy(iam *m, vg_policy_kind kind, vg_str account, vg_str arn,
+                                const vg_policy **out, vg_error *err)
+{
+    bool added = false;
+    vg_str key = vg_arena_printf(m->reader->arena, "%d %.*s %.*s", (int)kind, VG_ARG(account), VG_ARG(arn));
+    vg_map_entry *entry = key.ptr ? vg_map_put(m->compiled, key, &added) : NULL;
+    if (!entry)
+        return vg_access_no_memory(err);
+    if (added) {
+        VG_TRY(read_managed(m, kind, account, arn, out, err));
+        entry->value.u64 = (uint64_t)(uintptr_t)(*out ? (const void *)*out : (const void *)&missing);
+        return VG_OK;
+    }
+    *out = entry->value.ptr == &missing ? NULL : entry->value.ptr;
+    return VG_OK;
+}
+
+/* "role/ci" of "arn:aws:iam::123456789012:role/ci". */
+static vg_str local_name(vg_str arn)
+{
+    vg_arn parsed;
+    return vg_arn_parse(arn, &parsed) ? parsed.resource : arn;
+}
+
+/* Pushes what is attached to a user, group or role itself: managed policies, then inline ones; NULL where one is missing
+ * or refused. */
+static vg_status push_own(iam *m, const vg_access_item *item, vg_vec *policies, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_value *arns = vg_get(item->doc.root, VG_STR("ManagedPolicyArns"));
+    const vg_value *inlines = vg_get(item->doc.root, VG_STR("Policies"));
+    for (vg_items it = vg_items_of(arns); vg_items_next(&it);) {
+        const vg_policy **place = vg_vec_push(policies);
+        if (!place)
+            return vg_access_no_memory(err);
+        VG_TRY(managed_policy(m, VG_POLICY_IDENTITY, item->resource.account, vg_value_str(it.value), place,
+                              err));
+    }
+    for (vg_items it = vg_items_of(inlines); vg_items_next(&it);) {
+        const vg_policy **place = vg_vec_push(policies);
+        const vg_value *document = vg_get(it.value, VG_STR("PolicyDocument"));
+        vg_str name = vg_arena_printf(r->arena, "inline policy %.*s of %.*s",
+                                      VG_ARG(vg_get_str(it.value, "PolicyName")),
+                                      VG_ARG(local_name(item->resource.id)));
+        if (!place)
+            return vg_access_no_memory(err);
+        if (document)
+            VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_IDENTITY, name, item, document, place, err));
+    }
+    return VG_OK;
+}
+
+/* ---- groups ---------------------------------------------------------------------------------------------------------------------- */
+
+static vg_status add_groups(iam *m, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_access_item *item;
+    for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::Group", &next));) {
+        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
+        VG_TRY(push_own(m, item, &policies, err));
+        group *g = VG_NEW(r->arena, group);
+        vg_str key = vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(item->resource.account),
+                                     VG_ARG(vg_get_str(item->doc.root, "GroupName")));
+        vg_map_entry *entry = g && key.ptr ? vg_map_put(m->groups, key, NULL) : NULL;
+        if (!entry)
+            return vg_access_no_memory(err);
+        *g = (group){item, policies.items, policies.len};
+        entry->value.ptr = g;
+    }
+    return VG_OK;
+}
+
+static vg_status push_group(iam *m, const vg_access_item *user, vg_str name, vg_vec *policies, vg_vec *arns,
+                            vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    vg_str key = vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(user->resource.account), VG_ARG(name));
+    const vg_map_entry *entry = key.ptr ? vg_map_get(m->groups, key) : NULL;
+    const group *g = entry ? entry->value.ptr : NULL;
+    for (size_t i = 0; i < (g ? g->count : 1); i++) {
+        const vg_policy **place = vg_vec_push(policies);
+        if (!place)
+            return vg_access_no_memory(err);
+        *place = g ? g->policies[i] : NULL;
+    }
+    if (g) {
+        vg_str *place = vg_vec_push(arns);
+        if (!place)
+            return vg_access_no_memory(err);
+        *place = g->item->resource.id;
+        return VG_OK;
+    }
+    vg_str message = vg_arena_printf(r->arena,
+                                     "is in group %.*s, which no export holds: aws iam "
+                                     "get-account-authorization-details, without --filter",
+                                     VG_ARG(name));
+    return vg_access_problem(r, user->resource.id, message, err);
+}
+
+/* ---- users and roles ---------------------------------------------------------------------------------------------------------------- */
+
+static vg_status boundary_of(iam *m, const vg_access_item *item, vg_layer *out, vg_error *err)
+{
+    const vg_value *value = vg_get(item->doc.root, VG_STR("PermissionsBoundary"));
+    vg_str arn = value ? vg_value_str(value) : (vg_str){0};
+    const vg_policy *policy;
+    if (arn.len == 0)
+        return VG_OK;
+    VG_TRY(managed_policy(m, VG_POLICY_BOUNDARY, item->resource.account, arn, &policy, err));
+    return vg_world_layer(m->reader->builder, &policy, 1, name_in(arn), out, err);
+}
+
+static vg_status trust_of(iam *m, const vg_access_item *item, vg_layer *out, vg_error *err)
+{
+    const vg_value *document = vg_get(item->doc.root, VG_STR("AssumeRolePolicyDocument"));
+    const vg_policy *policy = NULL;
+    vg_str name =
+        vg_arena_printf(m->reader->arena, "trust policy of %.*s", VG_ARG(local_name(item->resource.id)));
+    if (document)
+        VG_TRY(vg_access_policy(m->reader, VG_STR(""), VG_POLICY_TRUST, name, item, document, &policy, err));
+    return vg_world_layer(m->reader->builder, &policy, 1, VG_STR(""), out, err);
+}
+
+/* Sources that show all that is attached; a Security Hub finding that names a role shows a part. */
+static bool shows_all(vg_str source)
+{
+    return vg_str_starts(source, VG_STR("iam:")) || vg_str_starts(source, VG_STR("config"));
+}
+
+/* What users and roles have in common. */
+static vg_status describe(iam *m, const vg_access_item *item, const vg_vec *policies, vg_world_principal *out,
+                          vg_error *err)
+{
+    out->arn = item->resource.id;
+    out->account_id = item->resource.account;
+    out->path = vg_get_str(item->doc.root, "Path");
+    out->origin = item->resource.origin;
+    VG_TRY(vg_access_tags(m->reader, item, &out->tags, &out->tag_count, err));
+    VG_TRY(boundary_of(m, item, &out->boundary, err));
+    VG_TRY(
+        vg_world_layer(m->reader->builder, policies->items, policies->len, VG_STR(""), &out->identity, err));
+    if (!shows_all(item->resource.source)) {
+        out->identity.state = VG_LAYER_UNKNOWN;
+        out->tags_unknown = true;
+    }
+    return VG_OK;
+}
+
+static vg_status add_users(iam *m, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_access_item *item;
+    for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::User", &next));) {
+        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
+        vg_vec groups = vg_vec_in(r->arena, sizeof(vg_str));
+        VG_TRY(push_own(m, item, &policies, err));
+        const vg_value *names = vg_get(item->doc.root, VG_STR("Groups"));
+        for (vg_items it = vg_items_of(names); vg_items_next(&it);)
+            VG_TRY(push_group(m, item, vg_value_str(it.value), &policies, &groups, err));
+        vg_world_principal user = {.name = vg_get_str(item->doc.root, "UserName"),
+                                   .unique_id = vg_get_str(item->doc.root, "UserId"),
+                                   .groups = groups.items,
+                                   .group_count = groups.len};
+        VG_TRY(describe(m, item, &policies, &user, err));
+        VG_TRY(vg_world_add_principal(r->builder, &user, err));
+    }
+    return VG_OK;
+}
+
+static vg_status add_profiles(iam *m, const vg_access_item *role, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_value *list = vg_get(role->doc.root, VG_STR("InstanceProfiles"));
+    for (vg_items it = vg_items_of(list); vg_items_next(&it);) {
+        bool added = false;
+        vg_world_instance_profile profile = {.arn = vg_get_str(it.value, "Arn"),
+                                             .name = vg_get_str(it.value, "InstanceProfileName"),
+                                             .account_id = role->resource.account,
+                                             .roles = &role->resource.id,
+                                             .role_count = 1};
+        if (profile.arn.len == 0)
+            continue;
+        if (!vg_map_put(m->profiles, profile.arn, &added))
+            return vg_access_no_memory(err);
+        if (added)
+            VG_TRY(vg_world_add_instance_profile(r->builder, &profile, err));
+    }
+    return VG_OK;
+}
+
+static vg_status add_roles(iam *m, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_access_item *item;
+    for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::Role", &next));) {
+        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
+        VG_TRY(push_own(m, item, &policies, err));
+        vg_world_principal role = {.name = vg_get_str(item->doc.root, "RoleName"),
+                                   .unique_id = vg_get_str(item->doc.root, "RoleId")};
+        int64_t seconds;
+        if (vg_get_i64(item->doc.root, "MaxSessionDuration", &seconds) && seconds > 0 && seconds < UINT32_MAX)
+            role.max_session = (uint32_t)seconds;
+        VG_TRY(trust_of(m, item, &role.trust, err));
+        VG_TRY(describe(m, item, &policies, &role, err));
+        VG_TRY(vg_world_add_principal(r->builder, &role, err));
+        VG_TRY(add_profiles(m, item, err));
+    }
+    return VG_OK;
+}
+
+/* ---- identity providers ------------------------------------------------------------------------------------------------------------- */
+
+static vg_status add_provider(iam *m, const vg_access_item *item, vg_provider_kind kind, vg_error *err)
+{
+    vg_access_reader *r = m->reader;
+    const vg_value *list = vg_get(item->doc.root, VG_STR("ClientIdList"));
+    vg_str *clients = VG_NEW_N(r->arena, vg_str, list ? vg_value_count(list) + 1 : 1);
+    vg_str url = vg_get_str(item->doc.root, "Url"), scheme = VG_STR("https://");
+    vg_world_provider provider = {
+        .arn = item->resource.id, .kind = kind, .account_id = item->resource.account};
+    if (!clients)
+        return vg_access_no_memory(err);
+    for (vg_items it = vg_items_of(list); vg_items_next(&it);)
+        clients[provider.client_id_count++] = vg_value_str(it.value);
+    provider.client_ids = clients;
+    provider.url = vg_str_starts(url, scheme) ? vg_str_sub(url, scheme.len, VG_NPOS) : url;
+    return vg_world_add_provider(r->builder, &provider, err);
+}
+
+static vg_status add_providers(iam *m, vg_error *err)
+{
+    static const struct {
+        const char *type;
+        vg_provider_kind kind;
+    } types[] = {{"AWS::IAM::OIDCProvider", VG_PROVIDER_OIDC}, {"AWS::IAM::SAMLProvider", VG_PROVIDER_SAML}};
+    const vg_access_item *item;
+    for (size_t i = 0; i < VG_COUNT(types); i++)
+        for (size_t next = 0; (item = vg_access_next(m->reader, types[i].type, &next));)
+            VG_TRY(add_provider(m, item, types[i].kind, err));
+    return VG_OK;
+}
+
+vg_status vg_access_add_principals(vg_access_reader *r, vg_error *err)
+{
+    iam m = {.reader = r,
+             .managed = vg_map_new(r->arena, 0),
+             .compiled = vg_map_new(r->arena, 0),
+             .told = vg_map_new(r->arena, 0),
+             .groups = vg_map_new(r->arena, 0),
+             .profiles = vg_map_new(r->arena, 0)};
+    if (!m.managed || !m.compiled || !m.told || !m.groups || !m.profiles)
+        return vg_access_no_memory(err);
+    VG_TRY(map_managed(&m, err));
+    VG_TRY(add_groups(&m, err));
+    VG_TRY(add_users(&m, err));
+    VG_TRY(add_roles(&m, err));
+    return add_providers(&m, err);
+}

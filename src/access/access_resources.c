@@ -1,0 +1,238 @@
+/* access_resources.c: resources with policies of their own, by the rules of content/access/resources.yaml, and the settings
+ * of S3 that count when a request is decided (S3 User Guide, "Blocking public access": the most restrictive of
+ * organisation, account, bucket and access point applies). */
+#include "access/access_part.h"
+
+vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err)
+{
+    for (vg_items it = vg_items_of(vg_get(r->content, VG_STR("resources"))); vg_items_next(&it);) {
+        vg_access_rule rule = {.type = vg_get_str(it.value, "type"),
+                               .in = vg_get_str(it.value, "in"),
+                               .names = vg_get_str(it.value, "names"),
+                               .policy = vg_get_str(it.value, "policy"),
+                               .sources = vg_get(it.value, VG_STR("sources"))};
+        if (rule.type.len == 0 || rule.policy.len == 0)
+            return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(&r->content_doc, it.value),
+                              "a resource needs 'type' and 'policy'");
+        vg_access_rule *place = vg_vec_push(rules);
+        if (!place)
+            return vg_access_no_memory(err);
+        *place = rule;
+    }
+    return VG_OK;
+}
+
+typedef struct {
+    vg_access_reader *reader;
+    vg_map *policies; /* of the rule at work: resource id to the item that holds its policy */
+    vg_map *added;    /* ids of resources */
+    vg_map *blocks;   /* account id to its public access block */
+} resources;
+
+/* ---- policies -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Which item of the other type holds the policy of which resource. */
+static vg_status map_policies(resources *s, const vg_access_rule *rule, vg_error *err)
+{
+    const vg_access_item *item;
+    char type[128];
+    s->policies = vg_map_new(s->reader->arena, 0);
+    if (!s->policies)
+        return vg_access_no_memory(err);
+    snprintf(type, sizeof type, "%.*s", VG_ARG(rule->in));
+    for (size_t next = 0; rule->in.len > 0 && (item = vg_access_next(s->reader, type, &next));) {
+        const vg_value *named = rule->names.len ? vg_get(item->doc.root, rule->names) : NULL;
+        vg_str id = named ? vg_value_str(named) : item->resource.id;
+        vg_map_entry *entry = vg_map_put(s->policies, id, NULL);
+        if (!entry)
+            return vg_access_no_memory(err);
+        entry->value.u64 = (uint64_t)(uintptr_t)item;
+    }
+    return VG_OK;
+}
+
+static bool source_shows(const vg_access_rule *rule, vg_str source)
+{
+    for (vg_items it = vg_items_of(rule->sources); vg_items_next(&it);)
+        if (vg_str_starts(source, vg_value_str(it.value)))
+            return true;
+    return false;
+}
+
+static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
+                           vg_layer *out, vg_error *err)
+{
+    vg_access_reader *r = s->reader;
+    const vg_map_entry *entry = vg_map_get(s->policies, item->resource.id);
+    const vg_access_item *holder = entry ? entry->value.ptr : item;
+    char path[128];
+    snprintf(path, sizeof path, "%.*s", VG_ARG(rule->policy));
+    const vg_value *document = rule->in.len == 0 || entry ? vg_get_path(holder->doc.root, path) : NULL;
+    if (document && vg_kind_of(document) == VG_NULL)
+        document = NULL;
+    const vg_policy *policy = NULL;
+    if (document) {
+        vg_str name = vg_arena_printf(r->arena, "policy of %.*s", VG_ARG(item->resource.id));
+        VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_RESOURCE, name, holder, document, &policy, err));
+    }
+    bool has_none = !document && source_shows(rule, item->resource.source);
+    return vg_world_layer(r->builder, &policy, has_none ? 0 : 1, VG_STR(""), out, err);
+}
+
+/* ---- S3 ----------------------------------------------------------------------------------------------------------------------------------- */
+
+/* The block of a bucket or an account: known when `block` is there, or when the source shows what there is. */
+static void apply_block(vg_s3_settings *settings, const vg_value *block, bool known)
+{
+    settings->restrict_public_buckets |= vg_get_bool(block, "RestrictPublicBuckets", false);
+    settings->ignore_public_acls |= vg_get_bool(block, "IgnorePublicAcls", false);
+    settings->unknown |= !block && !known;
+}
+
+static bool owner_is_enforced(const vg_value *properties)
+{
+    const vg_value *rules = vg_get_path(properties, "OwnershipControls/Rules");
+    for (vg_items it = vg_items_of(rules); vg_items_next(&it);)
+        if (vg_str_is(vg_get_str(it.value, "ObjectOwnership"), "BucketOwnerEnforced"))
+            return true;
+    return false;
+}
+
+static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool known,
+                                const vg_s3_settings **out, vg_error *err)
+{
+    vg_s3_settings *settings = VG_NEW(s->reader->arena, vg_s3_settings);
+    if (!settings)
+        return vg_access_no_memory(err);
+    const vg_map_entry *entry = vg_map_get(s->blocks, item->resource.account);
+    const vg_access_item *account = entry ? entry->value.ptr : NULL;
+    apply_block(settings, vg_get(item->doc.root, VG_STR("PublicAccessBlockConfiguration")), known);
+    apply_block(settings, account ? account->doc.root : NULL, false);
+    settings->bucket_owner_enforced = owner_is_enforced(item->doc.root);
+    settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
+    if (settings->restrict_public_buckets && settings->ignore_public_acls)
+        settings->unknown = false; /* nothing stricter could be added */
+    *out = settings;
+    return VG_OK;
+}
+
+static vg_status map_blocks(resources *s, vg_error *err)
+{
+    const vg_access_item *item;
+    for (size_t next = 0; (item = vg_access_next(s->reader, "AWS::S3::AccountPublicAccessBlock", &next));) {
+        vg_map_entry *entry = vg_map_put(s->blocks, item->resource.account, NULL);
+        if (!entry)
+            return vg_access_no_memory(err);
+        entry->value.u64 = (uint64_t)(uintptr_t)item;
+    }
+    return VG_OK;
+}
+
+/* An access point's bucket, by its name. */
+static vg_status bucket_behind(resources *s, const vg_access_item *item, vg_str *out, vg_error *err)
+{
+    vg_arn arn;
+    vg_str bucket = vg_get_str(item->doc.root, "Bucket");
+    if (bucket.len == 0 || !vg_arn_parse(item->resource.id, &arn))
+        return VG_OK;
+    *out = vg_arena_printf(s->reader->arena, "arn:%.*s:s3:::%.*s", VG_ARG(arn.partition), VG_ARG(bucket));
+    return out->ptr ? VG_OK : vg_access_no_memory(err);
+}
+
+/* ---- resources --------------------------------------------------------------------------------------------------------------------------- */
+
+static vg_status describe(resources *s, const vg_access_item *item, vg_world_resource *out, vg_error *err)
+{
+    const vg_resource *seen = &item->resource;
+    *out = (vg_world_resource){.arn = seen->id,
+                               .type = seen->type,
+                               .name = seen->name,
+                               .account_id = seen->account,
+                               .region = seen->region,
+                               .tags_unknown = !vg_str_starts(seen->source, VG_STR("config")),
+                               .grants_unknown = vg_str_is(seen->type, "AWS::KMS::Key"),
+                               .origin = seen->origin};
+    return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
+}
+
+static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_access_item *item, vg_error *err)
+{
+    vg_world_resource resource;
+    bool added = false, known = source_shows(rule, item->resource.source);
+    if (!vg_str_starts(item->resource.id, VG_STR("arn:")))
+        return VG_OK;
+    if (!vg_map_put(s->added, item->resource.id, &added))
+        return vg_access_no_memory(err);
+    if (!added)
+        return VG_OK;
+    VG_TRY(describe(s, item, &resource, err));
+    VG_TRY(policy_of(s, rule, item, &resource.policy, err));
+    if (vg_str_starts(item->resource.type, VG_STR("AWS::S3::")))
+        VG_TRY(s3_settings_of(s, item, known, &resource.s3, err));
+    if (vg_str_is(item->resource.type, "AWS::S3::AccessPoint"))
+        VG_TRY(bucket_behind(s, item, &resource.behind, err));
+    return vg_world_add_resource(s->reader->builder, &resource, err);
+}
+
+/* Resources that a question names and no rule knows: their tags count, and policies they have none. */
+static vg_status add_named(resources *s, const vg_access_item *item, vg_error *err)
+{
+    vg_world_resource resource;
+    bool added = false;
+    if (!vg_map_put(s->added, item->resource.id, &added))
+        return vg_access_no_memory(err);
+    if (!added)
+        return VG_OK;
+    VG_TRY(describe(s, item, &resource, err));
+    return vg_world_add_resource(s->reader->builder, &resource, err);
+}
+
+/* Policies whose resource no export describes still say who can do what. */
+static vg_status add_orphans(resources *s, const vg_access_rule *rule, vg_error *err)
+{
+    for (size_t i = 0; i < vg_map_len(s->policies); i++) {
+        vg_access_item item = *(const vg_access_item *)vg_map_at(s->policies, i)->value.ptr;
+        item.resource.id = vg_map_at(s->policies, i)->key;
+        item.resource.type = rule->type;
+        item.resource.source = VG_STR("");
+        VG_TRY(add_one(s, rule, &item, err));
+    }
+    return VG_OK;
+}
+
+static bool is_named(const vg_access_options *options, vg_str id)
+{
+    for (size_t i = 0; i < options->resource_count; i++)
+        if (vg_str_eq(options->resources[i], id))
+            return true;
+    return false;
+}
+
+static bool is_of_iam(vg_str type)
+{
+    return vg_str_starts(type, VG_STR("AWS::IAM::")) || vg_str_starts(type, VG_STR("Vigil::"));
+}
+
+vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_error *err)
+{
+    resources s = {.reader = r, .added = vg_map_new(r->arena, 0), .blocks = vg_map_new(r->arena, 0)};
+    if (!s.added || !s.blocks)
+        return vg_access_no_memory(err);
+    VG_TRY(map_blocks(&s, err));
+    for (size_t i = 0; i < rules->len; i++) {
+        const vg_access_rule *rule = vg_vec_at(rules, i);
+        const vg_access_item *item;
+        char type[128];
+        snprintf(type, sizeof type, "%.*s", VG_ARG(rule->type));
+        VG_TRY(map_policies(&s, rule, err));
+        for (size_t next = 0; (item = vg_access_next(r, type, &next));)
+            VG_TRY(add_one(&s, rule, item, err));
+        VG_TRY(add_orphans(&s, rule, err));
+    }
+    for (size_t i = 0; r->options->resource_count > 0 && i < r->items.len; i++) {
+        const vg_access_item *item = vg_vec_at(&r->items, i);
+        if (!is_of_iam(item->resource.type) && is_named(r->options, item->resource.id))
+            VG_TRY(add_named(&s, item, err));
+    }
+    return VG_OK;
+}
