@@ -27,15 +27,16 @@ Both fail, as a survivor does."""
 import argparse
 import concurrent.futures
 import fcntl
+import io
 import itertools
 import os
 import queue
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from pathlib import Path
@@ -173,26 +174,48 @@ def all_rows():
 
 # ---- copies of the tree ------------------------------------------------------------------------------------------------
 
-def copy_tree(target):
-    """Makes `target` what the working tree is. Compared by content and dated now: a file that an interrupted run left
-    mutated is newer than the object that was made of it."""
+def committed_files():
+    """{name: (bytes, mode)} of the last commit."""
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {entry.name: (tar.extractfile(entry).read(), entry.mode) for entry in tar if entry.isfile()}
+
+
+def working_files():
+    """The same of the working tree, less what git ignores."""
     listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, check=True,
                             stdout=subprocess.PIPE).stdout.decode().split("\0")
-    wanted = {name for name in listed if name and (ROOT / name).is_file()}
-    for name in wanted:
-        source, copy = ROOT / name, target / name
-        if not copy.is_file() or copy.read_bytes() != source.read_bytes():
+    paths = {name: ROOT / name for name in listed if name and (ROOT / name).is_file()}
+    return {name: (path.read_bytes(), path.stat().st_mode) for name, path in paths.items()}
+
+
+def wanted_files(only_under):
+    """What a copy of the tree holds: the working tree, or of it only what lies under the folders given."""
+    working = working_files()
+    if not only_under:
+        return working
+    folders = tuple(folder.rstrip("/") + "/" for folder in only_under)
+    kept = {name: file for name, file in committed_files().items() if not name.startswith(folders)}
+    return kept | {name: file for name, file in working.items() if name.startswith(folders)}
+
+
+def copy_tree(files, target):
+    """Makes `target` these files. Compared by content and dated now: a file that an interrupted run left mutated is
+    newer than the object that was made of it."""
+    for name, (content, mode) in files.items():
+        copy = target / name
+        if not copy.is_file() or copy.read_bytes() != content:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
-        copy.chmod(source.stat().st_mode)
-    for copy in [p for p in target.rglob("*") if p.is_file() and str(p.relative_to(target)) not in wanted]:
+            copy.write_bytes(content)
+        copy.chmod(mode & 0o777)
+    for copy in [p for p in target.rglob("*") if p.is_file() and str(p.relative_to(target)) not in files]:
         copy.unlink()
 
 
 class Workshop:
     """A copy of the tree with its builds. Each is one process's at a time: the first that nobody holds is taken."""
 
-    def __init__(self):
+    def __init__(self, files):
         for number in itertools.count(1):
             self.folder = PLACE / str(number)
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -203,7 +226,7 @@ class Workshop:
             except BlockingIOError:
                 self.lock.close()
         self.tree = self.folder / "tree"
-        copy_tree(self.tree)
+        copy_tree(files, self.tree)
 
     def build(self, tests, sanitize):
         """Builds what the tests need; None, or what the compiler said."""
@@ -218,7 +241,8 @@ class Workshop:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   check=False)
             if done.returncode:
-                return done.stdout.decode("utf-8", "replace")
+                said = done.stdout.decode("utf-8", "replace").splitlines()
+                return "\n".join([line for line in said if "error" in line][:10] or said[-10:])
         return None
 
     def failure(self, test, block, seconds):
@@ -319,11 +343,11 @@ def needs_absent_data(block):
     return block.data and not data.is_dir()
 
 
-def run_blocks(blocks, jobs):
-    """Judges the blocks and prints each in its order. Gives how many failed."""
+def run_blocks(blocks, jobs, files):
+    """Judges the blocks over these files and prints each in its order. Gives how many failed."""
     workshops, baseline, failed = queue.SimpleQueue(), Baseline(), 0
     for _ in range(jobs):
-        workshops.put(Workshop())
+        workshops.put(Workshop(files))
 
     def judged(block):
         if needs_absent_data(block):
@@ -360,6 +384,9 @@ def main():
     parser.add_argument("--check", action="store_true", help="only look whether all blocks still apply; builds nothing")
     parser.add_argument("--missing", action="store_true", help="name the rows that no block takes out")
     parser.add_argument("--only", metavar="TEXT", default="", help="only the blocks with this text in row, file or test")
+    parser.add_argument("--only-under", metavar="FOLDER", action="append",
+                        help="the last commit, with the working tree's files of this folder alone (may be repeated): "
+                             "where others are at work in the same tree")
     parser.add_argument("--jobs", metavar="N", type=int, default=1, help="how many mutants at a time (1)")
     parser.add_argument("room", nargs="*", help="the .mut files to take, by name (all)")
     args = parser.parse_args()
@@ -386,7 +413,7 @@ def main():
         print(f"{len(blocks)} mutants, {len(problems)} problems")
         return 1 if problems else 0
     chosen = [b for b in blocks if args.only in " ".join([b.row, *b.tests, *(c.file for c in b.changes)])]
-    failed = run_blocks(chosen, max(1, args.jobs))
+    failed = run_blocks(chosen, max(1, args.jobs), wanted_files(args.only_under))
     print(f"{len(chosen) - failed} killed, {failed} not killed")
     return 1 if failed or problems else 0
 
