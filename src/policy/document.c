@@ -266,6 +266,8 @@ static void read_principal(reader *r, vg_statement *s, const vg_value *v)
     } else {
         refuse(r, v->kind == VG_STRING ? "INVALID_PRINCIPAL_FORMAT" : "DATA_TYPE_MISMATCH", v,
                "Principal must be \"*\" or an object such as {\"AWS\": \"123456789012\"}");
+        if (v->kind == VG_STRING) /* it can only have meant one of AWS's */
+            add_principal(r, &principals, VG_PRINCIPAL_ARN, v);
     }
     s->principals = principals.items;
     s->principal_count = principals.len;
@@ -427,7 +429,9 @@ static void check_elements(reader *r, vg_statement *s)
     bool needs_principal = kind_names_principals(kind);
     if (needs_principal && !s->has_principal)
         refuse(r, "MISSING_PRINCIPAL", s->at, "add Principal or NotPrincipal");
-    s->invalid |= s->effect == VG_EFFECT_NONE || !s->has_action || (needs_principal && !s->has_principal);
+    /* An endpoint's policy without Principal still says what may pass; other kinds then say it to nobody. */
+    s->invalid |= s->effect == VG_EFFECT_NONE || !s->has_action ||
+                  (needs_principal && !s->has_principal && kind != VG_POLICY_ENDPOINT);
 }
 
 static void read_statement(reader *r, vg_statement *s, const vg_value *v)

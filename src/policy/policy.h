@@ -263,7 +263,11 @@ typedef struct {
     bool caller_in_management_account;   /* no SCP binds */
     bool resource_in_management_account; /* no RCP binds */
     bool grants_unknown;                 /* KMS: grants were not collected */
-    const vg_s3_settings *s3;            /* NULL: all off */
+    bool aws_managed_key;                /* KMS: AWS manages the key; no RCP binds */
+    const vg_str
+        *rcp_services; /* prefixes of the services that RCPs support; NULL: they bind every service */
+    size_t rcp_service_count;
+    const vg_s3_settings *s3; /* NULL: all off */
 } vg_layers;
 
 /* ---- decisions --------------------------------------------------------------------------------------------------------- */
@@ -281,14 +285,14 @@ const char *vg_decision_name(
 enum {
     VG_BY_SCP = 1u << 0,
     VG_BY_RCP = 1u << 1,
-    VG_BY_IDENTITY = 1u << 2,
-    VG_BY_RESOURCE = 1u << 3,
-    VG_BY_BOUNDARY = 1u << 4,
-    VG_BY_SESSION = 1u << 5,
-    VG_BY_ENDPOINT = 1u << 6,
+    VG_BY_ENDPOINT = 1u << 2,
+    VG_BY_IDENTITY = 1u << 3,
+    VG_BY_RESOURCE = 1u << 4,
+    VG_BY_BOUNDARY = 1u << 5,
+    VG_BY_SESSION = 1u << 6,
     VG_BY_S3_SETTINGS = 1u << 7
 };
-/* "scp", "rcp", "identity", "resource", "pb", "session", "vpce", "s3": of one bit. */
+/* "scp", "rcp", "vpce", "identity", "resource", "pb", "session", "s3-bpa": of one bit. */
 const char *vg_layer_bit_name(unsigned bit);
 
 typedef struct {
@@ -304,13 +308,33 @@ typedef struct {
  * denial is given only if every completion of the unknown keys, and of the layers that are unknown, agrees. */
 vg_decision vg_policy_decide(const vg_request *request, const vg_layers *layers);
 
+/* ---- requests as JSON ---------------------------------------------------------------------------------------------------- */
+
+/* One request with all that is attached, from one JSON object (docs/reference/policy.md gives the form):
+ *
+ *     {"id": ..., "request": {"principal": ARN, "action": ..., "resource": {"resource": ARN, "accountId": ...},
+ *      "contextVariables": {KEY: TEXT or [TEXT, ...]}}, "identityPolicies": [{"name": ..., "policy": {...}}],
+ *      "serviceControlPolicies": [{"orgIdentifier": ..., "policies": [...]}], "resourcePolicy": {...}, ...}
+ *
+ * The request is closed. Fields that the form does not know are ignored. */
+typedef struct {
+    const vg_value *id; /* NULL when it has none */
+    vg_request request;
+    vg_layers layers;
+    const vg_policy_document *const *documents; /* every policy, in the order read: see their issues */
+    size_t document_count;
+} vg_policy_case;
+/* VG_ERR_VALUE when it is no such object; `doc` must live as long as the result, all else is the arena's. */
+vg_status vg_policy_case_read(vg_arena *arena, const vg_doc *doc, const vg_value *object,
+                              const vg_catalogue *catalogue, vg_policy_case *out, vg_error *err);
+
 /* ---- explanations ------------------------------------------------------------------------------------------------------- */
 
 /* How one statement stood to the request. */
 typedef enum {
     VG_MATCH_NO,
-    VG_MATCH_YES,
-    VG_MATCH_UNKNOWN /* all that is known matches; what is not known decides */
+    VG_MATCH_UNKNOWN, /* all that is known matches; what is not known decides */
+    VG_MATCH_YES
 } vg_match;
 
 typedef struct {

@@ -1,0 +1,223 @@
+/* caller.c: who calls, and how a Principal element names them.
+ *
+ * "IAM JSON policy elements: Principal" and "...: NotPrincipal". A session is named by its own ARN, by its role's ARN, or
+ * by its account; "*" names everybody, callers without credentials too. A role's name is one of its kind in an account,
+ * whatever its path, so the session of a role matches the role's ARN by account and name.
+ *
+ * How a caller is named decides what limits it ("Policy evaluation logic", "Evaluating identity-based policies with
+ * resource-based policies"): see vg_naming. */
+#include "policy/policy_part.h"
+
+/* ---- callers ------------------------------------------------------------------------------------------------------------------ */
+
+static vg_str last_part(vg_str path)
+{
+    size_t slash = vg_str_rfind_char(path, '/');
+    return slash == VG_NPOS ? path : vg_str_sub(path, slash + 1, path.len);
+}
+
+static void iam_caller(vg_caller *c, vg_str resource)
+{
+    if (vg_str_is(resource, "root")) {
+        c->kind = VG_CALLER_ROOT;
+    } else if (vg_str_starts(resource, VG_STR("user/"))) {
+        c->kind = VG_CALLER_USER;
+        c->name = last_part(resource);
+    } else if (vg_str_starts(resource, VG_STR("role/"))) {
+        c->kind = VG_CALLER_ROLE;
+        c->name = c->role = last_part(resource);
+        c->service_linked = vg_str_starts(resource, VG_STR("role/aws-service-role/"));
+    } else if (vg_str_starts(resource, VG_STR("oidc-provider/")) ||
+               vg_str_starts(resource, VG_STR("saml-provider/"))) {
+        c->kind = VG_CALLER_FEDERATED;
+    }
+}
+
+static void sts_caller(vg_caller *c, vg_str resource)
+{
+    vg_str kind, rest, role, session;
+    if (!vg_str_split(resource, '/', &kind, &rest))
+        return;
+    if (vg_str_is(kind, "federated-user")) {
+        c->kind = VG_CALLER_FEDERATED_SESSION;
+        c->name = rest;
+    } else if (vg_str_is(kind, "assumed-role") && vg_str_split(rest, '/', &role, &session)) {
+        c->kind = VG_CALLER_ROLE_SESSION;
+        c->role = role;
+        c->name = session;
+        c->service_linked = vg_str_starts(role, VG_STR("AWSServiceRoleFor"));
+    }
+}
+
+/* "s3.amazonaws.com", "logs.us-east-1.amazonaws.com.cn", "x.aws.internal". */
+static bool is_service(vg_str text)
+{
+    return vg_str_ends(text, VG_STR(".amazonaws.com")) || vg_str_ends(text, VG_STR(".amazonaws.com.cn")) ||
+           vg_str_ends(text, VG_STR(".aws.internal"));
+}
+
+/* Providers that a trust policy names by domain. */
+static const vg_str provider_domains[] = {
+    VG_STR_INIT("cognito-identity.amazonaws.com"),
+    VG_STR_INIT("accounts.google.com"),
+    VG_STR_INIT("graph.facebook.com"),
+    VG_STR_INIT("www.amazon.com"),
+};
+
+vg_caller vg_caller_of(vg_str text)
+{
+    vg_caller c = {.kind = VG_CALLER_UNKNOWN, .text = text};
+    vg_arn arn;
+    if (text.len == 0 || vg_str_is(text, "*"))
+        c.kind = VG_CALLER_ANONYMOUS;
+    else if (vg_arn_parse(text, &arn)) {
+        c.account = arn.account;
+        if (vg_str_is(arn.service, "iam"))
+            iam_caller(&c, arn.resource);
+        else if (vg_str_is(arn.service, "sts"))
+            sts_caller(&c, arn.resource);
+    } else {
+        for (size_t i = 0; i < VG_COUNT(provider_domains); i++)
+            if (vg_str_eq(text, provider_domains[i]))
+                c.kind = VG_CALLER_FEDERATED;
+        if (c.kind == VG_CALLER_UNKNOWN && is_service(text))
+            c.kind = VG_CALLER_SERVICE;
+    }
+    return c;
+}
+
+/* ---- one principal --------------------------------------------------------------------------------------------------------------- */
+
+static vg_naming named_by_arn(const vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
+{
+    const vg_caller *c = &e->request->caller;
+    if (vg_str_eq(p->text, c->text))
+        return c->kind == VG_CALLER_ROLE ? VG_NAMED_ROLE : VG_NAMED_CALLER;
+    switch (c->kind) {
+    case VG_CALLER_ROLE_SESSION:
+        if (p->shape == VG_ROLE_ROLE && vg_str_eq(p->account, c->account) && vg_str_eq(p->role, c->role))
+            return VG_NAMED_ROLE;
+        break;
+    case VG_CALLER_FEDERATED_SESSION:
+        if (e->request->session_role_arn.len && vg_str_eq(p->text, e->request->session_role_arn))
+            return VG_NAMED_ROLE;
+        break;
+    case VG_CALLER_ROLE:
+        /* The role stands for its sessions: which of them calls is not known. */
+        if (e->request->open && p->shape == VG_ROLE_SESSION && vg_str_eq(p->account, c->account) &&
+            vg_str_eq(p->role, c->role)) {
+            *certain = VG_MATCH_UNKNOWN;
+            return VG_NAMED_CALLER;
+        }
+        break;
+    case VG_CALLER_USER:
+    case VG_CALLER_ROOT:
+    case VG_CALLER_SERVICE:
+    case VG_CALLER_FEDERATED:
+    case VG_CALLER_ANONYMOUS:
+    case VG_CALLER_UNKNOWN:
+        break;
+    }
+    return VG_NAMED_NOT;
+}
+
+static bool has_account(const vg_caller *c)
+{
+    return c->kind <= VG_CALLER_ROOT;
+}
+
+static vg_naming named_by(const vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
+{
+    const vg_caller *c = &e->request->caller;
+    *certain = VG_MATCH_YES;
+    switch (p->kind) {
+    case VG_PRINCIPAL_ANYONE:
+        return VG_NAMED_CALLER;
+    case VG_PRINCIPAL_ACCOUNT:
+        return has_account(c) && vg_str_eq(p->account, c->account) ? VG_NAMED_ACCOUNT : VG_NAMED_NOT;
+    case VG_PRINCIPAL_ARN:
+        return named_by_arn(e, p, certain);
+    case VG_PRINCIPAL_SERVICE:
+        return c->kind == VG_CALLER_SERVICE && vg_str_eq(p->text, c->text) ? VG_NAMED_CALLER : VG_NAMED_NOT;
+    case VG_PRINCIPAL_FEDERATED:
+        return c->kind == VG_CALLER_FEDERATED && vg_str_eq(p->text, c->text) ? VG_NAMED_CALLER : VG_NAMED_NOT;
+    case VG_PRINCIPAL_CANONICAL_USER:
+        /* Which account it is, no evidence tells. */
+        if (e->request->open && has_account(c)) {
+            *certain = VG_MATCH_UNKNOWN;
+            return VG_NAMED_ACCOUNT;
+        }
+        break;
+    case VG_PRINCIPAL_UNIQUE_ID:
+    case VG_PRINCIPAL_INVALID:
+        break;
+    }
+    return VG_NAMED_NOT;
+}
+
+/* ---- NotPrincipal ------------------------------------------------------------------------------------------------------------------ */
+
+/* "Specifying NotPrincipal with Deny": the account, the role and the session must all be listed to spare a session. A user
+ * or role is spared by its own ARN; its account's does not spare it, as the example of the user Bob says. */
+static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *rule)
+{
+    const vg_caller *c = &e->request->caller;
+    vg_match found[VG_NAMED_COUNT] = {VG_MATCH_NO};
+    for (uint32_t i = 0; i < rule->principal_count; i++) {
+        vg_match certain;
+        if (rule->principals[i].kind == VG_PRINCIPAL_ANYONE)
+            return VG_MATCH_YES;
+        vg_naming how = named_by(e, &rule->principals[i], &certain);
+        found[how] = vg_match_or(found[how], certain);
+    }
+    switch (c->kind) {
+    case VG_CALLER_ROLE_SESSION:
+        return vg_match_and(vg_match_and(found[VG_NAMED_ACCOUNT], found[VG_NAMED_ROLE]),
+                            found[VG_NAMED_CALLER]);
+    case VG_CALLER_FEDERATED_SESSION:
+        return vg_match_and(found[VG_NAMED_ACCOUNT], found[VG_NAMED_CALLER]);
+    case VG_CALLER_ROLE:
+        return found[VG_NAMED_ROLE];
+    case VG_CALLER_ROOT:
+        return found[VG_NAMED_ACCOUNT];
+    case VG_CALLER_USER:
+    case VG_CALLER_SERVICE:
+    case VG_CALLER_FEDERATED:
+    case VG_CALLER_ANONYMOUS:
+    case VG_CALLER_UNKNOWN:
+        break;
+    }
+    return found[VG_NAMED_CALLER];
+}
+
+/* Allow with NotPrincipal: everybody whom no principal of the list names, in whatever way. */
+static vg_match listed_at_all(const vg_evaluation *e, const vg_rule *rule)
+{
+    vg_match found = VG_MATCH_NO;
+    for (uint32_t i = 0; i < rule->principal_count; i++) {
+        vg_match certain;
+        if (named_by(e, &rule->principals[i], &certain) != VG_NAMED_NOT)
+            found = vg_match_or(found, certain);
+    }
+    return found;
+}
+
+/* ---- the element --------------------------------------------------------------------------------------------------------------------- */
+
+void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT])
+{
+    memset(named, 0, VG_NAMED_COUNT * sizeof *named);
+    if (!rule->checks_principal) {
+        named[VG_NAMED_CALLER] = VG_MATCH_YES;
+    } else if (rule->not_principal) {
+        bool deny = rule->effect == VG_EFFECT_DENY;
+        named[VG_NAMED_CALLER] =
+            vg_match_not(deny ? spared_by_not_principal(e, rule) : listed_at_all(e, rule));
+    } else {
+        for (uint32_t i = 0; i < rule->principal_count; i++) {
+            vg_match certain;
+            vg_naming how = named_by(e, &rule->principals[i], &certain);
+            named[how] = vg_match_or(named[how], certain);
+        }
+    }
+}

@@ -1,0 +1,441 @@
+/* match.c: wildcards: of actions, and of ARNs.
+ *
+ * "IAM JSON policy elements: Action" and "...: Resource": '*' is any run of characters, '?' any one. An action is
+ * compared without regard to case, and no wildcard of it crosses the colon behind the service. A resource is an ARN,
+ * compared segment by segment with regard to case; the wildcard that ends a pattern takes all that is left, colons too.
+ *
+ * A requested resource may itself hold wildcards. Then an Allow concerns it when some ARN matches both (overlap), a Deny
+ * when it matches every ARN that the request stands for (cover); NotResource the other way round.
+ *
+ * No function here backtracks further than to the last '*', so a match costs at most pattern times text. */
+#include "policy/policy_part.h"
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool is_wild(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '*' || text.ptr[i] == '?')
+            return true;
+    return false;
+}
+
+static bool only_stars(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != '*')
+            return false;
+    return text.len > 0;
+}
+
+/* The length of the character of UTF-8 that begins at i; a byte that begins none counts as one. */
+static size_t character(vg_str s, size_t i)
+{
+    size_t n = 1;
+    while (i + n < s.len && ((unsigned char)s.ptr[i + n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+bool vg_glob(vg_str pattern, vg_str s)
+{
+    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
+    while (i < s.len) {
+        char c = p < pattern.len ? pattern.ptr[p] : '\0';
+        if (p < pattern.len && c == '*') {
+            star = ++p;
+            star_at = i;
+            if (star == pattern.len)
+                return true;
+        } else if (p < pattern.len && c == '?') {
+            p++;
+            i += character(s, i);
+        } else if (p < pattern.len && c == s.ptr[i]) {
+            p++;
+            i++;
+        } else if (star != VG_NPOS) {
+            p = star;
+            i = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+/* ---- two patterns ------------------------------------------------------------------------------------------------------------ */
+
+/* Whether some text of the one-character pattern c is one of d. */
+static bool one_meets(char c, char d)
+{
+    return c == d || c == '?' || d == '?';
+}
+
+/* `fixed` holds no '*'; its '?' stand for any byte. */
+static bool meets_fixed(vg_str pattern, vg_str fixed)
+{
+    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
+    while (i < fixed.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = ++p;
+            star_at = i;
+        } else if (p < pattern.len && one_meets(pattern.ptr[p], fixed.ptr[i])) {
+            p++;
+            i++;
+        } else if (star != VG_NPOS) {
+            p = star;
+            i = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+bool vg_glob_overlaps(vg_str a, vg_str b)
+{
+    size_t star_a = vg_str_find_char(a, '*'), star_b = vg_str_find_char(b, '*');
+    if (star_a == VG_NPOS)
+        return meets_fixed(b, a);
+    if (star_b == VG_NPOS)
+        return meets_fixed(a, b);
+    /* Both have a run that may hold the other's middle: only what stands before the first and behind the last '*' can
+     * contradict. */
+    for (size_t i = 0; i < star_a && i < star_b; i++)
+        if (!one_meets(a.ptr[i], b.ptr[i]))
+            return false;
+    size_t tail_a = a.len - 1 - vg_str_rfind_char(a, '*'), tail_b = b.len - 1 - vg_str_rfind_char(b, '*');
+    for (size_t i = 1; i <= tail_a && i <= tail_b; i++)
+        if (!one_meets(a.ptr[a.len - i], b.ptr[b.len - i]))
+            return false;
+    return true;
+}
+
+/* The request's '*' can be covered by a '*' alone, its '?' by either wildcard. */
+bool vg_glob_covers(vg_str pattern, vg_str request)
+{
+    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
+    while (i < request.len) {
+        char c = p < pattern.len ? pattern.ptr[p] : '\0';
+        if (p < pattern.len && c == '*') {
+            star = ++p;
+            star_at = i;
+        } else if (p < pattern.len && request.ptr[i] != '*' && (c == '?' || c == request.ptr[i])) {
+            p++;
+            i++;
+        } else if (star != VG_NPOS) {
+            p = star;
+            i = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+/* ---- actions ------------------------------------------------------------------------------------------------------------------ */
+
+static bool glob_icase(vg_str pattern, vg_str s)
+{
+    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
+    while (i < s.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = ++p;
+            star_at = i;
+        } else if (p < pattern.len && (pattern.ptr[p] == '?' || lower(pattern.ptr[p]) == lower(s.ptr[i]))) {
+            p++;
+            i++;
+        } else if (star != VG_NPOS) {
+            p = star;
+            i = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+bool vg_action_matches(vg_str pattern, vg_str action)
+{
+    vg_str pattern_service, pattern_name, service, name;
+    if (only_stars(pattern))
+        return true;
+    if (!vg_str_split(pattern, ':', &pattern_service, &pattern_name) ||
+        !vg_str_split(action, ':', &service, &name))
+        return false;
+    if (vg_str_is(pattern_service, "*"))
+        return only_stars(pattern_name);
+    return vg_str_eq_icase(pattern_service, service) && glob_icase(pattern_name, name);
+}
+
+/* ---- ARNs --------------------------------------------------------------------------------------------------------------------- */
+
+vg_arn_cut vg_arn_cut_of(vg_str text)
+{
+    vg_arn_cut cut = {.text = text, .wild = is_wild(text)};
+    vg_str rest = text;
+    while (cut.count < VG_ARN_SEGMENTS - 1) {
+        vg_str left, right;
+        if (!vg_str_split(rest, ':', &left, &right))
+            break;
+        cut.segment[cut.count++] = left;
+        rest = right;
+    }
+    cut.segment[cut.count++] = rest;
+    return cut;
+}
+
+static bool is_arn(const vg_arn_cut *cut)
+{
+    return cut->count == VG_ARN_SEGMENTS && vg_str_is(cut->segment[0], "arn");
+}
+
+bool vg_arn_like(vg_str pattern, vg_str arn)
+{
+    vg_arn_cut p = vg_arn_cut_of(pattern), a = vg_arn_cut_of(arn);
+    if (!is_arn(&p) || !is_arn(&a))
+        return false;
+    for (unsigned i = 1; i < VG_ARN_SEGMENTS; i++)
+        if (!vg_glob(p.segment[i], a.segment[i]))
+            return false;
+    return true;
+}
+
+/* Where the resource part's type ends: "instance" of instance/i-1. The length of all when it has none. */
+static size_t type_length(vg_str resource)
+{
+    size_t i = 0;
+    while (i < resource.len && resource.ptr[i] != '/' && resource.ptr[i] != ':')
+        i++;
+    return i;
+}
+
+/* "You can't use a wildcard in the portion of the ARN that specifies the resource type" (IAM identifiers, "Paths in
+ * ARNs"): a pattern that has one there and goes on behind it matches nothing. S3's resources have no type. */
+static bool has_wild_type(const vg_arn_cut *pattern)
+{
+    vg_str resource = pattern->segment[VG_ARN_SEGMENTS - 1];
+    size_t length = type_length(resource);
+    return length < resource.len && !vg_str_is(pattern->segment[2], "s3") &&
+           is_wild(vg_str_sub(resource, 0, length));
+}
+
+/* ---- compiling patterns of resources -------------------------------------------------------------------------------------------- */
+
+/* Whether a policy of this kind has an ARN of fewer segments completed by "*". Identity policies and what limits them
+ * always; resource policies when it has a wildcard; SCPs when it ends with '*'; RCPs never. Where it is not completed,
+ * NotResource differs: a resource policy takes it for an ARN like any other, SCPs and RCPs for an error. */
+static bool completes(vg_policy_kind kind, const vg_arn_cut *cut)
+{
+    switch (kind) {
+    case VG_POLICY_RESOURCE:
+    case VG_POLICY_TRUST:
+        return cut->wild;
+    case VG_POLICY_SCP:
+        return cut->text.len && cut->text.ptr[cut->text.len - 1] == '*';
+    case VG_POLICY_RCP:
+        return false;
+    case VG_POLICY_IDENTITY:
+    case VG_POLICY_BOUNDARY:
+    case VG_POLICY_SESSION:
+    case VG_POLICY_ENDPOINT:
+        break;
+    }
+    return true;
+}
+
+/* "You can't use a wildcard in the service segment" (policy elements: Resource); "*" alone is let pass, as AWS does. */
+static bool has_bad_service(const vg_arn_cut *cut)
+{
+    return cut->count > 2 && is_wild(cut->segment[2]) && !vg_str_is(cut->segment[2], "*");
+}
+
+static void compile_loose(vg_resource_pattern *out, vg_policy_kind kind)
+{
+    out->loose = true;
+    if (!completes(kind, &out->cut)) {
+        out->kind = VG_PATTERN_INVALID;
+        out->loose = kind == VG_POLICY_SCP || kind == VG_POLICY_RCP;
+        return;
+    }
+    for (unsigned i = out->cut.count; i < VG_ARN_SEGMENTS; i++)
+        out->cut.segment[i] = VG_STR("*");
+    out->kind = VG_PATTERN_SEGMENTS;
+}
+
+vg_status vg_resource_compile(vg_arena *arena, vg_str text, vg_policy_kind kind, bool variables,
+                              vg_resource_pattern *out, vg_error *err)
+{
+    *out = (vg_resource_pattern){.cut = vg_arn_cut_of(text), .text = text};
+    if (vg_str_is(text, "*")) {
+        out->kind = VG_PATTERN_ALL;
+        return VG_OK;
+    }
+    if (out->cut.count < 2 || !vg_str_is(out->cut.segment[0], "arn") || has_bad_service(&out->cut)) {
+        out->kind = VG_PATTERN_INVALID;
+        return VG_OK;
+    }
+    if (out->cut.count < VG_ARN_SEGMENTS) {
+        compile_loose(out, kind);
+        return VG_OK;
+    }
+    vg_str resource = out->cut.segment[VG_ARN_SEGMENTS - 1];
+    if (variables && vg_template_needed(resource)) {
+        vg_template *t = VG_NEW(arena, vg_template);
+        if (!t)
+            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling a policy");
+        out->variable = t;
+        out->kind = VG_PATTERN_SEGMENTS;
+        return vg_template_compile(arena, resource, true, t, err);
+    }
+    vg_str head = vg_str_sub(text, 0, text.len - 1);
+    if (!out->cut.wild)
+        out->kind = VG_PATTERN_EXACT;
+    else if (has_wild_type(&out->cut))
+        out->kind = VG_PATTERN_SEGMENTS;
+    else if (text.ptr[text.len - 1] == '*' && !is_wild(head))
+        out->kind = VG_PATTERN_PREFIX, out->text = head;
+    else
+        out->kind = VG_PATTERN_SEGMENTS;
+    return VG_OK;
+}
+
+/* ---- a pattern and a requested resource ------------------------------------------------------------------------------------------ */
+
+static vg_result result_of(bool matches)
+{
+    return matches ? VG_RESULT_YES : VG_RESULT_NO;
+}
+
+static bool segment_matches(vg_str pattern, vg_str text)
+{
+    if (pattern.len == 1 && pattern.ptr[0] == '*')
+        return true;
+    return vg_str_eq(pattern, text) || (is_wild(pattern) && vg_glob(pattern, text));
+}
+
+static vg_result match_segments(vg_evaluation *e, const vg_resource_pattern *p, const vg_arn_cut *arn)
+{
+    if (arn->count < VG_ARN_SEGMENTS)
+        return VG_RESULT_NO;
+    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++)
+        if (!segment_matches(p->cut.segment[i], arn->segment[i])) {
+            /* The wildcard that ends an incomplete ARN runs on: its segments behind are "*" already. */
+            return VG_RESULT_NO;
+        }
+    if (p->variable)
+        return vg_template_match(e, p->variable, arn->segment[VG_ARN_SEGMENTS - 1], false);
+    if (has_wild_type(&p->cut))
+        return VG_RESULT_NO;
+    return result_of(segment_matches(p->cut.segment[VG_ARN_SEGMENTS - 1], arn->segment[VG_ARN_SEGMENTS - 1]));
+}
+
+/* The plain case: the request names one ARN. */
+static vg_result match_one(vg_evaluation *e, const vg_resource_pattern *p)
+{
+    vg_str text = e->resource.text;
+    switch ((vg_pattern_class)p->kind) {
+    case VG_PATTERN_ALL:
+        return VG_RESULT_YES;
+    case VG_PATTERN_EXACT:
+        return result_of(vg_str_eq(p->text, text));
+    case VG_PATTERN_PREFIX:
+        return result_of(vg_str_starts(text, p->text));
+    case VG_PATTERN_SEGMENTS: {
+        vg_result result = match_segments(e, p, &e->resource);
+        return result == VG_RESULT_NO && p->loose ? VG_RESULT_ERROR : result;
+    }
+    case VG_PATTERN_INVALID:
+        break;
+    }
+    return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
+}
+
+/* The request is a pattern. What a variable stands for is taken as a run for an overlap, and as nothing for a cover. */
+static vg_result match_pattern(vg_evaluation *e, const vg_resource_pattern *p, bool cover)
+{
+    bool (*compare)(vg_str, vg_str) = cover ? vg_glob_covers : vg_glob_overlaps;
+    const vg_arn_cut *request = &e->resource;
+    if (p->kind == VG_PATTERN_ALL)
+        return VG_RESULT_YES;
+    if (p->kind == VG_PATTERN_INVALID)
+        return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
+    if (only_stars(request->text))
+        return result_of(!cover);
+    bool open_end = request->text.ptr[request->text.len - 1] == '*';
+    if (request->count < VG_ARN_SEGMENTS && !open_end)
+        return VG_RESULT_NO;
+    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++) {
+        vg_str segment = i < request->count ? request->segment[i] : VG_STR("*");
+        if (!compare(p->cut.segment[i], segment))
+            return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
+    }
+    vg_str resource = request->count == VG_ARN_SEGMENTS ? request->segment[VG_ARN_SEGMENTS - 1] : VG_STR("*");
+    if (p->variable) {
+        vg_result result = vg_template_match(e, p->variable, resource, false);
+        return result;
+    }
+    return result_of(compare(p->cut.segment[VG_ARN_SEGMENTS - 1], resource));
+}
+
+/* ---- statements ----------------------------------------------------------------------------------------------------------------- */
+
+static vg_match concerns_listed(vg_evaluation *e, const vg_rule *rule)
+{
+    bool cover = rule->effect == VG_EFFECT_DENY;
+    vg_match best = VG_MATCH_NO;
+    for (uint32_t i = 0; i < rule->resource_count; i++) {
+        vg_result r = e->resource.wild ? match_pattern(e, &rule->resources[i], cover)
+                                       : match_one(e, &rule->resources[i]);
+        if (r == VG_RESULT_YES)
+            return VG_MATCH_YES;
+        if (r == VG_RESULT_UNKNOWN)
+            best = VG_MATCH_UNKNOWN;
+    }
+    return best;
+}
+
+/* NotResource: no pattern matches, and none is in error. */
+static vg_match concerns_others(vg_evaluation *e, const vg_rule *rule)
+{
+    bool cover = rule->effect == VG_EFFECT_ALLOW;
+    vg_match worst = VG_MATCH_YES;
+    for (uint32_t i = 0; i < rule->resource_count; i++) {
+        vg_result r = e->resource.wild ? match_pattern(e, &rule->resources[i], cover)
+                                       : match_one(e, &rule->resources[i]);
+        if (r == VG_RESULT_YES || r == VG_RESULT_ERROR)
+            return VG_MATCH_NO;
+        if (r == VG_RESULT_UNKNOWN || r == VG_RESULT_NO_OR_ERROR)
+            worst = VG_MATCH_UNKNOWN;
+    }
+    return worst;
+}
+
+vg_match vg_rule_concerns_resource(vg_evaluation *e, const vg_rule *rule)
+{
+    if (rule->every_resource)
+        return VG_MATCH_YES;
+    if (e->wildcard_only)
+        return rule->not_resource != rule->has_star ? VG_MATCH_YES : VG_MATCH_NO;
+    return rule->not_resource ? concerns_others(e, rule) : concerns_listed(e, rule);
+}
+
+bool vg_resource_matches(vg_str pattern, vg_str arn)
+{
+    vg_resource_pattern p;
+    vg_request request = {.resource = arn};
+    vg_evaluation e = {.request = &request, .resource = vg_arn_cut_of(arn)};
+    return vg_resource_compile(NULL, pattern, VG_POLICY_IDENTITY, false, &p, NULL) == VG_OK &&
+           match_one(&e, &p) == VG_RESULT_YES;
+}

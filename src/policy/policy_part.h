@@ -1,0 +1,246 @@
+/* policy_part.h: compiled policies as they lie in memory, and what one decision carries along (private to policy/).
+ *
+ * A compiled policy is an index from an action to the few statements that can concern it:
+ *
+ *     services   ascending ids of the services that some Action names       [ec2, s3, sqs]
+ *     groups     one a service: a range of entries                          [0..2) [2..5) [5..6)
+ *     entries    a rule, and the row of bits of the service's actions that its Action matches
+ *     any        rules that may concern every service: Action "*", and NotAction (which keeps rows of its own)
+ *
+ * An action that the catalogue lacks goes the string path: every rule, pattern by pattern. Rows of bits begin at the
+ * word of the catalogue that holds the service's first action, so that action a is bit a % 64 of word a / 64 - base.
+ *
+ * Truth has three values, ordered so that `and` is the lesser and `or` the greater: no, unknown, yes. */
+#ifndef VIGIL_POLICY_POLICY_PART_H
+#define VIGIL_POLICY_POLICY_PART_H
+
+#include "policy/policy.h"
+
+/* ---- three-valued truth -------------------------------------------------------------------------------------------------- */
+
+static inline vg_match vg_match_and(vg_match a, vg_match b)
+{
+    return a < b ? a : b;
+}
+static inline vg_match vg_match_or(vg_match a, vg_match b)
+{
+    return a > b ? a : b;
+}
+static inline vg_match vg_match_not(vg_match a)
+{
+    return (vg_match)(VG_MATCH_YES - a);
+}
+
+/* ---- text with wildcards and variables ------------------------------------------------------------------------------------- */
+
+typedef enum {
+    VG_PIECE_TEXT, /* these bytes */
+    VG_PIECE_RUN,  /* '*' */
+    VG_PIECE_ONE,  /* '?': one character */
+    VG_PIECE_KEY   /* ${key}: the key's value as literal text */
+} vg_piece_kind;
+
+typedef struct {
+    vg_piece_kind kind;
+    bool has_fallback;
+    vg_str text; /* of TEXT; of KEY the key's name */
+    vg_str fallback;
+    uint64_t hash; /* of KEY: vg_key_hash(text) */
+} vg_piece;
+
+/* "home-${aws:username}*" as pieces. `wild`: whether '*' and '?' are wildcards (in ARNs and StringLike) or text. */
+typedef struct {
+    const vg_piece *pieces;
+    uint32_t count;
+} vg_template;
+
+/* Whether text holds a "${...}" that a template would not take as plain text. */
+bool vg_template_needed(vg_str text);
+vg_status vg_template_compile(vg_arena *arena, vg_str text, bool wild, vg_template *out, vg_error *err);
+
+/* ---- patterns of ARNs ------------------------------------------------------------------------------------------------------ */
+
+enum { VG_ARN_SEGMENTS = 6 };
+
+/* An ARN, or a pattern of one, cut at its first five colons. count: segments found, 1 to 6. */
+typedef struct {
+    vg_str text;
+    vg_str segment[VG_ARN_SEGMENTS];
+    unsigned count;
+    bool wild; /* holds '*' or '?' */
+} vg_arn_cut;
+vg_arn_cut vg_arn_cut_of(vg_str text);
+
+typedef enum {
+    VG_PATTERN_ALL,      /* "*" */
+    VG_PATTERN_EXACT,    /* these bytes */
+    VG_PATTERN_PREFIX,   /* all that begins with `text` */
+    VG_PATTERN_SEGMENTS, /* segment by segment */
+    VG_PATTERN_INVALID   /* matches nothing */
+} vg_pattern_class;
+
+/* A pattern of a Resource or NotResource element, for the kind of policy that it stands in.
+ *
+ * `loose`: an ARN of fewer than six segments. AWS's documents call it an error; the services complete it, and what does
+ * not match then is no exclusion in a NotResource either (vg_resource_result ERROR). */
+typedef struct {
+    uint8_t kind; /* vg_pattern_class */
+    bool loose;
+    vg_arn_cut cut;              /* of the pattern; SEGMENTS alone needs it in deciding a plain ARN */
+    vg_str text;                 /* EXACT, PREFIX */
+    const vg_template *variable; /* of the sixth segment when it holds variables; kind is then SEGMENTS */
+} vg_resource_pattern;
+
+/* ---- compiled statements ------------------------------------------------------------------------------------------------- */
+
+typedef enum { VG_ROLE_OTHER, VG_ROLE_USER, VG_ROLE_ROLE, VG_ROLE_SESSION } vg_principal_shape;
+typedef struct {
+    vg_principal_kind kind;
+    vg_principal_shape shape; /* of kind ARN */
+    vg_str text, account;
+    vg_str role; /* of shape ROLE and SESSION: the role's name without path */
+} vg_rule_principal;
+
+/* One operand of a condition, read as its operator reads it. */
+typedef struct {
+    bool bad;     /* no value of the operator's type: matches nothing, and makes a negated operator fail */
+    bool boolean; /* Bool, Null */
+    bool simple;  /* text without variables, and without wildcards where they would count */
+    uint8_t bits; /* IP: length of the prefix, of 128 */
+    vg_str text;
+    int64_t time;
+    uint8_t address[16];
+    const vg_template *variable; /* NULL unless the text holds one; of ARN operators: of the sixth segment */
+    const vg_arn_cut *cut;       /* ARN operators */
+} vg_operand;
+
+typedef struct {
+    uint8_t op;        /* vg_operator */
+    uint8_t qualifier; /* vg_qualifier */
+    bool if_exists, negated;
+    uint32_t count;
+    uint64_t hash; /* vg_key_hash(key) */
+    vg_str key;
+    const vg_operand *operands;
+    const vg_policy_condition *source;
+} vg_test;
+
+/* A row of bits: the actions of one service. */
+typedef struct {
+    uint32_t service;
+    uint32_t base; /* index in the catalogue's set of the first word */
+    const uint64_t *words;
+} vg_action_row;
+
+typedef struct {
+    uint32_t statement; /* index in the document */
+    uint8_t effect;     /* vg_effect */
+    bool not_action, not_resource, not_principal;
+    bool every_action;   /* Action: some pattern is "*"; NotAction: so that nothing is left */
+    bool has_star;       /* some pattern of Resource or NotResource is "*" */
+    bool every_resource; /* Resource "*" among them, or no such element */
+    bool checks_principal;
+    uint32_t resource_count, principal_count, test_count, row_count;
+    const vg_resource_pattern *resources;
+    const vg_rule_principal *principals;
+    const vg_test *tests;
+    const vg_action_row *rows; /* of NotAction */
+    const vg_statement *source;
+} vg_rule;
+
+typedef struct {
+    const vg_rule *rule;
+    const uint64_t *words; /* NULL: every action of the service */
+    uint32_t base;
+} vg_rule_entry;
+
+typedef struct {
+    uint32_t first, count;
+} vg_rule_group;
+
+struct vg_policy {
+    const vg_policy_document *document;
+    const vg_catalogue *catalogue;
+    const vg_rule *rules;
+    uint32_t rule_count;
+    uint32_t service_count;
+    const uint16_t *services;
+    const vg_rule_group *groups;
+    const vg_rule_entry *entries;
+    const vg_rule *const *any;
+    uint32_t any_count;
+    bool
+        grants_public; /* AWS's definition: some Allow is for anyone without a condition that pins who or whence */
+};
+
+/* ---- one decision -------------------------------------------------------------------------------------------------------- */
+
+enum { VG_HASHED_KEYS = 48 };
+
+/* What a decision knows; on the stack. */
+typedef struct vg_evaluation {
+    const vg_request *request;
+    vg_str action;
+    vg_arn_cut resource;
+    const vg_catalogue *catalogue; /* of which action_id and service are */
+    uint32_t action_id, service;
+    bool wildcard_only;
+    bool hashed;
+    uint64_t hashes[VG_HASHED_KEYS]; /* of the first keys of the context */
+    struct vg_trace *trace;          /* of an explanation; NULL while deciding */
+} vg_evaluation;
+
+/* A hash of a condition key that ignores ASCII case (and may confuse a few other characters: compare as well). */
+uint64_t vg_key_hash(vg_str key);
+/* The context's entry of a key, or NULL when it has none. */
+const vg_context_entry *vg_context_find(vg_evaluation *e, uint64_t hash, vg_str key);
+
+typedef enum {
+    VG_VALUE_FOUND,  /* *out holds it */
+    VG_VALUE_NONE,   /* absent, or several values: nothing to put in its place */
+    VG_VALUE_UNKNOWN /* open mode: may be absent or anything */
+} vg_value_state;
+/* What stands in the place of a variable: the key's value, else its default. */
+vg_value_state vg_variable_value(vg_evaluation *e, const vg_piece *piece, vg_str *out);
+
+/* What comparing a pattern with a text gives. ERROR: it cannot be compared, a variable has no value; that is no match, and
+ * no difference either where the match is negated. */
+typedef enum {
+    VG_RESULT_NO,
+    VG_RESULT_UNKNOWN, /* may match, may not, may be in error */
+    VG_RESULT_YES,
+    VG_RESULT_ERROR,
+    VG_RESULT_NO_OR_ERROR /* which of both, unknown variables decide */
+} vg_result;
+/* Matches the template with the whole text; a variable that is unknown may stand for anything or nothing. */
+vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text, bool ignore_case);
+
+/* Compiles a Resource pattern for a policy of `kind`; `variables`: whether ${...} is one. */
+vg_status vg_resource_compile(vg_arena *arena, vg_str text, vg_policy_kind kind, bool variables,
+                              vg_resource_pattern *out, vg_error *err);
+/* Whether the rule's Resource or NotResource holds for the request. */
+vg_match vg_rule_concerns_resource(vg_evaluation *e, const vg_rule *rule);
+
+vg_status vg_test_compile(vg_arena *arena, const vg_policy_condition *condition, bool variables, vg_test *out,
+                          vg_error *err);
+vg_match vg_test_holds(vg_evaluation *e, const vg_test *test);
+
+/* How a Principal element names a caller, from the weakest to the strongest. */
+typedef enum {
+    VG_NAMED_NOT,
+    VG_NAMED_ACCOUNT, /* by its account: delegation to its identity policies */
+    VG_NAMED_ROLE, /* the session's role, or the federated session's user: boundary and session policy still limit */
+    VG_NAMED_CALLER, /* the caller itself, or anyone */
+    VG_NAMED_COUNT
+} vg_naming;
+/* In how far the rule names the request's caller in each way; named[VG_NAMED_NOT] means nothing. A rule without Principal
+ * names the caller. */
+void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT]);
+
+/* Glob over bytes where '?' is one character of UTF-8. */
+bool vg_glob(vg_str pattern, vg_str s);
+/* Whether some text matches both patterns, and whether `pattern` matches all that `request` matches. */
+bool vg_glob_overlaps(vg_str a, vg_str b);
+bool vg_glob_covers(vg_str pattern, vg_str request);
+
+#endif
