@@ -116,15 +116,22 @@ static bool takes(unsigned element, char c)
              (c == '/' && (element & VG_TEMPLATE_NO_SLASH)));
 }
 
-/* What one byte of the pattern leads to; `any`: whatever byte. Whether it leads anywhere. */
-static bool step(const places *from, const vg_arn_template *t, char c, bool any, places *to)
+/* Whether a wildcard stands for something that this element takes. In the head of an ARN, none stands for a colon. */
+static bool takes_wild(unsigned element, bool head)
+{
+    return !(head && element == ':');
+}
+
+/* What one byte of the pattern leads to. Whether it leads anywhere. */
+static bool step(const places *from, const vg_arn_template *t, char c, bool head, places *to)
 {
     *to = (places){0};
     bool alive = false;
     for (size_t w = 0; w < WORDS; w++)
         for (uint64_t bits = from->words[w]; bits; bits &= bits - 1) {
             size_t place = w * 64 + (size_t)__builtin_ctzll(bits);
-            if (place == t->count || !(any || takes(t->elements[place], c)))
+            if (place == t->count ||
+                !(c == '?' ? takes_wild(t->elements[place], head) : takes(t->elements[place], c)))
                 continue;
             reach(to, t, is_run(t->elements[place]) ? place : place + 1);
             alive = true;
@@ -132,28 +139,55 @@ static bool step(const places *from, const vg_arn_template *t, char c, bool any,
     return alive;
 }
 
-/* What a '*' leads to: every place from the first on. */
-static void fill(places *set, size_t count)
+/* What a '*' leads to: every place from the first on; in the head, up to the next colon. */
+static void fill(places *set, const vg_arn_template *t, bool head)
 {
     bool on = false;
-    for (size_t place = 0; place <= count; place++) {
+    for (size_t place = 0; place <= t->count; place++) {
         on = on || ((set->words[place / 64] >> (place % 64)) & 1);
         if (on)
             set->words[place / 64] |= UINT64_C(1) << (place % 64);
+        on = on && place < t->count && takes_wild(t->elements[place], head);
     }
 }
 
-static bool template_fits(const vg_arn_template *t, vg_str pattern)
+/* Bytes of a pattern up to its fifth colon; 0 when it has fewer. */
+static size_t head_of(vg_str pattern)
 {
+    unsigned colons = 0;
+    for (size_t i = 0; i < pattern.len; i++)
+        if (pattern.ptr[i] == ':' && ++colons == 5)
+            return i;
+    return 0;
+}
+
+/* Whether what the pattern spells out behind its fifth colon is what the template has there: most types of a service differ
+ * in that, and need not be run over. */
+static bool may_begin(const vg_arn_template *t, vg_str pattern, size_t head)
+{
+    size_t place = t->resource_part;
+    for (size_t i = head + 1; i < pattern.len && place < t->count; i++, place++) {
+        char c = pattern.ptr[i];
+        if (c == '*' || c == '?' || t->elements[place] >= VG_TEMPLATE_ONE)
+            return true;
+        if (!takes(t->elements[place], c))
+            return false;
+    }
+    return true;
+}
+
+static bool template_fits(const vg_arn_template *t, vg_str pattern, size_t head)
+{
+    if (head > 0 && !may_begin(t, pattern, head))
+        return false;
     places now = {0}, next;
     reach(&now, t, 0);
     for (size_t i = 0; i < pattern.len; i++) {
-        char c = pattern.ptr[i];
-        if (c == '*') {
-            fill(&now, t->count);
+        if (pattern.ptr[i] == '*') {
+            fill(&now, t, i < head);
             continue;
         }
-        if (!step(&now, t, c, c == '?', &next))
+        if (!step(&now, t, pattern.ptr[i], i < head, &next))
             return false;
         now = next;
     }
@@ -163,8 +197,9 @@ static bool template_fits(const vg_arn_template *t, vg_str pattern)
 bool vg_catalogue_resource_fits(const vg_catalogue *catalogue, uint32_t resource, vg_str pattern)
 {
     const vg_arn_template *templates = catalogue->templates[resource];
+    size_t head = head_of(pattern);
     for (size_t i = 0; i < catalogue->resources[resource].arn_count; i++)
-        if (template_fits(&templates[i], pattern))
+        if (template_fits(&templates[i], pattern, head))
             return true;
     return false;
 }

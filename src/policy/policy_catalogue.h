@@ -105,10 +105,11 @@ uint32_t vg_catalogue_find_resource(const vg_catalogue *catalogue, uint32_t serv
 const vg_catalogue_resource *vg_catalogue_resource_at(const vg_catalogue *catalogue, uint32_t resource);
 
 /* Whether some ARN that `pattern` matches can be one of a resource of this type; `pattern` is an ARN, or one with '*' and
- * '?', which may run past colons. A variable of the type's ARN stands for one byte or more, a '*' of it for any number. Before
- * the fifth colon they hold no ':' and no '/'; behind it, neither of these where the type's ARN, or that of another type of
- * the service which begins alike, goes on with it: so arn:aws:s3:::b/k is an object and no bucket, while the last variable
- * of role/${RoleNameWithPath} may hold slashes. Linear in pattern times the type's ARN. */
+ * '?'. These stand for colons only behind a fifth one, or when there are fewer ("arn:aws:s3*"): AWS would let more of them
+ * run past colons, to ARNs that no resource has. A variable of the type's ARN stands for one byte or more, a '*' of it for
+ * any number. Before the fifth colon they hold no ':' and no '/'; behind it, neither of these where the type's ARN, or that
+ * of another type of the service which begins alike, goes on with it: so arn:aws:s3:::b/k is an object and no bucket, while
+ * the last variable of role/${RoleNameWithPath} may hold slashes. Linear in pattern times the type's ARN. */
 bool vg_catalogue_resource_fits(const vg_catalogue *catalogue, uint32_t resource, vg_str pattern);
 /* The resource types of a service that fit, ascending, at most `capacity` of them into `out`; how many there are. */
 size_t vg_catalogue_resources_fitting(const vg_catalogue *catalogue, uint32_t service, vg_str pattern,
