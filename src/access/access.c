@@ -217,20 +217,43 @@ vg_status vg_access_tags(vg_access_reader *r, const vg_access_item *item, const 
 
 /* ---- all together ----------------------------------------------------------------------------------------------------------------- */
 
+/* The texts of a list of the content; *out is not NULL for an empty or missing one. */
+static vg_status list_of(vg_arena *arena, const vg_value *list, const vg_str **out, size_t *count,
+                         vg_error *err)
+{
+    vg_str *texts = VG_NEW_N(arena, vg_str, list ? vg_value_count(list) + 1 : 1);
+    *count = 0;
+    if (!texts)
+        return vg_access_no_memory(err);
+    for (vg_items it = vg_items_of(list); vg_items_next(&it);)
+        texts[(*count)++] = vg_value_str(it.value);
+    *out = texts;
+    return VG_OK;
+}
+
+static vg_status read_services(vg_access_reader *r, vg_error *err)
+{
+    vg_doc doc;
+    const vg_str *services;
+    size_t count;
+    if (r->options->services.len == 0)
+        return VG_OK;
+    VG_TRY(vg_yaml_read(r->arena, r->options->services, VG_STR("policy/services.yaml"), NULL, &doc, err));
+    VG_TRY(list_of(r->arena, vg_get(doc.root, VG_STR("rcp")), &services, &count, err));
+    vg_world_builder_rcp_services(r->builder, services, count);
+    return VG_OK;
+}
+
 static vg_status read_content(vg_access_reader *r, vg_error *err)
 {
+    const vg_str *patterns;
+    size_t count;
     VG_TRY(vg_yaml_read(r->arena, r->options->content, VG_STR("access/resources.yaml"), NULL, &r->content_doc,
                         err));
     r->content = r->content_doc.root;
-    const vg_value *arns = vg_get(r->content, VG_STR("policy_arns"));
-    vg_str *patterns = VG_NEW_N(r->arena, vg_str, arns ? vg_value_count(arns) + 1 : 1);
-    size_t count = 0;
-    if (!patterns)
-        return vg_access_no_memory(err);
-    for (vg_items it = vg_items_of(arns); vg_items_next(&it);)
-        patterns[count++] = vg_value_str(it.value);
+    VG_TRY(list_of(r->arena, vg_get(r->content, VG_STR("policy_arns")), &patterns, &count, err));
     vg_world_builder_policy_arns(r->builder, patterns, count);
-    return VG_OK;
+    return read_services(r, err);
 }
 
 vg_status vg_access_world_read(vg_evidence *evidence, vg_arena *arena, const vg_catalogue *catalogue,

@@ -152,6 +152,7 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
                                .tags_unknown = !vg_str_starts(seen->source, VG_STR("config")),
                                .grants_unknown = vg_str_is(seen->type, "AWS::KMS::Key"),
                                .origin = seen->origin};
+    out->aws_managed = vg_str_is(vg_get_str(item->doc.root, "KeyManager"), "AWS");
     return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
 }
 

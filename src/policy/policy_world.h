@@ -83,6 +83,7 @@ typedef struct {
     size_t tag_count;
     bool tags_unknown;
     bool grants_unknown; /* of a KMS key: its grants were not collected */
+    bool aws_managed;    /* of a KMS key: AWS manages it, no RCP binds */
     const vg_s3_settings
         *s3; /* of a bucket or access point: the strictest that hold for it; NULL for others */
     vg_str origin;
@@ -211,6 +212,8 @@ vg_world_builder *vg_world_builder_new(vg_arena *arena, const vg_catalogue *cata
 void vg_world_builder_partition(vg_world_builder *builder, vg_str partition);
 /* Patterns of ARNs that can have a policy of their own: content, from AWS's page "AWS services that work with IAM". */
 void vg_world_builder_policy_arns(vg_world_builder *builder, const vg_str *patterns, size_t count);
+/* Prefixes of the services that RCPs support; without this call they bind every service. */
+void vg_world_builder_rcp_services(vg_world_builder *builder, const vg_str *services, size_t count);
 void vg_world_builder_organization(vg_world_builder *builder, vg_str id, vg_str management_account);
 vg_status vg_world_add_account(vg_world_builder *builder, const vg_world_account *account, vg_error *err);
 vg_status vg_world_add_principal(vg_world_builder *builder, const vg_world_principal *principal,

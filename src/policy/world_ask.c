@@ -185,6 +185,7 @@ static void target_layers(const vg_world *world, const vg_world_target *target, 
         out->resource = resource->policy;
         out->s3 = resource->s3;
         out->grants_unknown = resource->grants_unknown;
+        out->aws_managed_key = resource->aws_managed;
     } else if (takes_policy || target->access_point) {
         out->resource = unknown_layer;
         out->grants_unknown = true;
@@ -205,6 +206,8 @@ static void target_account_layers(const vg_world *world, const vg_world_caller *
         account = caller->account;
     out->rcps = account ? account->rcps : &unknown_layer;
     out->rcp_count = account ? account->rcp_count : 1;
+    out->rcp_services = world->index->rcp_services;
+    out->rcp_service_count = world->index->rcp_service_count;
     out->resource_in_management_account = account && account->is_management;
 }
 

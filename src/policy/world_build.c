@@ -56,6 +56,12 @@ void vg_world_builder_policy_arns(vg_world_builder *b, const vg_str *patterns, s
     b->index->policy_arn_count = count;
 }
 
+void vg_world_builder_rcp_services(vg_world_builder *b, const vg_str *services, size_t count)
+{
+    b->index->rcp_services = services;
+    b->index->rcp_service_count = count;
+}
+
 void vg_world_builder_organization(vg_world_builder *b, vg_str id, vg_str management_account)
 {
     b->world->organization_id = id;

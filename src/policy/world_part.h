@@ -22,6 +22,8 @@ struct vg_world_index {
     size_t tag_key_count;
     const vg_str *policy_arns;
     size_t policy_arn_count;
+    const vg_str *rcp_services; /* NULL: all */
+    size_t rcp_service_count;
 };
 
 /* "ACCOUNT/NAME", as `roles` has it. Empty when it does not fit: there is no such role. */
