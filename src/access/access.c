@@ -231,19 +231,6 @@ static vg_status list_of(vg_arena *arena, const vg_value *list, const vg_str **o
     return VG_OK;
 }
 
-static vg_status read_services(vg_access_reader *r, vg_error *err)
-{
-    vg_doc doc;
-    const vg_str *services;
-    size_t count;
-    if (r->options->services.len == 0)
-        return VG_OK;
-    VG_TRY(vg_yaml_read(r->arena, r->options->services, VG_STR("policy/services.yaml"), NULL, &doc, err));
-    VG_TRY(list_of(r->arena, vg_get(doc.root, VG_STR("rcp")), &services, &count, err));
-    vg_world_builder_rcp_services(r->builder, services, count);
-    return VG_OK;
-}
-
 static vg_status read_content(vg_access_reader *r, vg_error *err)
 {
     const vg_str *patterns;
@@ -253,7 +240,9 @@ static vg_status read_content(vg_access_reader *r, vg_error *err)
     r->content = r->content_doc.root;
     VG_TRY(list_of(r->arena, vg_get(r->content, VG_STR("policy_arns")), &patterns, &count, err));
     vg_world_builder_policy_arns(r->builder, patterns, count);
-    return read_services(r, err);
+    if (r->options->rcp_services)
+        vg_world_builder_rcp_services(r->builder, r->options->rcp_services, r->options->rcp_service_count);
+    return VG_OK;
 }
 
 vg_status vg_access_world_read(vg_evidence *evidence, vg_arena *arena, const vg_catalogue *catalogue,

@@ -22,8 +22,9 @@ typedef struct {
     const vg_str
         *resources; /* ids (ARNs) of resources to read as well, whatever their type: for their tags */
     size_t resource_count;
-    vg_str content;  /* the text of content/access/resources.yaml; lives as long as the world */
-    vg_str services; /* that of content/policy/services.yaml: which services RCPs bind; empty: all */
+    vg_str content;             /* the text of content/access/resources.yaml; lives as long as the world */
+    const vg_str *rcp_services; /* services that RCPs bind; NULL: all. Live as long as the world */
+    size_t rcp_service_count;
 } vg_access_options;
 
 /* Reads the world as known at options->at. All memory is the arena's; `catalogue` may be NULL. Holds one snapshot for the
