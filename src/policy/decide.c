@@ -272,12 +272,16 @@ static bool scps_bind(const vg_evaluation *e, const vg_layers *layers, occasion 
            what != FEDERATED_ROLE;
 }
 
-/* "Resources and entities not restricted by RCPs" (Organizations User Guide). */
-static bool rcps_bind(const vg_evaluation *e, const vg_layers *layers)
+/* "Resources and entities not restricted by RCPs" (Organizations User Guide): nothing in the management account, no
+ * service-linked role, as caller or as the role that a service assumes, no key that AWS manages, no retiring of grants. */
+static bool rcps_bind(const vg_evaluation *e, const vg_layers *layers, occasion what)
 {
     vg_str service, name;
+    bool service_linked =
+        e->request->caller.service_linked ||
+        (what == ASSUME_ROLE && vg_str_starts(e->resource.segment[5], VG_STR("role/aws-service-role/")));
     if (layers->rcp_count == 0 || layers->resource_in_management_account || layers->aws_managed_key ||
-        e->request->caller.service_linked || vg_str_eq_icase(e->action, VG_STR("kms:RetireGrant")))
+        service_linked || vg_str_eq_icase(e->action, VG_STR("kms:RetireGrant")))
         return false;
     if (!layers->rcp_services)
         return true;
@@ -437,7 +441,7 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
     a->has_access_point = layers->access_point.state != VG_LAYER_NONE;
     a->scp = a->rcp = a->boundary = a->session = nothing_to_say;
     a->identity = a->access_point = (answer){0};
-    if (rcps_bind(e, layers))
+    if (rcps_bind(e, layers, a->what))
         a->rcp.deny = ask_levels(e, layers->rcps, layers->rcp_count, VG_BY_RCP).deny;
     if (layers->scp_count && scps_bind(e, layers, a->what))
         a->scp = ask_levels(e, layers->scps, layers->scp_count, VG_BY_SCP);
