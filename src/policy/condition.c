@@ -191,21 +191,30 @@ static bool has_wildcard(vg_str text)
     return vg_str_find_char(text, '*') != VG_NPOS || vg_str_find_char(text, '?') != VG_NPOS;
 }
 
-/* Variables stand in the values of String and ARN operators, and of Bool. */
+/* Variables stand in the values of String operators and of Bool; ARNs have their own way with them. */
 static bool takes_variables(family f)
 {
-    return f == TEXT || f == LIKE || f == ICASE || f == ARN || f == BOOLEAN;
+    return f == TEXT || f == LIKE || f == ICASE || f == BOOLEAN;
 }
 
-static vg_status compile_arn(vg_arena *arena, vg_operand *out, vg_error *err)
+static vg_status compile_arn(vg_arena *arena, bool variables, vg_operand *out, vg_error *err)
 {
     vg_arn_cut *cut = VG_NEW(arena, vg_arn_cut);
+    bool has_variable = variables && vg_template_needed(out->text);
     if (!cut)
         return out_of_memory(err);
-    *cut = vg_arn_cut_of(out->text);
+    *cut = has_variable ? vg_arn_cut_around_variables(out->text) : vg_arn_cut_of(out->text);
     out->cut = cut;
     out->bad = cut->count < VG_ARN_SEGMENTS || !vg_str_is(cut->segment[0], "arn");
-    out->simple = !out->variable && !cut->wild;
+    out->simple = !has_variable && !cut->wild;
+    if (out->bad || !has_variable)
+        return VG_OK;
+    vg_template *segments = VG_NEW_N(arena, vg_template, VG_ARN_SEGMENTS);
+    if (!segments)
+        return out_of_memory(err);
+    out->variable = segments;
+    for (unsigned i = 0; i < VG_ARN_SEGMENTS; i++)
+        VG_TRY(vg_template_compile(arena, cut->segment[i], true, &segments[i], err));
     return VG_OK;
 }
 
@@ -214,15 +223,14 @@ static vg_status compile_operand(vg_arena *arena, family f, bool variables, vg_s
 {
     decimal number;
     *out = (vg_operand){.text = text};
+    if (f == ARN)
+        return compile_arn(arena, variables, out, err);
     if (variables && takes_variables(f) && vg_template_needed(text)) {
         vg_template *t = VG_NEW(arena, vg_template);
         if (!t)
             return out_of_memory(err);
         out->variable = t;
-        vg_arn_cut cut = vg_arn_cut_of(text);
-        vg_str part = f == ARN && cut.count == VG_ARN_SEGMENTS ? cut.segment[VG_ARN_SEGMENTS - 1] : text;
-        VG_TRY(vg_template_compile(arena, part, f == LIKE || f == ARN, t, err));
-        return f == ARN ? compile_arn(arena, out, err) : VG_OK;
+        return vg_template_compile(arena, text, f == LIKE, t, err);
     }
     switch (f) {
     case NUMERIC:
@@ -238,11 +246,10 @@ static vg_status compile_operand(vg_arena *arena, family f, bool variables, vg_s
     case ADDRESS:
         out->bad = !read_address(text, true, out->address, &out->bits);
         break;
-    case ARN:
-        return compile_arn(arena, out, err);
     case LIKE:
         out->simple = !has_wildcard(text);
         break;
+    case ARN:
     case TEXT:
     case ICASE:
     case BINARY:
@@ -324,17 +331,28 @@ static vg_result result_of(bool matches)
     return matches ? VG_RESULT_YES : VG_RESULT_NO;
 }
 
-/* ArnEquals and ArnLike are the same: segment by segment, wildcards in each, none past a colon. */
+/* What follows when an earlier segment may already have differed or been in error. */
+static vg_result weaker(vg_result r)
+{
+    return r == VG_RESULT_YES ? VG_RESULT_UNKNOWN : VG_RESULT_NO_OR_ERROR;
+}
+
+/* ArnEquals and ArnLike are the same: segment by segment, wildcards in each, none past a colon. The first segment that
+ * differs decides; what stands in error behind it is not looked at. */
 static vg_result match_arn(vg_evaluation *e, const vg_operand *o, const request_value *v)
 {
+    vg_result all = VG_RESULT_YES;
     if (o->simple)
         return result_of(vg_str_eq(o->text, v->text));
-    for (unsigned i = 1; i + 1 < VG_ARN_SEGMENTS; i++)
-        if (!vg_glob(o->cut->segment[i], v->cut.segment[i]))
-            return VG_RESULT_NO;
-    vg_str resource = v->cut.segment[VG_ARN_SEGMENTS - 1];
-    return o->variable ? vg_template_match(e, o->variable, resource, false)
-                       : result_of(vg_glob(o->cut->segment[VG_ARN_SEGMENTS - 1], resource));
+    for (unsigned i = 1; i < VG_ARN_SEGMENTS; i++) {
+        vg_result r = o->variable ? vg_template_match(e, &o->variable[i], v->cut.segment[i], false)
+                                  : result_of(vg_glob(o->cut->segment[i], v->cut.segment[i]));
+        if (r == VG_RESULT_UNKNOWN)
+            all = VG_RESULT_UNKNOWN;
+        else if (r != VG_RESULT_YES)
+            return all == VG_RESULT_YES || r == VG_RESULT_NO_OR_ERROR ? r : weaker(r);
+    }
+    return all;
 }
 
 static vg_result match_boolean(vg_evaluation *e, const vg_operand *o, const request_value *v)

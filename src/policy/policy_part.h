@@ -70,6 +70,8 @@ typedef struct {
     bool wild; /* holds '*' or '?' */
 } vg_arn_cut;
 vg_arn_cut vg_arn_cut_of(vg_str text);
+/* The same for text with variables: a colon within "${...}" cuts nothing. */
+vg_arn_cut vg_arn_cut_around_variables(vg_str text);
 
 typedef enum {
     VG_PATTERN_ALL,      /* "*" */
@@ -110,7 +112,7 @@ typedef struct {
     vg_str text;
     int64_t time;
     uint8_t address[16];
-    const vg_template *variable; /* NULL unless the text holds one; of ARN operators: of the sixth segment */
+    const vg_template *variable; /* NULL unless the text holds one; of ARN operators: six, one a segment */
     const vg_arn_cut *cut;       /* ARN operators */
 } vg_operand;
 

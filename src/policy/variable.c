@@ -81,6 +81,28 @@ vg_status vg_template_compile(vg_arena *arena, vg_str text, bool wild, vg_templa
     return VG_OK;
 }
 
+/* The next colon at or behind `at` that stands outside of variables, or VG_NPOS. */
+static size_t colon_outside(vg_str text, size_t at)
+{
+    vg_str inside;
+    while (at < text.len && text.ptr[at] != ':')
+        if (!variable_at(text, at, &inside, &at))
+            at++;
+    return at < text.len ? at : VG_NPOS;
+}
+
+vg_arn_cut vg_arn_cut_around_variables(vg_str text)
+{
+    vg_arn_cut cut = {.text = text};
+    size_t from = 0, colon;
+    while (cut.count < VG_ARN_SEGMENTS - 1 && (colon = colon_outside(text, from)) != VG_NPOS) {
+        cut.segment[cut.count++] = vg_str_sub(text, from, colon - from);
+        from = colon + 1;
+    }
+    cut.segment[cut.count++] = vg_str_sub(text, from, text.len);
+    return cut;
+}
+
 /* ---- the context -------------------------------------------------------------------------------------------------------------- */
 
 uint64_t vg_key_hash(vg_str key)
