@@ -2,7 +2,9 @@
  *
  *     - [TYPE, ACCOUNT, REGION, ID, {properties}]
  *     - [TYPE, ACCOUNT, REGION, ID, {properties}, "2026-01-01"]        seen then; else on SEEN
+ *     - [TYPE, ACCOUNT, REGION, ID, {properties}, "2026-01-01", SOURCE]
  *     - [ledger, OPERATION, PARAMETER, ACCOUNT, REGION]                read in full, and perhaps empty
+ *     - [ledger, OPERATION, PARAMETER, ACCOUNT, REGION, truncated]     with more to come
  *
  * "Vigil::" and "AWS::" are written out. */
 #ifndef VIGIL_TESTS_EVIDENCE_TEXT_H
@@ -80,6 +82,7 @@ static inline void add_evidence(evidence_text *e, const char *text)
                 .account = item_str(it.value, 3),
                 .region = item_str(it.value, 4),
                 .outcome = VG_LEDGER_IMPORTED,
+                .truncated = vg_str_is(item_str(it.value, 5), "truncated"),
             };
             continue;
         }
@@ -98,7 +101,7 @@ static inline void add_evidence(evidence_text *e, const char *text)
                     .name = VG_STR(""),
                     .properties = canonical_text(e->arena, properties),
                     .observed = seen,
-                    .source = VG_STR("test"),
+                    .source = vg_value_count(it.value) > 6 ? item_str(it.value, 6) : VG_STR("test"),
                     .origin = VG_STR("test"),
                 },
             .seen = seen,

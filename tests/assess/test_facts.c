@@ -116,6 +116,19 @@ static const struct {
      ORG "- [Vigil::IAM::OrganizationsFeatures, '" M
          "', '', o-1, {EnabledFeatures: [RootCredentialsManagement]}]\n",
      ROOT_FACT, "RootSessionsEnabled", "false", NULL},
+    {"the report, when it is the later",
+     "- [Vigil::IAM::AccountSummary, '" A "', '', '" A
+     "', {AccountMFAEnabled: 1}, '2026-05-01']\n" ROOT("MfaActive: false"),
+     ROOT_FACT, "MfaActive", "false", NULL},
+    {"last used by a key, later than by the password",
+     ROOT("PasswordLastUsed: '2026-01-01', AccessKey1LastUsedDate: '2026-05-22T00:00:00Z'"), ROOT_FACT,
+     "LastUsedDays", "10", NULL},
+    {"keys alone are credentials", SUMMARY("AccountPasswordPresent: 0, AccountAccessKeysPresent: 1"),
+     ROOT_FACT, "CredentialsPresent", "true", NULL},
+    {"hardware: root's virtual device by its serial number",
+     SUMMARY("AccountMFAEnabled: 1") "- [Vigil::IAM::VirtualMfaDevice, '" A "', '', 'arn:aws:iam::" A
+                                     ":mfa/root-account-mfa-device', {}]\n",
+     ROOT_FACT, "MfaHardware", "false", NULL},
     /* contacts */
     {"a security contact", CONTACT("SECURITY", "Present: true, EmailAddress: 'soc@example.com'"),
      CONTACTS_FACT, "Security", "true", NULL},
@@ -134,6 +147,17 @@ static const struct {
     {"a group's address, with plus",
      "- [Vigil::Account::PrimaryEmail, '" A "', '', '" A "', {PrimaryEmail: 'aws+shop@example.com'}]\n",
      CONTACTS_FACT, "PrimaryEmailIsShared", "true", NULL},
+    {"a contact for operations", CONTACT("SECURITY", "Present: true") CONTACT("OPERATIONS", "Present: false"),
+     CONTACTS_FACT, "Operations", "false", NULL},
+    {"a contact for billing", CONTACT("SECURITY", "Present: true") CONTACT("BILLING", "Present: false"),
+     CONTACTS_FACT, "Billing", "false", NULL},
+    {"primary, whole",
+     "- [Vigil::Account::ContactInformation, '" A "', '', '" A
+     "', {FullName: x, PhoneNumber: '1', AddressLine1: y}]\n",
+     CONTACTS_FACT, "Primary", "true", NULL},
+    {"an address that begins with aws",
+     "- [Vigil::Account::PrimaryEmail, '" A "', '', '" A "', {PrimaryEmail: 'awsshop@example.com'}]\n",
+     CONTACTS_FACT, "PrimaryEmailIsShared", "true", NULL},
     /* password policy */
     {"AWS's default", "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: false}]\n",
      PASSWORD_FACT, "MinimumPasswordLength", "8", NULL},
@@ -146,6 +170,12 @@ static const struct {
     {"users with a password",
      ROOT("MfaActive: true") USER("jane", "PasswordEnabled: true") USER("bot", "PasswordEnabled: false"),
      PASSWORD_FACT, "PasswordUsers", "1", NULL},
+    {"symbols asked for",
+     "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: true, RequireSymbols: true}]\n",
+     PASSWORD_FACT, "RequireSymbols", "true", NULL},
+    {"symbols not asked for",
+     "- [Vigil::IAM::PasswordPolicy, '" A "', '', '" A "', {Present: true, RequireSymbols: false}]\n",
+     PASSWORD_FACT, "RequireSymbols", "false", NULL},
     /* users */
     {"a user's MFA", USER("jane", "PasswordEnabled: true, MfaActive: true"), USER_FACT, "MfaActive", "true",
      NULL},
@@ -213,6 +243,18 @@ static const struct {
     {"by groups alone",
      DETAILS("jane", "Groups: [ops], Policies: []") READ("iam:GetAccountAuthorizationDetails"), USER_FACT,
      "AttachedDirectly", "false", NULL},
+    {"the key that is unused for longer",
+     USER("bot", "AccessKey1Active: true, AccessKey1LastUsedDate: '2026-05-22', AccessKey2Active: true, "
+                 "AccessKey2LastUsedDate: '2026-05-02'"),
+     USER_FACT, "KeyUnusedDays", "30", NULL},
+    {"privileged by making keys for others",
+     DETAILS("jane", "Policies: [" ALLOW("'iam:CreateAccessKey'", "'*'") "]")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
+    {"privileged by AWS's policy for IAM",
+     DETAILS("jane", "ManagedPolicyArns: ['arn:aws:iam::aws:policy/IAMFullAccess']")
+         READ("iam:GetAccountAuthorizationDetails"),
+     USER_FACT, "Privileged", "true", NULL},
     /* MFA required */
     {"no user has a password", ROOT("MfaActive: true") USER("bot", "PasswordEnabled: false"), MFA_FACT,
      "ForUsers", "\"yes\"", NULL},
@@ -241,6 +283,20 @@ static const struct {
      MFA_FACT, "IdentityCenter", "true", NULL},
     {"no Identity Center", ORG "- [ledger, 'sso-admin:ListInstances', '', '" M "', '']\n", MFA_FACT,
      "IdentityCenter", "false", NULL},
+    {"some by an SCP, none by their policies",
+     ORG ROOT_UNIT PLACE(A, "r-1") USER("jane", "PasswordEnabled: true") DETAILS("jane", "Policies: []") READ(
+         "iam:GetAccountAuthorizationDetails") "- [Vigil::Organization::Policy, '" M
+                                               "', '', p-1, {Name: mfa, Type: SERVICE_CONTROL_POLICY, "
+                                               "Content: "
+                                               "{Statement: [{Effect: Deny, Action: 's3:*', Resource: '*', "
+                                               "Condition: {BoolIfExists: {aws:MultiFactorAuthPresent: "
+                                               "'false'}}}]}}]\n- [Vigil::Organization::PolicyTarget, '" M
+                                               "', '', p-1/r-1, {PolicyId: p-1, TargetId: r-1}]\n",
+     MFA_FACT, "ForUsers", "\"partly\"", NULL},
+    {"a user of whom nobody gave the policies",
+     USER("jane", "PasswordEnabled: true") USER("joe", "PasswordEnabled: true")
+         DETAILS("jane", "Policies: []") READ("iam:GetAccountAuthorizationDetails"),
+     MFA_FACT, "ForUsers", "absent", NULL},
     /* access */
     {"a policy that allows all",
      "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
@@ -272,6 +328,35 @@ static const struct {
      "- [AWS::IAM::Role, '" A
      "', '', r, {ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess']}]\n" READ(
          "iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "SupportRole", "true", NULL},
+    {"a policy that allows all, on a condition",
+     "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
+     ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*', Condition: "
+     "{Bool: "
+     "{aws:MultiFactorAuthPresent: 'true'}}}]}}]\n" READ("iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "AdministratorPolicies", "[]", NULL},
+    {"a stranger of the organisation's",
+     ORG ROLE("vendor",
+              TRUST("{AWS: '999999999999'}", ", Condition: {StringEquals: {'aws:PrincipalOrgID': o-1}}")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "[]", NULL},
+    {"the account itself",
+     "- [Vigil::Organization::Organization, '" M "', '', o-1, {Id: o-1, ManagementAccountId: '" M
+     "'}]\n- [Vigil::Organization::Account, '" M "', '', '" M
+     "', {Status: ACTIVE}]\n" ROLE("self", TRUST("{AWS: '" A "'}", "")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "[]", NULL},
+    {"an account that only a policy names",
+     ORG "- [Vigil::Organization::PolicyTarget, '" M
+         "', '', 'p-1/999999999999', {PolicyId: p-1, TargetId: '999999999999'}]\n" ROLE(
+             "vendor", TRUST("{AWS: '999999999999'}", "")),
+     ACCESS_FACT, "ExternalTrustsWithoutCondition", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
+    {"support by a group",
+     "- [AWS::IAM::Group, '" A
+     "', '', g, {ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess']}]\n" READ(
+         "iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "SupportRole", "true", NULL},
+    {"support by a user",
+     DETAILS("jane", "ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess']")
+         READ("iam:GetAccountAuthorizationDetails"),
      ACCESS_FACT, "SupportRole", "true", NULL},
     /* services */
     {"a trail that logs", REGION TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"),
@@ -357,6 +442,40 @@ static const struct {
      ORG REGION "- [AWS::AccessAnalyzer::Analyzer, '" M
                 "', eu-west-1, a, {Type: ORGANIZATION, Status: ACTIVE}]\n",
      SERVICES_FACT, "AccessAnalyzerEnabled", "true", NULL},
+    {"all of it, by strategy",
+     REGION IN("AWS::Config::ConfigurationRecorder", "eu-west-1", "default",
+               "RecordingGroup: {RecordingStrategy: {UseOnly: ALL_SUPPORTED_RESOURCE_TYPES}}"),
+     SERVICES_FACT, "ConfigAllSupported", "true", NULL},
+    {"one of two recorders records",
+     REGION IN("Vigil::Config::RecorderStatus", "eu-west-1", "a", "Recording: true")
+         IN("Vigil::Config::RecorderStatus", "eu-west-1", "b", "Recording: false"),
+     SERVICES_FACT, "ConfigRecording", "true", NULL},
+    {"no detector, as the ledger says", REGION READ_IN("guardduty:ListDetectors", "eu-west-1"), SERVICES_FACT,
+     "GuardDutyEnabled", "false", NULL},
+    {"a standard that is being left",
+     REGION IN("Vigil::SecurityHub::Standards", "eu-west-1", "standards",
+               "StandardsSubscriptions: [{StandardsArn: 'arn:aws:securityhub:::ruleset/x/v/1', "
+               "StandardsStatus: DELETING}, "
+               "{StandardsArn: 'arn:aws:securityhub:::ruleset/y/v/1', StandardsStatus: READY}]"),
+     SERVICES_FACT, "SecurityHubStandards", "[\"y/v/1\"]", NULL},
+    {"Inspector, images and functions",
+     REGION IN("Vigil::Inspector::AccountStatus", "eu-west-1", A,
+               "Status: ENABLED, Ecr: ENABLED, Lambda: ENABLED, LambdaCode: DISABLED"),
+     SERVICES_FACT, "InspectorResources", "[\"ECR\",\"LAMBDA\"]", NULL},
+    {"an analyzer that is not ready",
+     REGION IN("AWS::AccessAnalyzer::Analyzer", "eu-west-1", "a", "Type: ACCOUNT, Status: CREATING"),
+     SERVICES_FACT, "AccessAnalyzerEnabled", "false", NULL},
+    {"an analyzer of unused access is none of external",
+     REGION IN("AWS::AccessAnalyzer::Analyzer", "eu-west-1", "a",
+               "Type: ACCOUNT_UNUSED_ACCESS, Status: ACTIVE"),
+     SERVICES_FACT, "AccessAnalyzerEnabled", "false", NULL},
+    {"an analyzer of unused access",
+     REGION IN("AWS::AccessAnalyzer::Analyzer", "eu-west-1", "a",
+               "Type: ACCOUNT_UNUSED_ACCESS, Status: ACTIVE"),
+     SERVICES_FACT, "UnusedAccessAnalyzerEnabled", "true", NULL},
+    {"a region that only a snapshot shows",
+     REGION "- [AWS::S3::Bucket, '" A "', eu-north-1, b, {}, '2026-06-01', config-snapshot]\n", ACCOUNT_FACT,
+     "RegionsInUse", "[\"eu-north-1\"]", NULL},
     /* the trail of an account */
     {"all regions", TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"), TRAIL_FACT,
      "MultiRegion", "true", NULL},
@@ -385,6 +504,45 @@ static const struct {
      TRAIL_FACT, "DataEvents", "true", NULL},
     {"selectors unknown", TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true"), TRAIL_FACT,
      "DataEvents", "absent", NULL},
+    {"a stopped trail validates nothing",
+     TRAIL("IsMultiRegionTrail: true, EnableLogFileValidation: true") TRAIL_STATUS("IsLogging: false"),
+     TRAIL_FACT, "LogFileValidation", "false", NULL},
+    {"no validation",
+     TRAIL("IsMultiRegionTrail: true, EnableLogFileValidation: false") TRAIL_STATUS("IsLogging: true"),
+     TRAIL_FACT, "LogFileValidation", "false", NULL},
+    {"read events alone",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "EventSelectors: [{ReadWriteType: ReadOnly, IncludeManagementEvents: true}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"no management events",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "EventSelectors: [{ReadWriteType: All, IncludeManagementEvents: false}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"advanced selectors of one source",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true") IN(
+         "Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+         "AdvancedEventSelectors: [{FieldSelectors: [{Field: eventCategory, Equals: [Management]}, {Field: "
+         "eventSource, Equals: [kms.amazonaws.com]}]}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"advanced selectors of reading alone",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "AdvancedEventSelectors: [{FieldSelectors: [{Field: eventCategory, Equals: [Management]}, "
+            "{Field: readOnly, "
+            "Equals: ['true']}]}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"advanced selectors of writing alone",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,
+            "AdvancedEventSelectors: [{FieldSelectors: [{Field: eventCategory, Equals: [Management]}, "
+            "{Field: readOnly, "
+            "Equals: ['false']}]}]"),
+     TRAIL_FACT, "ManagementEventsAll", "false", NULL},
+    {"a list of trails with more to come",
+     "- [ledger, 'cloudtrail:DescribeTrails', '', '" A "', eu-west-1, truncated]\n" SUMMARY("Users: 1"),
+     TRAIL_FACT, "MultiRegion", "absent", NULL},
     /* the account */
     {"its path", ORG ROOT_UNIT UNIT("ou-1", "Workloads", "r-1") UNIT("ou-2", "Prod", "ou-1") PLACE(A, "ou-2"),
      ACCOUNT_FACT, "OuPath", "\"Root/Workloads/Prod\"", NULL},
@@ -426,6 +584,11 @@ static const struct {
     {"disabled regions are not in use",
      REGION IN("Vigil::Account::Region", "af-south-1", "af-south-1", "RegionOptStatus: DISABLED"),
      ACCOUNT_FACT, "RegionsInUse", "[\"eu-west-1\"]", NULL},
+    {"prod alone is no mixture", ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}"), ACCOUNT_FACT,
+     "MixesProdAndNonProd", "false", NULL},
+    {"a machine does a workload's work",
+     IN("AWS::EC2::Instance", "eu-west-1", "i-1", "InstanceType: t3.small"), ACCOUNT_FACT, "RunsWorkloads",
+     "true", NULL},
     /* the organisation */
     {"all features", ORG, STRUCTURE_FACT, "AllFeatures", "true", NULL},
     {"in the root", ORG ROOT_UNIT PLACE(A, "r-1") PLACE(M, "r-1"), STRUCTURE_FACT, "AccountsInRoot",
@@ -469,6 +632,45 @@ static const struct {
      ORG MAPPING("shop", "{Name: prod, Accounts: ['" M "']}")
          SUMMARY("Users: 0") "- [Vigil::IAM::AccountSummary, '" M "', '', '" M "', {Users: 1}]\n",
      STRUCTURE_FACT, "ManagementRunsWorkloads", "true", NULL},
+    {"billing features alone",
+     "- [Vigil::Organization::Organization, '" M
+     "', '', o-1, {Id: o-1, FeatureSet: CONSOLIDATED_BILLING, ManagementAccountId: '" M "'}]\n",
+     STRUCTURE_FACT, "AllFeatures", "false", NULL},
+    {"one account that is named for logs",
+     "- [Vigil::Organization::Organization, '" M "', '', o-1, {Id: o-1, ManagementAccountId: '" M
+     "'}]\n- [Vigil::Organization::Account, '" M "', '', '" M "', {Name: logs, Status: ACTIVE}]\n",
+     STRUCTURE_FACT, "LogArchiveAccount", "false", NULL},
+    {"a policy type that is being switched off",
+     ORG
+     "- [Vigil::Organization::Root, '" M
+     "', '', r-1, {PolicyTypes: [{Type: BACKUP_POLICY, Status: PENDING_DISABLE}, {Type: TAG_POLICY, Status: "
+     "ENABLED}]}]\n",
+     STRUCTURE_FACT, "BackupPoliciesEnabled", "false", NULL},
+    {"a policy type that is on",
+     ORG
+     "- [Vigil::Organization::Root, '" M
+     "', '', r-1, {PolicyTypes: [{Type: BACKUP_POLICY, Status: PENDING_DISABLE}, {Type: TAG_POLICY, Status: "
+     "ENABLED}]}]\n",
+     STRUCTURE_FACT, "TagPoliciesEnabled", "true", NULL},
+    {"a tag policy that is attached nowhere is no SCP",
+     ORG "- [Vigil::Organization::PolicySummary, '" M
+         "', '', p-1, {Name: idle, Type: TAG_POLICY}]\n- [ledger, 'organizations:ListPolicies', '', '" M
+         "', '']\n",
+     STRUCTURE_FACT, "DetachedScps", "[]", NULL},
+    {"an OU that an SCP of the root binds",
+     ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1")
+         PLACE(A, "ou-1") "- [Vigil::Organization::PolicySummary, '" M
+                          "', '', p-1, {Name: x, Type: SERVICE_CONTROL_POLICY}]\n- "
+                          "[Vigil::Organization::PolicyTarget, '" M
+                          "', '', p-1/r-1, {PolicyId: p-1, TargetId: r-1}]\n",
+     STRUCTURE_FACT, "OusWithoutScp", "[]", NULL},
+    {"a service that is none of security",
+     ORG "- [Vigil::Organization::TrustedService, '" M
+         "', '', ram.amazonaws.com, {ServicePrincipal: ram.amazonaws.com}]\n- [ledger, "
+         "'organizations:ListDelegatedAdministrators', '', '" M "', '']\n",
+     STRUCTURE_FACT, "SecurityDelegatedToManagement", "[]", NULL},
+    {"accounts of which not all have a place", ORG ROOT_UNIT UNIT("ou-1", "Prod", "r-1") PLACE(A, "ou-1"),
+     STRUCTURE_FACT, "AccountsInRoot", "absent", NULL},
     /* workloads */
     {"shares its account",
      ORG MAPPING("shop", "{Name: prod, Accounts: ['" A "']}")
@@ -479,6 +681,9 @@ static const struct {
      WORKLOAD_FACT, "ProdSharesAccountWithNonProd", "true", NULL},
     {"an account that is not ours", ORG MAPPING("shop", "{Name: prod, Accounts: ['999999999999']}"),
      WORKLOAD_FACT, "AccountsUnknown", "[\"999999999999\"]", NULL},
+    {"only its dev shares",
+     ORG MAPPING("shop", "{Name: dev, Accounts: ['" A "']}, {Name: prod, Accounts: ['" M "']}"),
+     WORKLOAD_FACT, "ProdSharesAccountWithNonProd", "false", NULL},
     /* attestations */
     {"holds", ATTESTED("2026-12-31"), ATTESTED_FACT, "Lapsed", "false", NULL},
     {"lapsed when it was seen", ATTESTED("2026-05-31"), ATTESTED_FACT, "Lapsed", "true", NULL},
@@ -550,6 +755,7 @@ static void is_as_old_as_its_oldest_evidence(void **state)
     vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
     assert_true(vg_time_parse(VG_STR("2026-02-03"), &expected));
     assert_int_equal(find_subject(&assessment, ROOT_FACT, A, NULL, NULL)->seen, expected);
+    assert_true(vg_str_is(find_subject(&assessment, ROOT_FACT, A, NULL, NULL)->resource.source, "fact:root"));
     vg_content_free(content);
     vg_arena_free(arena);
 }

@@ -32,6 +32,8 @@ static const struct {
     /* the resource */
     {"a resource that it has not", DENY_ON(LEAVE, "'arn:aws:s3:::bucket'"), "DenyLeaveOrganization",
      "\"no\""},
+    {"an organisation, which leaving has not", DENY_ON(LEAVE, "'arn:aws:organizations::*:organization/*'"),
+     "DenyLeaveOrganization", "\"no\""},
     {"no resource", "{Statement: [{Effect: Deny, Action: " LEAVE "}]}", "DenyLeaveOrganization", "\"no\""},
     {"all but a resource", "{Statement: [{Effect: Deny, Action: " LEAVE ", NotResource: 'arn:aws:s3:::x'}]}",
      "DenyLeaveOrganization", "\"partly\""},
@@ -56,6 +58,11 @@ static const struct {
      "ProtectGuardDuty", "\"yes\""},
     {"GuardDuty's detector alone", DENY("guardduty:DeleteDetector"), "ProtectGuardDuty", "\"partly\""},
     {"Security Hub", DENY("'securityhub:*'"), "ProtectSecurityHub", "\"yes\""},
+    {"Security Hub, action by action",
+     DENY("['securityhub:DisableSecurityHub', 'securityhub:Disassociate*', "
+          "'securityhub:BatchDisableStandards']"),
+     "ProtectSecurityHub", "\"yes\""},
+    {"Security Hub but its standards", DENY("['securityhub:Disa*']"), "ProtectSecurityHub", "\"partly\""},
     /* conditions that exempt */
     {"everyone is exempt", DENY_IF(LEAVE, "{StringNotLike: {aws:PrincipalArn: '*'}}"),
      "DenyLeaveOrganization", "\"no\""},
@@ -95,6 +102,8 @@ static const struct {
     {"two conditions, one of which never holds",
      DENY_IF(LEAVE, "{StringEquals: {aws:PrincipalAccount: '" B "'}, IpAddress: {aws:SourceIp: 10.0.0.0/8}}"),
      "DenyLeaveOrganization", "\"no\""},
+    {"sessions of root alone", DENY_IF(LEAVE, "{'Null': {aws:AssumedRoot: 'true'}}"), "DenyLeaveOrganization",
+     "\"partly\""},
     /* root */
     {"root by StringLike", DENY_IF("'*'", "{StringLike: {aws:PrincipalArn: ['arn:aws:iam::*:root']}}"),
      "DenyRootUser", "\"yes\""},
@@ -135,6 +144,17 @@ static const struct {
      "LimitRegions", "\"partly\""},
     {"regions of one service",
      "{Statement: [{Effect: Deny, Action: 'ec2:*', Resource: '*', Condition: {StringNotEquals: "
+     "{aws:RequestedRegion: eu-west-1}}}]}",
+     "LimitRegions", "\"partly\""},
+    {"regions, service by service",
+     "{Statement: [{Effect: Deny, Action: ['ec2:RunInstances', 'lambda:CreateFunction', "
+     "'rds:CreateDBInstance', "
+     "'dynamodb:CreateTable', 'ecs:CreateCluster', 'sagemaker:CreateNotebookInstance'], Resource: '*', "
+     "Condition: "
+     "{StringNotEquals: {aws:RequestedRegion: eu-west-1}}}]}",
+     "LimitRegions", "\"yes\""},
+    {"regions of all but one service",
+     "{Statement: [{Effect: Deny, NotAction: ['dynamodb:*'], Resource: '*', Condition: {StringNotEquals: "
      "{aws:RequestedRegion: eu-west-1}}}]}",
      "LimitRegions", "\"partly\""},
     {"no word of regions", "{Statement: [" GLOBAL "Condition: {Bool: {aws:SecureTransport: 'false'}}}]}",
@@ -322,6 +342,10 @@ static void reads_the_path_of_an_account(void **state)
 static const struct {
     const char *name, *content, *expected;
 } PERIMETERS[] = {
+    {"reading alone",
+     "{Statement: [{Effect: Deny, Principal: '*', Action: 's3:GetObject', Resource: '*', Condition: "
+     "{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-1}}}]}",
+     "\"partly\""},
     {"our organisation alone",
      RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-1}, BoolIfExists: {aws:PrincipalIsAWSService: "
          "'false'}}"),

@@ -72,9 +72,18 @@ static const struct {
      {0, 0, 0, 1, 0},
      ""},
     {"a rule that cannot be evaluated is no verdict",
-     HEADER("c", ON_ROOT) "let n = parse_int(Resources.*.Properties.Name)\nrule met { %n == 1 }\n",
+     HEADER(
+         "c",
+         ON_ROOT) "rule met { Resources.*.Properties.MfaActive == true }\nrule broken { %nothing exists }\n",
      SUMMARY(A, "AccountMFAEnabled: 1"),
-     {-1, 0, -1, -1, -1},
+     {0, 0, 0, 0, 1},
+     NULL},
+    {"a rule that cannot be evaluated, beside one that fails",
+     HEADER(
+         "c",
+         ON_ROOT) "rule met { Resources.*.Properties.MfaActive == true }\nrule broken { %nothing exists }\n",
+     SUMMARY(A, "AccountMFAEnabled: 0"),
+     {0, 0, 0, 0, 1},
      NULL},
     {"all accounts",
      HEADER("c", ON_ROOT "# needs: [MfaActive]\n") MFA_RULE,
@@ -297,6 +306,11 @@ static void does_not_depend_on_threads_or_order(void **state)
         vg_buf_addf(&lines, "- [Vigil::IAM::AccountSummary, '%012d', '', '%012d', {AccountMFAEnabled: %d}]\n",
                     100 + i, 100 + i, i % 2);
         vg_buf_addf(&lines, "- [AWS::GuardDuty::Detector, '%012d', eu-west-1, d, {Enable: true}]\n", 100 + i);
+        vg_buf_addf(&lines, "- [AWS::GuardDuty::Detector, '%012d', ap-south-1, d, {Enable: false}]\n",
+                    100 + i);
+        for (int user = 0; user < 3; user++)
+            vg_buf_addf(&lines, "- [Vigil::IAM::CredentialReportEntry, '%012d', '', u%d, {User: u%d}]\n",
+                        100 + i, user, user);
     }
     vg_buf_add_char(&lines, '\0');
     const content_text files[] = {

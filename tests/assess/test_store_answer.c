@@ -48,13 +48,13 @@ static int teardown(void **state)
     return 0;
 }
 
-static vg_hub_counts assess_and_store(world *w, const char *evidence, vg_ledger_outcome outcome)
+static vg_hub_counts assess_by(world *w, const content_text *controls, const char *evidence,
+                               vg_ledger_entry read)
 {
     vg_arena *arena = vg_arena_new(0);
-    vg_content *content = read_content(arena, USER_MFA);
+    vg_content *content = read_content(arena, controls);
     evidence_text e = read_evidence(arena, evidence);
-    vg_ledger_entry broken = {.path = VG_STR("x.json"), .operation = VG_STR("?"), .outcome = outcome};
-    e.ledger = &broken;
+    e.ledger = &read;
     e.ledger_count = 1;
     vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
     vg_hub_counts counts = {0};
@@ -64,6 +64,13 @@ static vg_hub_counts assess_and_store(world *w, const char *evidence, vg_ledger_
     vg_content_free(content);
     vg_arena_free(arena);
     return counts;
+}
+
+static vg_hub_counts assess_and_store(world *w, const char *evidence, vg_ledger_outcome outcome)
+{
+    return assess_by(
+        w, USER_MFA, evidence,
+        (vg_ledger_entry){.path = VG_STR("x.json"), .operation = VG_STR("?"), .outcome = outcome});
 }
 
 static vg_status take_workflow(void *context, const vg_hub_row *row, vg_error *err)
@@ -100,6 +107,27 @@ static void nothing_resolves_while_something_was_not_read(void **state)
     world *w = *state;
     assess_and_store(w, ROOT_LINE JANE("false"), VG_LEDGER_IMPORTED);
     assess_and_store(w, ROOT_LINE JANE("true"), VG_LEDGER_ERROR);
+    assert_int_equal(workflow(w), VG_WORKFLOW_NEW);
+}
+
+static void nothing_resolves_while_there_is_more_to_come(void **state)
+{
+    world *w = *state;
+    vg_ledger_entry more = {
+        .path = VG_STR("x.json"), .operation = VG_STR("?"), .outcome = VG_LEDGER_IMPORTED, .truncated = true};
+    assess_and_store(w, ROOT_LINE JANE("false"), VG_LEDGER_IMPORTED);
+    assess_by(w, USER_MFA, ROOT_LINE JANE("true"), more);
+    assert_int_equal(workflow(w), VG_WORKFLOW_NEW);
+}
+
+/* A control that is no longer there did not look: its finding is not resolved, even where its subject is gone. */
+static void a_finding_stays_when_its_control_is_gone(void **state)
+{
+    world *w = *state;
+    vg_ledger_entry read = {
+        .path = VG_STR("x.json"), .operation = VG_STR("?"), .outcome = VG_LEDGER_IMPORTED};
+    assess_and_store(w, ROOT_LINE JANE("false"), VG_LEDGER_IMPORTED);
+    assess_by(w, NULL, ROOT_LINE, read);
     assert_int_equal(workflow(w), VG_WORKFLOW_NEW);
 }
 
@@ -143,6 +171,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(findings_open_resolve_and_return, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_resolves_while_something_was_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_resolves_while_there_is_more_to_come, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_finding_stays_when_its_control_is_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_finding_goes_with_its_subject, setup, teardown),
         cmocka_unit_test_setup_teardown(a_finding_stays_when_nobody_listed_its_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_resources_with_their_source, setup, teardown),
