@@ -36,7 +36,10 @@ install(TARGETS vigil_library COMPONENT development)
 install(FILES ${CMAKE_BINARY_DIR}/generated/vigil.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 foreach(ROOM ${VIGIL_LIBRARY_ROOMS})
   string(REPLACE "vg_" "" ROOM ${ROOM})
-  install(FILES src/${ROOM}/${ROOM}.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/vigil/${ROOM} COMPONENT development)
+  # A room's header may stand in parts of the same room, which it includes.
+  file(STRINGS src/${ROOM}/${ROOM}.h PARTS REGEX "^#include \"${ROOM}/")
+  list(TRANSFORM PARTS REPLACE "^#include \"(.*)\".*" "src/\\1")
+  install(FILES src/${ROOM}/${ROOM}.h ${PARTS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/vigil/${ROOM} COMPONENT development)
   install(CODE "file(CREATE_LINK ${ROOM}/${ROOM}.h
     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}/vigil/${ROOM}.h\" SYMBOLIC)" COMPONENT development)
 endforeach()

@@ -1,6 +1,7 @@
 /* cmd_content.c: `vigil content`: the files that are built into the program, so that whoever wants to change a control or
  * a type can start from the text that runs. */
 #include "cli/cli_parts.h"
+#include "cli/content_parts.h"
 #include "content.h"
 
 static int run_list(vg_cli *cli)
@@ -73,7 +74,7 @@ static const vg_command show = {
     .run = run_show,
 };
 
-static const vg_command *const nested[] = {&list, &show, NULL};
+static const vg_command *const nested[] = {&vg_content_actions, &list, &show, NULL};
 
 const vg_command vg_command_content = {
     .name = "content",

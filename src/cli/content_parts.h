@@ -12,4 +12,7 @@ vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error
 /* One file of it, the user's before ours; ptr NULL when there is none. */
 vg_str vg_cli_content_file(vg_cli *cli, vg_str path);
 
+/* `vigil content actions` (content_actions.c). */
+extern const vg_command vg_content_actions;
+
 #endif

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """vigil evidence, baseline, drift, finding and doctor, over a workspace made from two small exports."""
+import datetime
 import json
 import os
 import re
@@ -134,6 +135,44 @@ def doctor_is_content_until_somebody_may_look_in():
     bad = [r for r in json.loads(done.stdout) if r["state"] == "bad"]
     assert bad and all("chmod 0600" in r["detail"] for r in bad), bad
     os.chmod(Path(WORKSPACE) / "vigil.db", 0o600)
+
+
+@case
+def doctor_tells_how_old_the_catalogue_of_actions_is():
+    head = dict(line.split("\t")[1:] for line in (ROOT / "content/catalogue/actions.txt").read_text().splitlines()
+                if line.startswith("H\t"))
+    date = datetime.date.fromisoformat(head["date"][:10])
+    for days, hint in ((0, False), (180, False), (181, True)):
+        now = f"{date + datetime.timedelta(days)}T23:59:59Z"
+        done = vigil("doctor", "--format", "json", now=now)
+        equal(done.returncode, 0)
+        row, = [r for r in json.loads(done.stdout) if r["check"] == "catalogue of actions"]
+        equal(row["state"], "ok")
+        beginning = f"{head['source']} {head['version']} of {date}, {days} days old: {head['actions']} actions of " \
+                    f"{head['services']} services"
+        assert row["detail"].startswith(beginning), (beginning, row["detail"])
+        equal("newer version of Vigil" in row["detail"], hint, row["detail"])
+
+
+@case
+def content_actions_tells_what_a_pattern_stands_for():
+    action, = rows("content", "actions", "S3:getobject")
+    equal((action["action"], action["level"], [t["name"] for t in action["resourceTypes"]], action["dependentActions"]),
+          ("s3:GetObject", "Read", ["accesspointobject", "object"], []))
+    equal(action["resourceTypes"][1]["arns"], ["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
+    assert "s3:BucketTag/${TagKey}" in action["resourceTypes"][1]["resourceConditionKeys"], action
+    assert "s3:ExistingObjectTag/${key}" in action["conditionKeys"], action
+    image, = [t for t in rows("content", "actions", "ec2:RunInstances")[0]["resourceTypes"] if t["name"] == "image"]
+    assert image["required"] and "ec2:ImageType" in image["conditionKeys"], image
+    assert {r["action"] for r in rows("content", "actions", "ec2:*Tags")} > {"ec2:CreateTags", "ec2:DescribeTags"}
+    equal({r["action"].split(":")[0] for r in rows("content", "actions", "sts")}, {"sts"})
+    table = vigil("content", "actions", "s3:List*").stdout
+    assert re.search(r"^s3:ListAllMyBuckets +List +none, so \* alone$", table, re.M), table
+    assert "s3:signatureAge" in vigil("content", "actions", "s3:ListAllMyBuckets").stdout
+    assert re.search(r"^iam:PassRole +Write +role\*", vigil("content", "actions", "iam:PassRole").stdout, re.M)
+    done = vigil("content", "actions", "s3:NoSuch*")
+    equal((done.returncode, done.stdout), (3, ""))
+    assert "no action of the catalogue matches 's3:NoSuch*'" in done.stderr, done.stderr
 
 
 @case
