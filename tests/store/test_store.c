@@ -117,7 +117,28 @@ static void a_workspace_is_for_its_owner_alone(void **state)
     mkdir(folder, 0755); /* an empty folder becomes a workspace */
     vg_store_close(open_writer());
     assert_int_equal(mode_of(folder), 0700);
+    remove_folder(folder);
+    mkdir(folder, 0755); /* one that holds something is somebody's, who may want others to see it */
+    close(open(in_folder("notes.txt"), O_CREAT | O_WRONLY, 0644));
+    vg_store_close(open_writer());
+    assert_int_equal(mode_of(folder), 0755);
     umask(before);
+}
+
+static void a_linked_lock_is_not_written_through(void **state)
+{
+    (void)state;
+    vg_store *store;
+    vg_error why;
+    vg_store_options write = writer();
+    int fd = open(in_folder("precious"), O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(pwrite(fd, "precious", 8, 0), 8);
+    assert_int_equal(symlink("precious", in_folder("vigil.lock")), 0);
+    assert_int_not_equal(open_as(&write, &store, &why), VG_OK);
+    struct stat about;
+    assert_int_equal(fstat(fd, &about), 0);
+    assert_int_equal(about.st_size, 8);
+    close(fd);
 }
 
 static void opening_what_is_no_workspace_says_so(void **state)
@@ -132,6 +153,7 @@ static void opening_what_is_no_workspace_says_so(void **state)
     assert_null(store);
     write.create = true;
     assert_int_equal(vg_store_open(VG_STR(""), &write, &store, &why), VG_ERR_VALUE);
+    assert_int_equal(vg_store_open(VG_STR("/tmp/vigil-test\0x"), &write, &store, &why), VG_ERR_VALUE);
     assert_int_equal(vg_store_open(VG_STR("/dev/null"), &write, &store, &why), VG_ERR_VALUE);
     assert_int_equal(vg_store_open(VG_STR("/dev/null"), &read, &store, &why), VG_ERR_VALUE);
     close(open(in_folder("vigil.db"), O_CREAT | O_WRONLY, 0600)); /* a crash while it was made */
@@ -150,7 +172,9 @@ static void a_folder_with_odd_characters_is_a_folder(void **state)
     OK(vg_store_open(vg_str_from(odd), &options, &store, err));
     vg_store_close(store);
     snprintf(odd + strlen(odd), sizeof odd - strlen(odd), "/vigil.db");
-    assert_int_equal(mode_of(odd), 0600);
+    struct stat about;
+    assert_int_equal(stat(odd, &about), 0);
+    assert_true(about.st_size > 0); /* it is this file that SQLite took */
     odd[strlen(odd) - strlen("/vigil.db")] = '\0';
     remove_folder(odd);
 }
@@ -194,6 +218,37 @@ static void a_newer_workspace_is_refused(void **state)
     assert_int_equal(open_as(&write, &store, &why), VG_ERR_VERSION);
     assert_non_null(strstr(why.message, "newer vigil (schema 99"));
     assert_int_equal(open_as(&read, &store, &why), VG_ERR_VERSION);
+}
+
+/* A function of another user's, in a child; root may do everything, and becomes nobody. */
+static int as_somebody_else(int (*look)(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(9);
+        _exit(look());
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int denied_to_read(void)
+{
+    vg_store *store;
+    vg_error why = {0};
+    vg_store_options read = {.now = day(1)};
+    vg_status status = open_as(&read, &store, &why);
+    return status == VG_ERR_DENIED && strstr(why.message, "cannot look into") ? 0 : 1;
+}
+
+static void a_workspace_that_is_not_ours_is_told_from_none(void **state)
+{
+    (void)state;
+    vg_store_close(open_writer());
+    chmod(folder, geteuid() == 0 ? 0700 : 0000);
+    assert_int_equal(as_somebody_else(denied_to_read), 0);
 }
 
 static void a_folder_without_permission_is_told(void **state)
@@ -247,6 +302,48 @@ static void a_read_only_folder_can_be_read(void **state)
     int status;
     waitpid(child, &status, 0);
     assert_int_equal(status, 0);
+}
+
+static int reads_two_runs(void)
+{
+    vg_store *store;
+    vg_error why;
+    vg_store_options read = {.now = day(1)};
+    int count = 0;
+    bool ok = open_as(&read, &store, &why) == VG_OK && vg_store_runs(store, count_run, &count, &why) == VG_OK;
+    vg_store_close(store);
+    return ok && count == 2 ? 0 : 1;
+}
+
+/* The log has what the database file has not yet. */
+static void a_read_only_folder_is_read_with_its_log(void **state)
+{
+    (void)state;
+    vg_store *store = open_writer();
+    for (int i = 1; i < 3; i++)
+        OK(put_run(store, i, err));
+    OK(vg_store_flush(store, err));
+    static const char *const files[] = {"vigil.db", "vigil.db-wal", "vigil.db-shm"};
+    for (size_t i = 0; i < VG_COUNT(files); i++)
+        chmod(in_folder(files[i]), 0444);
+    chmod(folder, 0555);
+    assert_int_equal(as_somebody_else(reads_two_runs), 0);
+    chmod(folder, 0700);
+    vg_store_close(store);
+}
+
+static void a_reader_that_was_first_sees_what_is_written_later(void **state)
+{
+    (void)state;
+    vg_store_close(open_writer());
+    vg_store *reader = open_reader();
+    assert_int_equal(runs_in(reader), 0);
+    vg_store *store = open_writer();
+    OK(put_run(store, 1, err));
+    OK(vg_store_flush(store, err));
+    assert_int_equal(runs_in(reader), 1);
+    vg_store_close(store);
+    vg_store_close(reader);
 }
 
 /* ---- together --------------------------------------------------------------------------------------------------------- */
@@ -483,6 +580,8 @@ static void a_batch_commits_by_itself_when_it_is_full(void **state)
     OK(vg_store_wrote(store, 1, err));
     assert_int_equal(runs_in(reader), 1);
     OK(put_run(store, 2, err));
+    OK(vg_store_wrote(store, 1, err));
+    assert_int_equal(runs_in(reader), 1);     /* the next one begins anew */
     OK(vg_store_wrote(store, 40 << 20, err)); /* or large */
     assert_int_equal(runs_in(reader), 2);
     OK(put_run(store, 3, err));
@@ -591,6 +690,30 @@ static void take_complaint(void *context, const char *check, bool ok, vg_str det
         vg_buf_addf(context, "%s: %.*s\n", check, VG_ARG(detail));
 }
 
+static void take_line(void *context, const char *check, bool ok, vg_str detail)
+{
+    vg_buf_addf(context, "%s%s: %.*s\n", check, ok ? "" : " (bad)", VG_ARG(detail));
+}
+
+static void doctor_tells_schema_and_sizes(void **state)
+{
+    (void)state;
+    vg_buf lines = {0};
+    char schema[64], size[300];
+    struct stat about;
+    vg_store *store = open_writer();
+    OK(vg_store_check(store, take_line, &lines, err));
+    assert_int_equal(stat(in_folder("vigil.db"), &about), 0);
+    snprintf(schema, sizeof schema, "schema: schema %d (this program writes %d)", VG_STORE_SCHEMA,
+             VG_STORE_SCHEMA);
+    snprintf(size, sizeof size, "size: %s is %lld bytes\n", in_folder("vigil.db"), (long long)about.st_size);
+    if (vg_str_find(vg_buf_str(&lines), vg_str_from(schema)) == VG_NPOS ||
+        vg_str_find(vg_buf_str(&lines), vg_str_from(size)) == VG_NPOS)
+        fail_msg("'%s' and '%s' in:\n%.*s", schema, size, VG_ARG(vg_buf_str(&lines)));
+    vg_store_close(store);
+    vg_buf_free(&lines);
+}
+
 static void doctor_finds_open_modes_and_damage(void **state)
 {
     (void)state;
@@ -603,6 +726,8 @@ static void doctor_finds_open_modes_and_damage(void **state)
     assert_str(vg_buf_str(&complaints), "");
     vg_store_close(store);
     chmod(in_folder("vigil.db"), 0644);
+    chmod(in_folder("vigil.lock"), 0660);
+    chmod(folder, 0710);
     int fd = open(in_folder("vigil.db"), O_WRONLY);
     char junk[20000];
     memset(junk, 0x5a, sizeof junk);
@@ -614,7 +739,9 @@ static void doctor_finds_open_modes_and_damage(void **state)
     OK(vg_store_check(store, take_complaint, &complaints, err));
     vg_store_close(store);
     vg_str text = vg_buf_str(&complaints);
-    assert_true(vg_str_find(text, VG_STR("mode 0644")) != VG_NPOS);
+    assert_true(vg_str_find(text, VG_STR("vigil.db has mode 0644")) != VG_NPOS);
+    assert_true(vg_str_find(text, VG_STR("vigil.lock has mode 0660")) != VG_NPOS);
+    assert_true(vg_str_find(text, VG_STR(" has mode 0710")) != VG_NPOS);
     assert_true(vg_str_find(text, VG_STR("integrity: ")) != VG_NPOS);
     vg_buf_free(&complaints);
 }
@@ -624,12 +751,16 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_workspace_is_for_its_owner_alone),
+        CASE(a_linked_lock_is_not_written_through),
         CASE(opening_what_is_no_workspace_says_so),
         CASE(a_folder_with_odd_characters_is_a_folder),
         CASE(a_damaged_store_is_told_and_left_alone),
         CASE(a_newer_workspace_is_refused),
         CASE(a_folder_without_permission_is_told),
+        CASE(a_workspace_that_is_not_ours_is_told_from_none),
         CASE(a_read_only_folder_can_be_read),
+        CASE(a_read_only_folder_is_read_with_its_log),
+        CASE(a_reader_that_was_first_sees_what_is_written_later),
         CASE(a_second_writer_waits_and_names_the_holder),
         CASE(a_second_writer_goes_on_when_the_first_is_done),
         CASE(readers_go_on_and_see_one_state),
@@ -639,6 +770,7 @@ int main(void)
         CASE(a_full_tmpfs_loses_nothing_stored),
         CASE(a_batch_commits_by_itself_when_it_is_full),
         CASE(every_released_schema_migrates_with_its_content),
+        CASE(doctor_tells_schema_and_sizes),
         CASE(doctor_finds_open_modes_and_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
