@@ -74,4 +74,34 @@ typedef struct {
 vg_status vg_policy_what_if(vg_arena *arena, const vg_usage *usage, const vg_layer *levels,
                             size_t level_count, vg_what_if *out, vg_error *err);
 
+/* ---- from events to permissions ------------------------------------------------------------------------------------------- */
+
+/* content/policy/events.yaml: an event of CloudTrail is not an action. Immutable. */
+typedef struct vg_event_map vg_event_map;
+/* `catalogue` (may be NULL) tells which names are actions. Texts borrow `text`; memory is the arena's. */
+vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *catalogue,
+                            const vg_event_map **out, vg_error *err);
+
+typedef enum {
+    VG_EVENT_NAMED,  /* the action has the event's name, and the catalogue knows it */
+    VG_EVENT_MAPPED, /* the map says which actions it needed: all of them */
+    VG_EVENT_ANY_OF, /* one or more of these; the event does not tell */
+    VG_EVENT_NONE,   /* no permission is asked for */
+    VG_EVENT_GUESSED /* an action of the event's name, which the catalogue does not know */
+} vg_event_answer;
+
+enum { VG_EVENT_MOST_ACTIONS = 8, VG_EVENT_NAME = 192 };
+/* Not to be copied: actions may stand in its own `text`. */
+typedef struct {
+    vg_event_answer answer;
+    size_t count;
+    vg_str actions[VG_EVENT_MOST_ACTIONS];
+    char text[VG_EVENT_NAME];
+} vg_event_actions;
+/* Which actions an event needed, by eventSource ("lambda.amazonaws.com") and eventName. A name that is longer than any is
+ * none. O(1); allocates nothing. */
+void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg_event_actions *out);
+/* Whether the action leaves no event of its own anywhere (iam:PassRole): activity can never show that it is unused. */
+bool vg_event_is_silent(const vg_event_map *map, vg_str action);
+
 #endif
