@@ -61,6 +61,7 @@ vg_status guard_push(guard_evaluation *e, guard_result result)
 
 /* ---- conjunctions ------------------------------------------------------------------------------------------------------ */
 
+/* The failures of its clauses stay when it fails itself. */
 static vg_status evaluate_or(guard_evaluation *e, guard_scope *scope, const guard_or *alternatives,
                              vg_guard_status *out)
 {
@@ -71,8 +72,8 @@ static vg_status evaluate_or(guard_evaluation *e, guard_scope *scope, const guar
         vg_guard_status status;
         vg_str others = guard_hang_begin(e);
         VG_TRY(evaluate_clause(e, scope, alternatives->clauses[i], &status));
-        bool settles = status == VG_GUARD_PASS && !e->unknown.ptr;
-        guard_hang_end(e, settles ? (vg_str){0} : others);
+        if (status != VG_GUARD_PASS) /* one that passes makes what the others hang on no matter */
+            guard_hang_end(e, others);
         if (status != VG_GUARD_SKIP)
             *out = status;
     }
@@ -159,7 +160,7 @@ static vg_guard_status of_values(size_t passes, size_t fails, bool some)
 static vg_status evaluate_over(guard_evaluation *e, guard_scope *scope, const guard_clause *c, size_t from,
                                size_t to, vg_guard_status *out)
 {
-    size_t passes = 0, fails = 0, failures = e->failure_len;
+    size_t passes = 0, fails = 0;
     vg_str around = guard_hang_begin(e);
     bool settled = false;
     for (size_t i = from; i < to; i++) {
@@ -181,8 +182,6 @@ static vg_status evaluate_over(guard_evaluation *e, guard_scope *scope, const gu
         e->unknown = (vg_str){0};
     guard_hang_end(e, around);
     *out = of_values(passes, fails, c->query.some);
-    if (*out != VG_GUARD_FAIL)
-        e->failure_len = failures;
     return VG_OK;
 }
 

@@ -552,9 +552,9 @@ vg_status guard_gate_is_closed(guard_evaluation *e, const guard_gate *gate, bool
 /* judge.c: the status of an access clause. */
 vg_status guard_judge(guard_evaluation *e, guard_scope *scope, const guard_clause *clause,
                       vg_guard_status *out);
-/* keys.c: how often a KEY_FILTER selects `key`, given its right side. */
+/* keys.c: whether a KEY_FILTER selects `key`, given its right side. */
 vg_status guard_match_key(guard_evaluation *e, guard_results right, const guard_part *part,
-                          const vg_value *key, unsigned *times);
+                          const vg_value *key, bool *selected);
 /* evaluate.c */
 vg_status guard_all(guard_evaluation *e, guard_scope *scope, const guard_and *clauses, vg_guard_status *out);
 /* Keeps that `c` failed on `from` (NULL: on nothing that was selected), unless conditions or a filter are being judged;

@@ -564,7 +564,7 @@ vg_status guard_judge(guard_evaluation *e, guard_scope *scope, const guard_claus
                       vg_guard_status *out)
 {
     judgement j = {.e = e, .clause = clause};
-    size_t mark = e->stack_len, failures = e->failure_len;
+    size_t mark = e->stack_len;
     *out = VG_GUARD_ERROR; /* not settled: by passes and fails */
     vg_status status = judge_sides(&j, scope, out);
     e->stack_len = mark;
@@ -572,7 +572,5 @@ vg_status guard_judge(guard_evaluation *e, guard_scope *scope, const guard_claus
     VG_TRY(j.status);
     if (*out == VG_GUARD_ERROR)
         *out = (clause->query.some ? j.passes > 0 : j.fails == 0) ? VG_GUARD_PASS : VG_GUARD_FAIL;
-    if (*out != VG_GUARD_FAIL)
-        e->failure_len = failures;
     return VG_OK;
 }

@@ -45,19 +45,16 @@ static guard_answer compare_with(const vg_value *key, const guard_result *right,
 }
 
 vg_status guard_match_key(guard_evaluation *e, guard_results right, const guard_part *part,
-                          const vg_value *key, unsigned *times)
+                          const vg_value *key, bool *selected)
 {
     guard_op op = part->keys->op == GUARD_EQ && right.count > 1 ? GUARD_IN : part->keys->op;
-    *times = 0;
+    *selected = false;
     for (size_t i = 0; i < right.count; i++) {
         guard_answer answer = turn(compare_with(key, &right.items[i], op), part->keys->negated);
         if (answer == GUARD_BROKEN)
             return vg_fail(&e->error, VG_ERR_VALUE,
                            "a regular expression takes too many steps on a key here");
-        if (answer == GUARD_TRUE)
-            (*times)++;
+        *selected = *selected || answer == GUARD_TRUE;
     }
-    if (op == GUARD_IN && *times > 1)
-        *times = 1;
     return VG_OK;
 }

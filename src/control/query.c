@@ -268,9 +268,9 @@ static vg_status filter_keys(walk w)
     guard_results right;
     VG_TRY(guard_keep_results(w.e, mark, &right));
     for (vg_items it = vg_items_of(w.current); vg_items_next(&it);) {
-        unsigned times = 0;
-        VG_TRY(guard_match_key(w.e, right, part, it.key_node, &times));
-        for (; times > 0; times--)
+        bool selected = false;
+        VG_TRY(guard_match_key(w.e, right, part, it.key_node, &selected));
+        if (selected)
             VG_TRY(go(onward(w, it.value)));
     }
     return VG_OK;
