@@ -40,12 +40,15 @@ vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error
 
 vg_str vg_cli_content_file(vg_cli *cli, vg_str path)
 {
-    const vg_content_source *overlay;
-    size_t count;
-    if (read_overlay(cli, NULL, &overlay, &count, NULL) == VG_OK)
-        for (size_t i = 0; i < count; i++)
-            if (vg_str_eq(overlay[i].path, path))
-                return overlay[i].bytes;
+    enum { LARGEST = 8 * 1024 * 1024 };
+    bool named;
+    vg_error err = {0};
+    vg_str own = vg_path_join(cli->arena, folder_of(cli, &named), path), bytes;
+    if (vg_file_exists(own)) {
+        if (vg_file_read(cli->arena, own, LARGEST, &bytes, &err) == VG_OK)
+            return bytes;
+        vg_cli_warn(cli, &err);
+    }
     for (size_t i = 0; i < vg_content_count; i++)
         if (vg_str_eq(vg_content_files[i].path, path))
             return vg_content_files[i].bytes;

@@ -9,7 +9,8 @@
  * `content` in the workspace. A named folder that is not there is VG_ERR_NOT_FOUND. `bad` is given the cli. */
 vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error *err), vg_content **out,
                               vg_error *err);
-/* One file of it, the user's before ours; ptr NULL when there is none. */
+/* One file of it, the user's before ours; ptr NULL when there is none. A file of the user that cannot be read is warned of,
+ * and ours taken. */
 vg_str vg_cli_content_file(vg_cli *cli, vg_str path);
 
 /* `vigil content actions` (content_actions.c). */

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,28 @@ def doctor_tells_how_old_the_catalogue_of_actions_is():
                     f"{head['services']} services"
         assert row["detail"].startswith(beginning), (beginning, row["detail"])
         equal("newer version of Vigil" in row["detail"], hint, row["detail"])
+
+
+@case
+def a_catalogue_of_the_users_own_comes_first():
+    own = Path(WORKSPACE) / "content" / "catalogue"
+    own.mkdir(parents=True)
+    text = (ROOT / "content/catalogue/actions.txt").read_text().replace("H\tversion\t", "H\tversion\tour ", 1)
+    (own / "actions.txt").write_text(text)
+    detail = {r["check"]: (r["state"], r["detail"]) for r in rows("doctor")}["catalogue of actions"]
+    assert detail[0] == "ok" and " our " in detail[1], detail
+    (own / "actions.txt").write_text(text.replace("\tW", "\tR", 1))  # no longer what its head tells of
+    done = vigil("doctor", "--format", "json")
+    equal(done.returncode, 1)
+    detail = {r["check"]: (r["state"], r["detail"]) for r in json.loads(done.stdout)}["catalogue of actions"]
+    assert detail[0] == "bad" and "are not those" in detail[1], detail
+    (own / "actions.txt").write_text(text + "A\tx:Y\tR\n")
+    equal(vigil("content", "actions", "s3:GetObject").returncode, 3)
+    with open(own / "actions.txt", "ab") as file:
+        file.truncate(9 << 20)
+    done = vigil("content", "actions", "s3:GetObject")
+    assert done.returncode == 0 and "warning" in done.stderr, done.stderr
+    shutil.rmtree(own.parent)
 
 
 @case
