@@ -232,7 +232,12 @@ static void add_principal(reader *r, vg_vec *principals, vg_principal_kind kind,
     p->text = vg_value_str(at);
     p->at = at;
     p->kind = kind == VG_PRINCIPAL_ARN ? aws_principal(p->text, &p->account) : kind;
-    if (p->kind == VG_PRINCIPAL_INVALID)
+    bool wild = vg_str_find_char(p->text, '*') != VG_NPOS || vg_str_find_char(p->text, '?') != VG_NPOS;
+    if (wild && p->kind != VG_PRINCIPAL_ANYONE)
+        refuse(r, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL", at,
+               "%.*s: name the principal whole, or everybody with \"AWS\": \"*\"",
+               VG_ARG(vg_str_sub(p->text, 0, 100)));
+    else if (p->kind == VG_PRINCIPAL_INVALID)
         refuse(r, "INVALID_PRINCIPAL_FORMAT", at,
                "%.*s is no principal: name an account, or the whole ARN of a user, role or session",
                VG_ARG(vg_str_sub(p->text, 0, 100)));
@@ -264,10 +269,12 @@ static void read_principal(reader *r, vg_statement *s, const vg_value *v)
     } else if (v->kind == VG_STRING && vg_str_is(vg_value_str(v), "*")) {
         add_principal(r, &principals, VG_PRINCIPAL_ARN, v);
     } else {
-        refuse(r, v->kind == VG_STRING ? "INVALID_PRINCIPAL_FORMAT" : "DATA_TYPE_MISMATCH", v,
-               "Principal must be \"*\" or an object such as {\"AWS\": \"123456789012\"}");
+        size_t refused = r->issues.len;
         if (v->kind == VG_STRING) /* it can only have meant one of AWS's */
             add_principal(r, &principals, VG_PRINCIPAL_ARN, v);
+        if (r->issues.len == refused)
+            refuse(r, v->kind == VG_STRING ? "INVALID_PRINCIPAL_FORMAT" : "DATA_TYPE_MISMATCH", v,
+                   "Principal must be \"*\" or an object such as {\"AWS\": \"123456789012\"}");
     }
     s->principals = principals.items;
     s->principal_count = principals.len;
@@ -447,6 +454,12 @@ static void read_statement(reader *r, vg_statement *s, const vg_value *v)
     check_elements(r, s);
 }
 
+/* Other policies than IAM's and Organizations' may repeat a Sid. */
+static bool needs_unique_sids(vg_policy_kind kind)
+{
+    return kind != VG_POLICY_RESOURCE && kind != VG_POLICY_ENDPOINT;
+}
+
 static void check_sids(reader *r)
 {
     vg_policy_document *out = r->out;
@@ -458,7 +471,7 @@ static void check_sids(reader *r)
         const vg_statement *s = &out->statements[i];
         if (s->sid.len && !vg_map_put(seen, s->sid, &added))
             seen = NULL;
-        else if (!added) {
+        else if (!added && needs_unique_sids(out->kind)) {
             r->statement = (uint32_t)i;
             refuse(r, "UNIQUE_SIDS_REQUIRED", s->sid_at, "the Sid %.*s is used twice",
                    VG_ARG(vg_str_sub(s->sid, 0, 60)));

@@ -80,7 +80,7 @@ static void what_aws_refuses_is_an_issue_with_its_place(void **state)
          "INVALID_PRINCIPAL_FORMAT 1:81 "},
         {VG_POLICY_RESOURCE,
          "{\"Statement\":[{" ALLOW ",\"Principal\":{\"AWS\":\"arn:aws:iam::123456789012:role/*\"}}]}",
-         "INVALID_PRINCIPAL_FORMAT 1:80 "},
+         "UNSUPPORTED_WILDCARD_IN_PRINCIPAL 1:80 "},
         {VG_POLICY_TRUST,
          "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":\"*\","
          "\"Resource\":\"*\"}]}",

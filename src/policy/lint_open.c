@@ -1,0 +1,289 @@
+/* lint_open.c: the linter made ready, and the small questions about statements and patterns that several families ask.
+ *
+ * The catalogue lists a resource type under the service whose actions use it; an ARN names the service that the resource
+ * belongs to, which may be another (arn:aws:execute-api:... of apigateway). So the forms of ARNs are sorted by the service
+ * that stands in them. */
+#include "policy/lint_part.h"
+
+#include <stdlib.h>
+
+/* ---- forms of ARNs ---------------------------------------------------------------------------------------------------------------- */
+
+static vg_str literal_of(vg_str resource)
+{
+    size_t variable = vg_str_find(resource, VG_STR("${"));
+    return vg_str_sub(resource, 0, variable);
+}
+
+/* "arn:${Partition}:s3:::${BucketName}" in its parts; false for "*" and the like. A form whose service is open (a recovery
+ * point may be of any) is kept under its own. */
+static bool read_form(const vg_catalogue *catalogue, vg_str arn, uint32_t resource, lint_arn_form *form,
+                      vg_str *service)
+{
+    vg_str part[6], rest = arn;
+    for (size_t i = 0; i < 5; i++)
+        if (!vg_str_split(rest, ':', &part[i], &rest))
+            return false;
+    *service = part[2];
+    if (vg_str_find_char(part[2], '$') != VG_NPOS)
+        *service = vg_catalogue_service_at(catalogue, vg_catalogue_resource_at(catalogue, resource)->service)
+                       ->prefix;
+    *form = (lint_arn_form){resource, arn, part[3].len > 0, part[4].len > 0, literal_of(rest)};
+    return service->len > 0;
+}
+
+typedef struct {
+    lint_arn_form form;
+    vg_str service;
+} sorted_form;
+
+static int by_service(const void *a, const void *b)
+{
+    const sorted_form *x = a, *y = b;
+    int service = vg_str_cmp(x->service, y->service);
+    if (service)
+        return service;
+    return x->form.resource < y->form.resource ? -1 : x->form.resource > y->form.resource;
+}
+
+static vg_status add_service(vg_linter *linter, vg_map *names, lint_arn_service *services, vg_str name,
+                             uint32_t i, vg_error *err)
+{
+    bool added;
+    vg_map_entry *entry = vg_map_put(names, name, &added);
+    if (!entry)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
+    if (added) {
+        entry->value.u64 = vg_map_len(names) - 1;
+        services[entry->value.u64].first = i;
+    }
+    services[entry->value.u64].count++;
+    linter->arn_services = names;
+    return VG_OK;
+}
+
+/* All resource types of the catalogue, whose ids are dense. */
+static vg_status sort_forms(vg_linter *linter, vg_arena *arena, vg_error *err)
+{
+    const vg_catalogue *catalogue = linter->catalogue;
+    size_t resources = vg_catalogue_origin_of(catalogue)->resource_count, count = 0;
+    vg_vec all = vg_vec_in(arena, sizeof(sorted_form));
+    for (uint32_t r = 0; r < resources; r++) {
+        const vg_catalogue_resource *resource = vg_catalogue_resource_at(catalogue, r);
+        for (uint16_t i = 0; i < resource->arn_count; i++) {
+            sorted_form form;
+            if (!read_form(catalogue, resource->arns[i], r, &form.form, &form.service))
+                continue;
+            sorted_form *slot = vg_vec_push(&all);
+            if (!slot)
+                return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
+            *slot = form;
+        }
+    }
+    count = all.len;
+    lint_arn_form *forms = VG_NEW_N(arena, lint_arn_form, count + 1);
+    lint_arn_service *services = VG_NEW_N(arena, lint_arn_service, count + 1);
+    vg_map *names = vg_map_new(arena, 0);
+    if (!forms || !services || !names)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
+    if (count)
+        qsort(all.items, count, sizeof(sorted_form), by_service);
+    for (uint32_t i = 0; i < count; i++) {
+        const sorted_form *form = vg_vec_at(&all, i);
+        forms[i] = form->form;
+        VG_TRY(add_service(linter, names, services, form->service, i, err));
+    }
+    linter->arn_services = names;
+    linter->services = services;
+    linter->forms = forms;
+    return VG_OK;
+}
+
+vg_status vg_linter_open(vg_arena *arena, const vg_catalogue *catalogue, const vg_lint_content *content,
+                         size_t count, const vg_linter **out, vg_error *err)
+{
+    vg_linter *linter = VG_NEW(arena, vg_linter);
+    if (!linter)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading content");
+    linter->catalogue = catalogue;
+    linter->tag_key = vg_catalogue_find_key(catalogue, VG_STR("aws:ResourceTag/x"));
+    linter->request_tag_key = vg_catalogue_find_key(catalogue, VG_STR("aws:RequestTag/x"));
+    VG_TRY(lint_content_read(arena, content, count, &linter->content, err));
+    VG_TRY(sort_forms(linter, arena, err));
+    *out = linter;
+    return VG_OK;
+}
+
+/* ---- patterns and variables ---------------------------------------------------------------------------------------------------------- */
+
+/* The length of a variable or escape that starts at `at`: "${...}" with its braces; 0 when none does. */
+static size_t braced_at(vg_str text, size_t at)
+{
+    if (at + 2 >= text.len || text.ptr[at] != '$' || text.ptr[at + 1] != '{')
+        return 0;
+    size_t end = vg_str_find_char(vg_str_sub(text, at + 2, VG_NPOS), '}');
+    return end == VG_NPOS ? 0 : end + 3;
+}
+
+static bool is_escape(vg_str braced)
+{
+    return braced.len == 4 && strchr("*?$", braced.ptr[2]) != NULL;
+}
+
+bool lint_has_variable(vg_str text)
+{
+    for (size_t i = vg_str_find_char(text, '$'); i < text.len; i++) {
+        size_t len = braced_at(text, i);
+        if (len && !is_escape(vg_str_sub(text, i, len)))
+            return true;
+        i += len ? len - 1 : 0;
+    }
+    return false;
+}
+
+bool lint_has_wildcard(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '*' || text.ptr[i] == '?')
+            return true;
+        size_t len = text.ptr[i] == '$' ? braced_at(text, i) : 0;
+        i += len ? len - 1 : 0;
+    }
+    return false;
+}
+
+static bool same_byte(char a, char b, bool icase)
+{
+    if (icase && a >= 'A' && a <= 'Z')
+        a = (char)(a - 'A' + 'a');
+    if (icase && b >= 'A' && b <= 'Z')
+        b = (char)(b - 'A' + 'a');
+    return a == b;
+}
+
+/* Globbing with `inner` as the text: its '*' stands for any run, so only a '*' may take it; its '?' stands for any one byte,
+ * so only '?' or '*' may. */
+bool lint_pattern_covers(vg_str outer, vg_str inner, bool icase)
+{
+    size_t o = 0, i = 0, star = VG_NPOS, resume = 0;
+    while (i < inner.len) {
+        char c = inner.ptr[i];
+        if (o < outer.len && outer.ptr[o] == '*') {
+            star = o++;
+            resume = i;
+        } else if (o < outer.len && c != '*' &&
+                   (outer.ptr[o] == '?' || (c != '?' && same_byte(outer.ptr[o], c, icase)))) {
+            o++, i++;
+        } else if (star != VG_NPOS) {
+            o = star + 1;
+            i = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (o < outer.len && outer.ptr[o] == '*')
+        o++;
+    return o == outer.len;
+}
+
+/* A table of prefixes, a row at a time: whether the first i bytes of the form and the first k of the pattern match a common
+ * text. A star may end, or take one more byte of the other side; what stands for a field takes no colon. */
+bool lint_form_meets(vg_str form, vg_str pattern)
+{
+    bool row[LINT_MEET_MAX + 1] = {true};
+    if (pattern.len > LINT_MEET_MAX)
+        return true;
+    for (size_t k = 0; k < pattern.len; k++)
+        row[k + 1] = row[k] && pattern.ptr[k] == '*';
+    for (size_t i = 0; i < form.len; i++) {
+        char x = form.ptr[i];
+        bool star = x == '*' || x == LINT_FORM_FIELD, any = x == '?' || x == LINT_FORM_BYTE,
+             diagonal = row[0];
+        row[0] = row[0] && star;
+        for (size_t k = 0; k < pattern.len; k++) {
+            char y = pattern.ptr[k];
+            bool above = row[k + 1], closed = y == ':' && (x == LINT_FORM_FIELD || x == LINT_FORM_BYTE);
+            if (y == '*')
+                row[k + 1] = above || row[k];
+            else if (star)
+                row[k + 1] = above || (row[k] && !closed);
+            else
+                row[k + 1] = diagonal && !closed && (x == y || any || y == '?');
+            diagonal = above;
+        }
+    }
+    return row[pattern.len];
+}
+
+/* ---- conditions ------------------------------------------------------------------------------------------------------------------------- */
+
+const vg_value *lint_value_node(const lint_condition *c, size_t k)
+{
+    const vg_value *at = c->c->at;
+    if (at->kind != VG_ARRAY)
+        return at;
+    if (at->as.container.span == at->as.container.count + 1 && c->c->value_count == at->as.container.count)
+        return at + 1 + k;
+    for (vg_items it = vg_items_of(at); vg_items_next(&it);)
+        if (!vg_value_is_container(it.value) && it.value->kind != VG_NULL && k-- == 0)
+            return it.value;
+    return at;
+}
+
+bool lint_is_provider_key(const lint_condition *c)
+{
+    return vg_str_find_char(c->prefix, '.') != VG_NPOS || vg_str_is(c->prefix, "saml");
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------------------------------------ */
+
+bool lint_op_is_arn(vg_operator op)
+{
+    return op >= VG_OP_ARN_EQUALS && op <= VG_OP_ARN_NOT_LIKE;
+}
+
+bool lint_op_is_string(vg_operator op)
+{
+    return op <= VG_OP_STRING_NOT_LIKE;
+}
+
+bool lint_op_takes_patterns(vg_operator op)
+{
+    return op == VG_OP_STRING_LIKE || op == VG_OP_STRING_NOT_LIKE || lint_op_is_arn(op);
+}
+
+bool lint_narrows(const lint_statement *s, lint_key_list list)
+{
+    for (size_t i = 0; i < s->condition_count; i++) {
+        const lint_condition *c = &s->conditions[i];
+        if ((c->lists >> list & 1) && !vg_operator_is_negated(c->c->op) && c->c->op != VG_OP_NULL &&
+            !c->c->if_exists && c->c->qualifier != VG_QUALIFIER_FOR_ALL_VALUES)
+            return true;
+    }
+    return false;
+}
+
+const lint_condition *lint_condition_on(const lint_statement *s, const char *key)
+{
+    for (size_t i = 0; i < s->condition_count; i++)
+        if (vg_str_eq_icase(s->conditions[i].c->key, vg_str_from(key)))
+            return &s->conditions[i];
+    return NULL;
+}
+
+bool lint_action_covers(const lint_action *outer, vg_str inner)
+{
+    vg_str service, name;
+    if (outer->is_all)
+        return true;
+    return outer->has_colon && vg_str_split(inner, ':', &service, &name) &&
+           lint_pattern_covers(outer->service, service, true) && lint_pattern_covers(outer->name, name, true);
+}
+
+bool lint_statement_names(const lint_statement *s, vg_str action)
+{
+    bool named = false;
+    for (size_t i = 0; i < s->action_count && !named; i++)
+        named = lint_action_covers(&s->actions[i], action);
+    return s->s->has_action && named != s->s->not_action;
+}
