@@ -16,6 +16,7 @@
 
 #include "evidence/evidence.h"
 #include "policy/policy.h"
+#include "trail/trail.h"
 
 typedef struct {
     vg_time at; /* VG_TIME_NONE: now */
@@ -43,5 +44,65 @@ vg_str vg_access_short_name(vg_arena *arena, vg_str arn);
  * VG_ERR_VALUE, when several fit, names them. */
 vg_status vg_access_find_caller(const vg_world *world, vg_arena *arena, vg_str text, vg_world_caller *out,
                                 vg_error *err);
+
+/* ---- activity: what was done, by whom, with which permission ------------------------------------------------------------ */
+
+/* Where a call came from, as far as conditions ask: kept once for all uses that share it. Empty: the record does not say. */
+typedef struct {
+    vg_str source_ip; /* an address; empty when AWS or a service called */
+    vg_str vpc_endpoint;
+    vg_str invoked_by; /* a service on the caller's behalf */
+    vg_str source_identity;
+    bool mfa_known, mfa;
+} vg_activity_context;
+
+/* Calls that share everything below. */
+typedef struct {
+    vg_str principal;         /* ARN of a user, role (with its path where the record has it) or root user */
+    vg_str principal_account; /* 12 digits */
+    vg_str action;            /* "s3:GetObject" */
+    vg_str resource;          /* ARN; empty: the record does not tell */
+    vg_str account, region;   /* the resource's account; "" where not told */
+    uint32_t context;         /* index of vg_activity.contexts */
+    vg_event_answer answer; /* how the action is known; ANY_OF: one of several, each with a use of its own */
+    uint64_t allowed, denied;
+    vg_time first, last;
+} vg_activity_use;
+
+typedef struct {
+    const vg_activity_use *uses; /* ordered by principal, action, account, region, resource, context */
+    size_t use_count;
+    const vg_activity_context *contexts;
+    size_t context_count;
+    uint64_t records;     /* in the time asked for, each event once */
+    uint64_t duplicates;  /* of an event that had been seen */
+    uint64_t outside;     /* of the time asked for */
+    uint64_t by_services; /* AWS services: no policy of a principal was asked */
+    uint64_t free;        /* calls that ask for no permission */
+    uint64_t nameless;    /* whose principal the record does not tell: they are in no use */
+    vg_time first, last;  /* of the records; VG_TIME_NONE: none */
+    bool data_events;     /* some record was a data event */
+} vg_activity;
+
+typedef struct {
+    const vg_event_map *events;
+    const vg_catalogue *catalogue;
+    vg_str resources;     /* text of content/policy/event-resources.yaml; lives as long as the reader */
+    vg_str partition;     /* "aws" */
+    vg_time since, until; /* VG_TIME_NONE: no bound; since inclusive, until exclusive */
+} vg_activity_options;
+
+/* Gathers records. Memory is the arena's and grows with distinct uses, and by 16 bytes an event. */
+typedef struct vg_activity_reader vg_activity_reader;
+vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, vg_activity_reader **out,
+                           vg_error *err);
+vg_status vg_activity_add(vg_activity_reader *reader, const vg_trail_record *record, vg_error *err);
+vg_status vg_activity_finish(vg_activity_reader *reader, vg_activity *out, vg_error *err);
+
+/* The condition keys that a use tells: aws:RequestedRegion, SourceIp, SourceVpce, MultiFactorAuthPresent, ViaAWSService,
+ * CalledVia..., SourceIdentity, SecureTransport. At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
+enum { VG_ACTIVITY_KEYS = 10 };
+size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use *use,
+                              vg_context_entry *entries, vg_str *values);
 
 #endif

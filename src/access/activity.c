@@ -1,0 +1,423 @@
+/* activity.c: records of CloudTrail as permissions used: who, which action, on what, from where, how often, with what end.
+ *
+ * Sessions count for their role, since that is what policies are attached to. Calls of AWS services are not anybody's
+ * permission. An event that two trails delivered counts once (eventID and recipientAccountId). Which action an event needed
+ * is policy/'s to say (vg_event_actions_of); which resource it was about, the record's own list says where it fits the
+ * action's resource types, else templates over its parameters (content/policy/event-resources.yaml). */
+#include "access/access.h"
+
+#include <stdlib.h>
+
+struct vg_activity_reader {
+    vg_arena *arena;
+    vg_activity_options options;
+    vg_doc templates;
+    vg_map *uses;     /* key -> index in `list` */
+    vg_vec list;      /* vg_activity_use */
+    vg_map *contexts; /* key -> index in `context_list` */
+    vg_vec context_list;
+    vg_map *strings;
+    vg_map *events; /* 8 bytes of hash -> seen */
+    vg_buf key;
+    vg_activity counts;
+};
+
+static vg_status no_memory(vg_error *err)
+{
+    return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading activity");
+}
+
+vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, vg_activity_reader **out,
+                           vg_error *err)
+{
+    vg_activity_reader *r = VG_NEW(arena, vg_activity_reader);
+    if (!r)
+        return no_memory(err);
+    *r = (vg_activity_reader){.arena = arena,
+                              .options = *options,
+                              .uses = vg_map_new(arena, 0),
+                              .list = vg_vec_in(arena, sizeof(vg_activity_use)),
+                              .contexts = vg_map_new(arena, 0),
+                              .context_list = vg_vec_in(arena, sizeof(vg_activity_context)),
+                              .strings = vg_map_new(arena, 0),
+                              .events = vg_map_new(arena, 0),
+                              .counts = {.first = VG_TIME_NONE, .last = VG_TIME_NONE}};
+    if (!r->uses || !r->contexts || !r->strings || !r->events)
+        return no_memory(err);
+    *out = r;
+    return vg_yaml_read(arena, options->resources, VG_STR("policy/event-resources.yaml"), NULL, &r->templates,
+                        err);
+}
+
+/* ---- keeping ------------------------------------------------------------------------------------------------------------------ */
+
+static vg_str intern(vg_activity_reader *r, vg_str text)
+{
+    if (!text.len)
+        return VG_STR("");
+    const vg_map_entry *known = vg_map_get(r->strings, text);
+    if (known)
+        return known->key;
+    vg_str kept = vg_arena_str(r->arena, text);
+    return kept.ptr && vg_map_put(r->strings, kept, NULL) ? kept : (vg_str){0};
+}
+
+/* The index of what the key stands for, *added when it was not there. UINT32_MAX: memory is out. */
+static uint32_t index_of(vg_activity_reader *r, vg_map *map, uint32_t next, bool *added)
+{
+    *added = false;
+    const vg_map_entry *known = vg_map_get(map, vg_buf_str(&r->key));
+    if (known)
+        return (uint32_t)known->value.u64;
+    vg_str kept = r->key.failed ? (vg_str){0} : vg_arena_str(r->arena, vg_buf_str(&r->key));
+    vg_map_entry *entry = kept.ptr ? vg_map_put(map, kept, NULL) : NULL;
+    if (!entry)
+        return UINT32_MAX;
+    *added = true;
+    entry->value.u64 = next;
+    return next;
+}
+
+static void add_key(vg_activity_reader *r, vg_str part)
+{
+    vg_buf_addf(&r->key, "%zu:", part.len);
+    vg_buf_add_str(&r->key, part);
+}
+
+/* ---- who ---------------------------------------------------------------------------------------------------------------------- */
+
+typedef enum { BY_PRINCIPAL, BY_SERVICE, BY_NOBODY_KNOWN } whose;
+
+/* arn:aws:sts::A:assumed-role/R/S as arn:aws:iam::A:role/R: the path is not told. */
+static vg_str role_of_session(vg_activity_reader *r, vg_str arn)
+{
+    vg_caller caller = vg_caller_of(arn);
+    vg_arn parts;
+    if (caller.kind != VG_CALLER_ROLE_SESSION || !vg_arn_parse(arn, &parts))
+        return (vg_str){0};
+    return vg_arena_printf(r->arena, "arn:%.*s:iam::%.*s:role/%.*s", VG_ARG(parts.partition),
+                           VG_ARG(caller.account), VG_ARG(caller.role));
+}
+
+static whose principal_of(vg_activity_reader *r, const vg_trail_record *record, vg_str *arn)
+{
+    const vg_trail_identity *i = &record->identity;
+    if (vg_str_is(i->type, "AWSService"))
+        return BY_SERVICE;
+    if (vg_str_is(i->type, "AssumedRole"))
+        *arn = vg_str_is(i->issuer_type, "Role") && i->issuer_arn.len ? i->issuer_arn
+                                                                      : role_of_session(r, i->arn);
+    else if (vg_str_is(i->type, "IAMUser") || vg_str_is(i->type, "Root"))
+        *arn = i->arn;
+    else if (vg_str_is(i->type, "FederatedUser"))
+        *arn = i->issuer_arn.len ? i->issuer_arn : i->arn;
+    vg_arn parts;
+    return vg_arn_parse(*arn, &parts) && vg_is_account_id(parts.account) ? BY_PRINCIPAL : BY_NOBODY_KNOWN;
+}
+
+/* ---- on what ------------------------------------------------------------------------------------------------------------------ */
+
+/* Fills one template; false when a field is not there. */
+static bool fill(vg_activity_reader *r, vg_str template, const vg_trail_record *record, vg_buf *out)
+{
+    const vg_value *parameters = vg_get(record->root, VG_STR("requestParameters"));
+    for (vg_str rest = template; rest.len;) {
+        vg_str text, field;
+        bool has_field = vg_str_split(rest, '{', &text, &rest);
+        vg_buf_add_str(out, text);
+        if (!has_field)
+            return true;
+        vg_str_split(rest, '}', &field, &rest);
+        vg_str value = vg_str_is(field, "partition") ? r->options.partition
+                       : vg_str_is(field, "region")  ? record->region
+                       : vg_str_is(field, "account") ? record->account
+                                                     : (vg_str){0};
+        char path[128];
+        if (!value.len && field.len < sizeof path) {
+            for (size_t i = 0; i <= field.len; i++)
+                path[i] = i == field.len ? '\0' : field.ptr[i] == '.' ? '/' : field.ptr[i];
+            value = vg_get_str(parameters, path);
+        }
+        if (!value.len)
+            return false;
+        if (vg_str_ends(vg_buf_str(out), VG_STR("/")) && value.ptr[0] == '/')
+            value = vg_str_sub(value, 1, value.len); /* parameter/ + /path/name */
+        vg_buf_add_str(out, value);
+    }
+    return true;
+}
+
+/* Whether the ARN is of a type that the action takes; where the catalogue does not know the action, any ARN is. */
+static bool fits_action(const vg_activity_reader *r, vg_str action, vg_str arn)
+{
+    vg_arn parts;
+    uint32_t id =
+        r->options.catalogue ? vg_catalogue_find_action(r->options.catalogue, action) : VG_CATALOGUE_NONE;
+    if (!vg_arn_parse(arn, &parts))
+        return false;
+    if (id == VG_CATALOGUE_NONE)
+        return true;
+    const vg_catalogue_action *known = vg_catalogue_action_at(r->options.catalogue, id);
+    for (size_t i = 0; i < known->use_count; i++)
+        if (vg_catalogue_resource_fits(r->options.catalogue, known->uses[i].resource, arn))
+            return true;
+    return false;
+}
+
+static vg_str resource_of(vg_activity_reader *r, const vg_trail_record *record, vg_str action)
+{
+    vg_str service, name;
+    for (size_t i = 0; i < record->resource_count; i++)
+        if (record->resources[i].arn.len && fits_action(r, action, record->resources[i].arn))
+            return intern(r, record->resources[i].arn);
+    vg_str_split(action, ':', &service, &name);
+    for (vg_items it = vg_items_of(vg_get(r->templates.root, service)); vg_items_next(&it);) {
+        vg_buf arn = {0};
+        bool good = fill(r, vg_value_str(it.value), record, &arn) && !arn.failed &&
+                    fits_action(r, action, vg_buf_str(&arn));
+        vg_str kept = good ? intern(r, vg_buf_str(&arn)) : (vg_str){0};
+        vg_buf_free(&arn);
+        if (good)
+            return kept;
+    }
+    return VG_STR("");
+}
+
+static vg_str owner_of(const vg_trail_record *record, vg_str resource)
+{
+    vg_arn parts;
+    for (size_t i = 0; i < record->resource_count; i++)
+        if (record->resources[i].account.len && vg_str_eq(record->resources[i].arn, resource))
+            return record->resources[i].account;
+    if (vg_arn_parse(resource, &parts) && vg_is_account_id(parts.account))
+        return parts.account;
+    return record->account;
+}
+
+/* ---- from where, and how it ended ------------------------------------------------------------------------------------------------ */
+
+static bool is_address(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' ||
+                    c == ':';
+        if (!good)
+            return false;
+    }
+    return vg_str_find_char(text, '.') != VG_NPOS || vg_str_find_char(text, ':') != VG_NPOS;
+}
+
+static uint32_t context_of(vg_activity_reader *r, const vg_trail_record *record)
+{
+    const vg_trail_identity *i = &record->identity;
+    vg_str address = is_address(record->source_ip) ? record->source_ip : (vg_str){0};
+    bool added;
+    vg_buf_clear(&r->key);
+    add_key(r, address);
+    add_key(r, record->vpc_endpoint);
+    add_key(r, i->invoked_by);
+    add_key(r, i->source_identity);
+    vg_buf_addf(&r->key, "%d%d", i->mfa_known, i->mfa);
+    uint32_t index = index_of(r, r->contexts, (uint32_t)r->context_list.len, &added);
+    if (index == UINT32_MAX || !added)
+        return index;
+    vg_activity_context *context = vg_vec_push(&r->context_list);
+    if (!context)
+        return UINT32_MAX;
+    *context = (vg_activity_context){.source_ip = intern(r, address),
+                                     .vpc_endpoint = intern(r, record->vpc_endpoint),
+                                     .invoked_by = intern(r, i->invoked_by),
+                                     .source_identity = intern(r, i->source_identity),
+                                     .mfa_known = i->mfa_known,
+                                     .mfa = i->mfa};
+    return index;
+}
+
+/* Services spell a refusal in many ways; each of them says "access denied", "unauthorized" or "not authorized". */
+static bool is_denied(vg_str code)
+{
+    static const char *const words[] = {"accessdenied", "unauthorized", "notauthorized", "forbidden"};
+    char text[96];
+    size_t n = 0;
+    for (size_t i = 0; i < code.len && n < sizeof text; i++) {
+        char c = (char)(code.ptr[i] >= 'A' && code.ptr[i] <= 'Z' ? code.ptr[i] | 32 : code.ptr[i]);
+        if (c >= 'a' && c <= 'z')
+            text[n++] = c;
+    }
+    for (size_t i = 0; i < VG_COUNT(words); i++)
+        if (vg_str_find(vg_str_of(text, n), vg_str_from(words[i])) != VG_NPOS)
+            return true;
+    return false;
+}
+
+/* ---- adding ------------------------------------------------------------------------------------------------------------------------ */
+
+static void widen(vg_time time, vg_time *first, vg_time *last)
+{
+    if (time == VG_TIME_NONE)
+        return;
+    if (*first == VG_TIME_NONE || time < *first)
+        *first = time;
+    if (*last == VG_TIME_NONE || time > *last)
+        *last = time;
+}
+
+static vg_status add_use(vg_activity_reader *r, const vg_trail_record *record, vg_str principal,
+                         vg_str action, vg_event_answer answer, vg_error *err)
+{
+    vg_arn parts = {0};
+    vg_arn_parse(principal, &parts);
+    bool added;
+    uint32_t context = context_of(r, record);
+    vg_activity_use use = {.principal = intern(r, principal),
+                           .principal_account = intern(r, parts.account),
+                           .action = intern(r, action),
+                           .resource = resource_of(r, record, action),
+                           .region = intern(r, record->region),
+                           .context = context,
+                           .answer = answer,
+                           .first = VG_TIME_NONE,
+                           .last = VG_TIME_NONE};
+    use.account = intern(r, owner_of(record, use.resource));
+    vg_buf_clear(&r->key);
+    add_key(r, use.principal);
+    add_key(r, use.action);
+    add_key(r, use.account);
+    add_key(r, use.region);
+    add_key(r, use.resource);
+    vg_buf_addf(&r->key, "%u", context);
+    uint32_t index = index_of(r, r->uses, (uint32_t)r->list.len, &added);
+    vg_activity_use *kept = index == UINT32_MAX || context == UINT32_MAX ? NULL
+                            : added                                      ? vg_vec_push(&r->list)
+                                                                         : vg_vec_at(&r->list, index);
+    if (!kept || !use.principal.ptr || !use.action.ptr || !use.account.ptr || !use.resource.ptr)
+        return no_memory(err);
+    if (added)
+        *kept = use;
+    bool denied = is_denied(record->error_code);
+    kept->allowed += !denied;
+    kept->denied += denied;
+    widen(record->time, &kept->first, &kept->last);
+    return VG_OK;
+}
+
+/* False when the event had been seen. Records without an id are taken for new ones. */
+static vg_status note_event(vg_activity_reader *r, const vg_trail_record *record, bool *is_new, vg_error *err)
+{
+    *is_new = true;
+    if (!record->id.len)
+        return VG_OK;
+    uint64_t hash = vg_hash64(record->account, vg_hash64(record->id, 1));
+    if (vg_map_get(r->events, vg_str_of((const char *)&hash, sizeof hash))) {
+        *is_new = false;
+        return VG_OK;
+    }
+    vg_str key = vg_arena_str(r->arena, vg_str_of((const char *)&hash, sizeof hash));
+    return key.ptr && vg_map_put(r->events, key, NULL) ? VG_OK : no_memory(err);
+}
+
+vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, vg_error *err)
+{
+    const vg_activity_options *o = &r->options;
+    bool before = o->since != VG_TIME_NONE && (record->time == VG_TIME_NONE || record->time < o->since);
+    bool after = o->until != VG_TIME_NONE && (record->time == VG_TIME_NONE || record->time >= o->until);
+    bool is_new;
+    if (before || after) {
+        r->counts.outside++;
+        return VG_OK;
+    }
+    VG_TRY(note_event(r, record, &is_new, err));
+    r->counts.duplicates += !is_new;
+    if (!is_new)
+        return VG_OK;
+    r->counts.records++;
+    widen(record->time, &r->counts.first, &r->counts.last);
+    r->counts.data_events |= vg_str_is(record->category, "Data");
+    vg_str principal = {0};
+    whose by = principal_of(r, record, &principal);
+    bool is_call = record->type.len == 0 || vg_str_is(record->type, "AwsApiCall") ||
+                   vg_str_is(record->type, "AwsConsoleAction") || vg_str_is(record->type, "AwsConsoleSignIn");
+    r->counts.by_services += by == BY_SERVICE || !is_call;
+    if (by == BY_SERVICE || !is_call)
+        return VG_OK;
+    vg_event_actions actions;
+    vg_event_actions_of(o->events, record->source, record->name, &actions);
+    r->counts.free += actions.count == 0;
+    r->counts.nameless += actions.count != 0 && by == BY_NOBODY_KNOWN;
+    for (size_t i = 0; i < actions.count && by == BY_PRINCIPAL; i++)
+        VG_TRY(add_use(r, record, principal, actions.actions[i], actions.answer, err));
+    return VG_OK;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------------------------------------ */
+
+static int compare_uses(const void *left, const void *right)
+{
+    const vg_activity_use *a = left, *b = right;
+    const vg_str *const fields[][2] = {{&a->principal, &b->principal},
+                                       {&a->action, &b->action},
+                                       {&a->account, &b->account},
+                                       {&a->region, &b->region},
+                                       {&a->resource, &b->resource}};
+    for (size_t i = 0; i < VG_COUNT(fields); i++) {
+        int order = vg_str_cmp(*fields[i][0], *fields[i][1]);
+        if (order)
+            return order;
+    }
+    return a->context < b->context ? -1 : a->context > b->context;
+}
+
+vg_status vg_activity_finish(vg_activity_reader *r, vg_activity *out, vg_error *err)
+{
+    bool failed = r->key.failed;
+    vg_buf_free(&r->key);
+    if (failed)
+        return no_memory(err);
+    if (r->list.len > 1)
+        qsort(r->list.items, r->list.len, sizeof(vg_activity_use), compare_uses);
+    *out = r->counts;
+    out->uses = r->list.items;
+    out->use_count = r->list.len;
+    out->contexts = r->context_list.items;
+    out->context_count = r->context_list.len;
+    return VG_OK;
+}
+
+/* ---- as context of a request ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_context_entry *entries;
+    vg_str *values;
+    size_t count;
+} context_writer;
+
+static void tell(context_writer *w, const char *key, vg_str value)
+{
+    w->values[w->count] = value;
+    w->entries[w->count] = (vg_context_entry){.key = vg_str_from(key),
+                                              .values = &w->values[w->count],
+                                              .value_count = value.len ? 1 : 0,
+                                              .state = value.len ? VG_CONTEXT_PRESENT : VG_CONTEXT_ABSENT};
+    w->count++;
+}
+
+size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use *use,
+                              vg_context_entry *entries, vg_str *values)
+{
+    const vg_activity_context *from = &activity->contexts[use->context];
+    context_writer w = {entries, values, 0};
+    if (use->region.len)
+        tell(&w, "aws:RequestedRegion", use->region);
+    if (from->source_ip.len)
+        tell(&w, "aws:SourceIp", from->source_ip);
+    tell(&w, "aws:SourceVpce", from->vpc_endpoint);
+    tell(&w, "aws:SourceIdentity", from->source_identity);
+    tell(&w, "aws:ViaAWSService", from->invoked_by.len ? VG_STR("true") : VG_STR("false"));
+    if (!from->invoked_by.len)
+        tell(&w, "aws:CalledVia", (vg_str){0});
+    if (from->mfa_known)
+        tell(&w, "aws:MultiFactorAuthPresent", from->mfa ? VG_STR("true") : VG_STR("false"));
+    tell(&w, "aws:SecureTransport", VG_STR("true"));
+    return w.count;
+}
