@@ -11,11 +11,13 @@
 static const char RECORDS[] = "G\taws:PrincipalTag/${TagKey}\tString\tprincipal\n"
                               "G\taws:TagKeys\tArrayOfString\trequest\n"
                               "K\tbuild:sources/${id}.location\tString\n"
+                              "K\tbuild:sources/${id}.of\tString\n"
                               "K\tbuild:sources/${id}.type\tString\n"
                               "K\tbuild:sources/${id}.type.of\tString\n"
                               "K\tbuild:sources/main.type\tBool\n"
                               "K\tbuild:when\tDate\n"
                               "K\tgit.${Domain}.example:sub\tString\n"
+                              "K\tgit.corp.${Team}.example:sub\tString\n"
                               "K\tstore:From\tIPAddress\n"
                               "K\tstore:Size\tNumeric\n"
                               "S\tbuild\tBuild It\n"
@@ -72,7 +74,7 @@ static void the_head_is_told(void **state)
     assert_int_equal(origin->service_count, 3);
     assert_int_equal(origin->action_count, 8);
     assert_int_equal(origin->resource_count, 3);
-    assert_int_equal(origin->key_count, 10);
+    assert_int_equal(origin->key_count, 12);
     static const struct {
         const char *now;
         int64_t days;
@@ -224,6 +226,9 @@ static void a_condition_key_is_found_by_its_variable(void **state)
         {"build:sources/.type", NULL, NULL, false, NULL},
         {"build:sources/x.size", NULL, NULL, false, NULL},
         {"git.corp.example:sub", "git.${Domain}.example:sub", "String", false, ""},
+        {"git.corp.a.example:sub", "git.corp.${Team}.example:sub", "String", false, ""},
+        {"git.corpo.a.example:sub", "git.${Domain}.example:sub", "String", false, ""},
+        {"build:sources/x.of", "build:sources/${id}.of", "String", false, ""},
         {"git.corp.example:aud", NULL, NULL, false, NULL},
         {"store:Siz", NULL, NULL, false, NULL},
         {"store:Sizes", NULL, NULL, false, NULL},
@@ -614,12 +619,12 @@ static void a_head_that_does_not_belong_to_its_records_is_refused(void **state)
         {"H\tdata-sha256\t00\n", "", VG_ERR_SYNTAX, "lacks"},
         {"H\tbody-sha256", "H\tdata-sha256", VG_ERR_SYNTAX, "lacks"},
         {"2026-09-26T", "2026-13-26T", VG_ERR_VALUE, "no date"},
-        {"H\tkeys\t10\n", "", VG_ERR_SYNTAX, "lacks a count"},
+        {"H\tkeys\t12\n", "", VG_ERR_SYNTAX, "lacks a count"},
         {"H\tservices\t3\n", "", VG_ERR_SYNTAX, "lacks a count"},
         {"H\tresource-types\t3\n", "", VG_ERR_SYNTAX, "lacks a count"},
         {"H\tactions\t8\n", "", VG_ERR_SYNTAX, "lacks a count"},
-        {"H\tkeys\t10", "H\tkeys\t9", VG_ERR_CORRUPT, "more keys"},
-        {"H\tkeys\t10", "H\tkeys\t11", VG_ERR_CORRUPT, "fewer records"},
+        {"H\tkeys\t12", "H\tkeys\t11", VG_ERR_CORRUPT, "more keys"},
+        {"H\tkeys\t12", "H\tkeys\t13", VG_ERR_CORRUPT, "fewer records"},
         {"H\tservices\t3", "H\tservices\t2", VG_ERR_CORRUPT, "more services"},
         {"H\tservices\t3", "H\tservices\t4", VG_ERR_CORRUPT, "fewer records"},
         {"H\tresource-types\t3", "H\tresource-types\t2", VG_ERR_CORRUPT, "more resource types"},
