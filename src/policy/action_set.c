@@ -196,24 +196,26 @@ static size_t expand_all(const vg_catalogue *catalogue, vg_action_set *set)
     return catalogue->origin.action_count;
 }
 
+static bool only_stars(vg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != '*')
+            return false;
+    return text.len > 0;
+}
+
 size_t vg_catalogue_expand(const vg_catalogue *catalogue, vg_str pattern, vg_action_set *set)
 {
     vg_str service, name;
-    name_pattern services, names;
-    if (vg_str_is(pattern, "*") || vg_str_is(pattern, "*:*"))
+    name_pattern names;
+    if (only_stars(pattern))
         return expand_all(catalogue, set);
-    if (!vg_str_split(pattern, ':', &service, &name) || !read_pattern(service, &services) ||
-        !read_pattern(name, &names))
+    if (!vg_str_split(pattern, ':', &service, &name))
         return 0;
-    if (services.before.len == services.all.len) {
-        uint32_t found = vg_catalogue_find_service(catalogue, service);
-        return found == VG_CATALOGUE_NONE
-                   ? 0
-                   : expand_service(catalogue, &catalogue->services[found], &names, set);
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < catalogue->origin.service_count; i++)
-        if (name_matches(&services, catalogue->services[i].prefix))
-            count += expand_service(catalogue, &catalogue->services[i], &names, set);
-    return count;
+    if (vg_str_is(service, "*"))
+        return only_stars(name) ? expand_all(catalogue, set) : 0;
+    uint32_t found = vg_catalogue_find_service(catalogue, service);
+    if (found == VG_CATALOGUE_NONE || !read_pattern(name, &names))
+        return 0;
+    return expand_service(catalogue, &catalogue->services[found], &names, set);
 }

@@ -187,10 +187,10 @@ size_t vg_action_set_count(const vg_action_set *set);
  * for (uint32_t a = vg_action_set_next(&set, 0); a != VG_CATALOGUE_NONE; a = vg_action_set_next(&set, a + 1)) */
 uint32_t vg_action_set_next(const vg_action_set *set, uint32_t from);
 
-/* Adds every action that a pattern of an Action element matches, letter case ignored: '*' any run, '?' one byte, both
- * within the service or the name, since neither crosses the colon. "*" and "*:*" are all actions; a pattern without a colon
- * other than "*" is none. Returns how many actions it matches. The literal text before the first wildcard is searched for;
- * only what begins with it is compared. No allocation. */
+/* Adds every action that a pattern of an Action element matches, as vg_action_matches says it, letter case ignored: '*' any
+ * run and '?' one byte of the action's name, never of its service; "*" and "*:*" are all actions. Returns how many actions
+ * it matches. The literal text before the first wildcard is searched for; only what begins with it is compared. No
+ * allocation. */
 size_t vg_catalogue_expand(const vg_catalogue *catalogue, vg_str pattern, vg_action_set *set);
 
 #endif
