@@ -7,6 +7,8 @@
 
 /* In the order in which help lists them. Add a command here, and to the table of cmd_iam.c. */
 extern const vg_command vg_iam_can;
+extern const vg_command vg_iam_compare;
+extern const vg_command vg_iam_minify;
 
 #define VG_IAM_CONTENT                                                                                       \
     {                                                                                                        \

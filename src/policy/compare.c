@@ -182,7 +182,9 @@ vg_status vg_policy_compare(vg_arena *arena, const vg_policy_document *old_polic
                             const vg_policy_document *new_policy, vg_comparison *out, vg_error *err)
 {
     vg_wild_answer answer = VG_WILD_LIMIT;
-    *out = (vg_comparison){.allowed_by = VG_COMPARE_NO_STATEMENT, .denied_by = VG_COMPARE_NO_STATEMENT};
+    *out = (vg_comparison){.allowed_by = VG_COMPARE_NO_STATEMENT,
+                           .denied_by = VG_COMPARE_NO_STATEMENT,
+                           .nearest = VG_COMPARE_NO_STATEMENT};
     if (old_policy->kind != new_policy->kind)
         return vg_fail(err, VG_ERR_USAGE, "policies of different kinds cannot be compared");
     VG_TRY(check(old_policy, "old", err));

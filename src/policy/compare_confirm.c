@@ -1,23 +1,28 @@
 /* compare_confirm.c: a request that was found, put to the engine.
  *
  * The search reasons about sets; the engine decides requests. A witness is shown only when the engine says of it that NEW
- * allows and OLD does not. The policy is put where its kind belongs, and every other layer allows everything; caller and
- * resource are of different accounts, so that both sides must allow and neither stands in for the other. Only statements
- * that can concern the action are compiled: by the engine's own word, the others match nothing. */
+ * allows and OLD does not. The policy is put where its kind belongs, and other layers allow everything. What a caller is
+ * allowed by policies of its own side is asked within one account, whose keys and roles delegate to it; what a resource
+ * policy allows is asked of a caller of another account, where it must allow by itself. Only statements that can concern
+ * the action are compiled: by the engine's own word, the others match nothing. */
 #include "policy/compare_part.h"
 
 static const vg_str everything[] = {VG_STR_INIT("*")};
-static const vg_policy_principal anyone[] = {{.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")}};
-static const vg_statement allow_all[] = {{.effect = VG_EFFECT_ALLOW,
-                                          .has_principal = true,
-                                          .has_action = true,
-                                          .has_resource = true,
-                                          .principals = anyone,
-                                          .principal_count = 1,
-                                          .actions = everything,
-                                          .action_count = 1,
-                                          .resources = everything,
-                                          .resource_count = 1}};
+
+/* Allow, to the principal, of everything. */
+static vg_statement allow_all(const vg_policy_principal *principal)
+{
+    return (vg_statement){.effect = VG_EFFECT_ALLOW,
+                          .has_principal = true,
+                          .has_action = true,
+                          .has_resource = true,
+                          .principals = principal,
+                          .principal_count = 1,
+                          .actions = everything,
+                          .action_count = 1,
+                          .resources = everything,
+                          .resource_count = 1};
+}
 
 /* ---- policies of the statements that matter -------------------------------------------------------------------------------------- */
 
@@ -69,7 +74,7 @@ static const vg_policy *policy_of(vg_comparer *c, size_t side, vg_str action, ui
 /* ---- layers ------------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
-    const vg_policy *identity_all, *resource_all, *scp_all, *policy;
+    const vg_policy *identity_all, *resource_all, *delegation, *scp_all, *policy;
     const vg_policy *level[2];
     vg_layer org;
     vg_layers layers;
@@ -91,12 +96,26 @@ static bool stands_beside_full_access(const vg_comparer *c, size_t side)
     return false;
 }
 
-static bool make_world(vg_comparer *c, world *w)
+static const vg_policy *compile_allow_all(vg_comparer *c, vg_policy_kind kind,
+                                          const vg_policy_principal *principal)
 {
-    w->identity_all = compiled(c, VG_POLICY_IDENTITY, true, allow_all, 1);
-    w->resource_all = compiled(c, VG_POLICY_RESOURCE, true, allow_all, 1);
-    w->scp_all = compiled(c, VG_POLICY_SCP, true, allow_all, 1);
-    return w->identity_all && w->resource_all && w->scp_all;
+    vg_statement *statement = VG_NEW(c->arena, vg_statement);
+    if (!statement)
+        return NULL;
+    *statement = allow_all(principal);
+    return compiled(c, kind, true, statement, 1);
+}
+
+static bool make_world(vg_comparer *c, const vg_request *request, world *w)
+{
+    static const vg_policy_principal anyone = {.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")};
+    const vg_policy_principal account = {
+        .kind = VG_PRINCIPAL_ACCOUNT, .text = request->caller.account, .account = request->caller.account};
+    w->identity_all = compile_allow_all(c, VG_POLICY_IDENTITY, &anyone);
+    w->resource_all = compile_allow_all(c, VG_POLICY_RESOURCE, &anyone);
+    w->delegation = compile_allow_all(c, VG_POLICY_RESOURCE, &account);
+    w->scp_all = compile_allow_all(c, VG_POLICY_SCP, &anyone);
+    return w->identity_all && w->resource_all && w->delegation && w->scp_all;
 }
 
 static void put_policy(const vg_comparer *c, world *w, size_t side, const vg_policy *policy)
@@ -106,7 +125,7 @@ static void put_policy(const vg_comparer *c, world *w, size_t side, const vg_pol
     w->level[1] = w->scp_all;
     w->org = layer_of(w->level, stands_beside_full_access(c, side) ? 2 : 1);
     w->layers =
-        (vg_layers){.identity = layer_of(&w->identity_all, 1), .resource = layer_of(&w->resource_all, 1)};
+        (vg_layers){.identity = layer_of(&w->identity_all, 1), .resource = layer_of(&w->delegation, 1)};
     switch (c->kind) {
     case VG_POLICY_IDENTITY:
         w->layers.identity = layer_of(&w->policy, 1);
@@ -123,12 +142,14 @@ static void put_policy(const vg_comparer *c, world *w, size_t side, const vg_pol
         break;
     case VG_POLICY_ENDPOINT:
         w->layers.endpoint = layer_of(&w->policy, 1);
+        w->layers.resource = layer_of(&w->resource_all, 1);
         break;
     case VG_POLICY_SCP:
         w->layers.scps = &w->org;
         w->layers.scp_count = 1;
         break;
     case VG_POLICY_RCP:
+        w->layers.resource = layer_of(&w->resource_all, 1);
         w->layers.rcps = &w->org;
         w->layers.rcp_count = 1;
         break;
@@ -137,24 +158,47 @@ static void put_policy(const vg_comparer *c, world *w, size_t side, const vg_pol
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------------------ */
 
-/* Of no principal that a policy names: it would have to be AWS's own. */
-#define RESOURCE_OWNER "000000000000"
+#define CALLER_OWNER   "111122223333"
+#define RESOURCE_OWNER "000000000000" /* of no principal that a policy names: it would have to be AWS's own */
 
-static vg_request request_of(const vg_comparer *c, const vg_compare_witness *w)
+/* The account in the resource's ARN, else the one given. */
+static vg_str account_of(vg_str resource, vg_str otherwise)
 {
-    vg_request r = {.caller = vg_caller_of(VG_STR("arn:aws:iam::111122223333:user/zq0")),
-                    .action = w->action,
+    vg_arn arn;
+    return vg_arn_parse(resource, &arn) && vg_is_account_id(arn.account) ? arn.account : otherwise;
+}
+
+/* A caller that stands for everyone whom the policy is attached to, and a resource of the same account. */
+static void set_own_side(vg_comparer *c, vg_request *r)
+{
+    vg_str account = account_of(r->resource, VG_STR(CALLER_OWNER));
+    r->caller = vg_caller_of(vg_arena_printf(c->arena, "arn:aws:iam::%.*s:user/zq0", VG_ARG(account)));
+    r->resource_account = account;
+}
+
+static void set_other_side(const vg_comparer *c, const vg_compare_witness *w, vg_request *r)
+{
+    r->caller = ((const vg_compare_caller *)vg_vec_at(&c->callers, w->caller))->caller;
+    r->resource_account = account_of(r->resource, VG_STR(RESOURCE_OWNER));
+    if (vg_str_eq(r->resource_account, r->caller.account))
+        r->resource_account = VG_STR(RESOURCE_OWNER);
+}
+
+static vg_request request_of(vg_comparer *c, const vg_compare_witness *w)
+{
+    vg_request r = {.action = w->action,
                     .resource = w->resource,
-                    .resource_account = VG_STR(RESOURCE_OWNER),
                     .context = w->context,
                     .context_count = w->context_count,
                     .wildcard_only_action = vg_str_is(w->resource, "*")};
-    if (w->caller != VG_COMPARE_NONE)
-        r.caller = ((const vg_compare_caller *)vg_vec_at(&c->callers, w->caller))->caller;
     if (c->kind == VG_POLICY_TRUST) {
         r.resource = VG_STR("arn:aws:iam::" RESOURCE_OWNER ":role/zq0");
         r.wildcard_only_action = false;
     }
+    if (w->caller == VG_COMPARE_NONE)
+        set_own_side(c, &r);
+    else
+        set_other_side(c, w, &r);
     return r;
 }
 
@@ -179,6 +223,56 @@ static uint32_t find_denial(vg_comparer *c, world *w, const vg_request *request)
     return VG_COMPARE_NO_STATEMENT;
 }
 
+/* A statement alone, with what it asks of resource or context taken away. */
+static bool would_allow(vg_comparer *c, world *w, const vg_statement *s, bool any_resource, bool any_context,
+                        const vg_request *request)
+{
+    vg_statement loose = narrowed(s, request->action);
+    if (any_resource) {
+        loose.not_resource = false;
+        loose.resources = everything;
+        loose.resource_count = 1;
+    }
+    if (any_context)
+        loose.condition_count = 0;
+    const vg_policy_document *old = c->documents[0];
+    const vg_policy *policy = compiled(c, old->kind, old->version_2012, &loose, 1);
+    if (!policy)
+        return false;
+    put_policy(c, w, 0, policy);
+    return vg_policy_decide(request, &w->layers).result == VG_ALLOWED;
+}
+
+/* The Allow of OLD that lacks least, and what. */
+static void find_nearest(vg_comparer *c, world *w, const vg_request *request)
+{
+    static const struct {
+        bool any_resource, any_context;
+        vg_compare_lack lack;
+    } trials[] = {{false, true, VG_COMPARE_CONDITION},
+                  {true, false, VG_COMPARE_RESOURCE},
+                  {true, true, VG_COMPARE_RESOURCE_AND_CONDITION},
+                  {false, false, VG_COMPARE_PRINCIPAL}};
+    enum { ENOUGH = 8 };
+    const vg_policy_document *old = c->documents[0];
+    size_t best = VG_COUNT(trials), looked_at = 0;
+    for (uint32_t i = 0; i < old->statement_count && best > 0 && looked_at < ENOUGH; i++) {
+        const vg_statement *s = &old->statements[i];
+        size_t t = 0;
+        if (s->effect != VG_EFFECT_ALLOW || !concerns(s, request->action))
+            continue;
+        looked_at++;
+        while (t + 1 < VG_COUNT(trials) &&
+               !would_allow(c, w, s, trials[t].any_resource, trials[t].any_context, request))
+            t++;
+        if (t < best) {
+            best = t;
+            c->out->nearest = i;
+            c->out->nearest_lacks = trials[t].lack;
+        }
+    }
+}
+
 bool vg_compare_confirm(vg_comparer *c, const vg_compare_witness *witness)
 {
     world w;
@@ -186,7 +280,7 @@ bool vg_compare_confirm(vg_comparer *c, const vg_compare_witness *witness)
         ((const vg_compare_caller *)vg_vec_at(&c->callers, witness->caller))->unnamed)
         return false;
     vg_request request = request_of(c, witness);
-    if (!make_world(c, &w) || decide(c, &w, 1, &request, VG_COMPARE_NONE) != VG_ALLOWED)
+    if (!make_world(c, &request, &w) || decide(c, &w, 1, &request, VG_COMPARE_NONE) != VG_ALLOWED)
         return false;
     vg_decision_result old = decide(c, &w, 0, &request, VG_COMPARE_NONE);
     if (old != VG_EXPLICITLY_DENIED && old != VG_IMPLICITLY_DENIED)
@@ -200,8 +294,11 @@ bool vg_compare_confirm(vg_comparer *c, const vg_compare_witness *witness)
                               .context_count = witness->context_count,
                               .wildcard_only_action = request.wildcard_only_action,
                               .allowed_by = witness->statement,
-                              .denied_by = VG_COMPARE_NO_STATEMENT};
+                              .denied_by = VG_COMPARE_NO_STATEMENT,
+                              .nearest = VG_COMPARE_NO_STATEMENT};
     if (old == VG_EXPLICITLY_DENIED)
         c->out->denied_by = find_denial(c, &w, &request);
+    else
+        find_nearest(c, &w, &request);
     return true;
 }

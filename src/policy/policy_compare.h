@@ -20,6 +20,14 @@ const char *vg_compare_result_name(vg_compare_result result); /* "no", "yes", "m
 
 #define VG_COMPARE_NO_STATEMENT UINT32_MAX
 
+/* What keeps a statement that has the action from allowing a request. */
+typedef enum {
+    VG_COMPARE_PRINCIPAL,
+    VG_COMPARE_RESOURCE,
+    VG_COMPARE_CONDITION,
+    VG_COMPARE_RESOURCE_AND_CONDITION
+} vg_compare_lack;
+
 typedef struct {
     vg_compare_result result;
     const char *reason; /* of MAYBE: static; else NULL */
@@ -31,6 +39,9 @@ typedef struct {
     uint32_t
         allowed_by; /* statement of NEW that allows it; VG_COMPARE_NO_STATEMENT: the one an SCP stands beside */
     uint32_t denied_by; /* statement of OLD that denies it, or VG_COMPARE_NO_STATEMENT: none allows it */
+    /* When none allows it: the Allow of OLD that is nearest, having the action, and in what it differs. */
+    uint32_t nearest; /* VG_COMPARE_NO_STATEMENT: none has the action */
+    vg_compare_lack nearest_lacks;
 } vg_comparison;
 
 /* Compares two policies of one kind. Memory (of the answer as well) is the arena's, a few hundred kilobytes at most for
@@ -47,8 +58,8 @@ typedef struct {
 } vg_minify_options;
 
 typedef struct {
-    vg_str text;          /* the policy as JSON without white space */
-    size_t before, after; /* bytes: of the source without white space outside strings, and of `text` */
+    vg_str text;                  /* the policy as JSON without white space */
+    size_t source, before, after; /* bytes: as given, without white space outside strings, of `text` */
     size_t statements_before, statements_after;
 } vg_minified;
 

@@ -1,11 +1,12 @@
 /* test_compare.c: pairs of policies whose answer is known, each with what it is about. */
 #include "policy/policy.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #define P(statements)         "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
 #define A(actions, resources) "{\"Effect\":\"Allow\",\"Action\":" actions ",\"Resource\":" resources "}"
