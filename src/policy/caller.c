@@ -159,14 +159,12 @@ static vg_naming named_by(const vg_evaluation *e, const vg_rule_principal *p, vg
 
 /* "Specifying NotPrincipal with Deny": the account, the role and the session must all be listed to spare a session. A user
  * or role is spared by its own ARN; its account's does not spare it, as the example of the user Bob says. */
-static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *rule)
+static vg_match spared_if_listed(const vg_evaluation *e, const vg_rule *rule)
 {
     const vg_caller *c = &e->request->caller;
     vg_match found[VG_NAMED_COUNT] = {VG_MATCH_NO};
     for (uint32_t i = 0; i < rule->principal_count; i++) {
         vg_match certain;
-        if (rule->principals[i].kind == VG_PRINCIPAL_ANYONE)
-            return VG_MATCH_YES;
         vg_naming how = named_by(e, &rule->principals[i], &certain);
         found[how] = vg_match_or(found[how], certain);
     }
@@ -190,6 +188,17 @@ static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *r
     return found[VG_NAMED_CALLER];
 }
 
+/* "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions boundary policy
+ * attached" (Permissions boundaries for IAM entities). */
+static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *rule)
+{
+    vg_match listed = spared_if_listed(e, rule);
+    for (uint32_t i = 0; i < rule->principal_count; i++)
+        if (rule->principals[i].kind == VG_PRINCIPAL_ANYONE)
+            return VG_MATCH_YES;
+    return vg_match_and(listed, vg_match_not(e->bounded));
+}
+
 /* Allow with NotPrincipal: everybody whom no principal of the list names, in whatever way. */
 static vg_match listed_at_all(const vg_evaluation *e, const vg_rule *rule)
 {
@@ -211,8 +220,8 @@ void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[V
         named[VG_NAMED_CALLER] = VG_MATCH_YES;
     } else if (rule->not_principal) {
         bool deny = rule->effect == VG_EFFECT_DENY;
-        named[VG_NAMED_CALLER] =
-            vg_match_not(deny ? spared_by_not_principal(e, rule) : listed_at_all(e, rule));
+        vg_naming how = e->request->caller.kind == VG_CALLER_ROLE ? VG_NAMED_ROLE : VG_NAMED_CALLER;
+        named[how] = vg_match_not(deny ? spared_by_not_principal(e, rule) : listed_at_all(e, rule));
     } else {
         for (uint32_t i = 0; i < rule->principal_count; i++) {
             vg_match certain;

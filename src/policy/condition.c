@@ -206,7 +206,7 @@ static vg_status compile_arn(vg_arena *arena, bool variables, vg_operand *out, v
     *cut = has_variable ? vg_arn_cut_around_variables(out->text) : vg_arn_cut_of(out->text);
     out->cut = cut;
     out->bad = cut->count < VG_ARN_SEGMENTS || !vg_str_is(cut->segment[0], "arn");
-    out->simple = !has_variable && !cut->wild;
+    out->simple = !has_variable && !has_wildcard(out->text);
     if (out->bad || !has_variable)
         return VG_OK;
     vg_template *segments = VG_NEW_N(arena, vg_template, VG_ARN_SEGMENTS);

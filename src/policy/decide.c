@@ -193,6 +193,7 @@ static const struct {
     {"sts:AssumeRole", ASSUME_ROLE},
     {"sts:TagSession", ASSUME_ROLE},
     {"sts:SetSourceIdentity", ASSUME_ROLE},
+    {"sts:SetContext", ASSUME_ROLE},
     {"sts:AssumeRoleWithWebIdentity", FEDERATED_ROLE},
     {"sts:AssumeRoleWithSAML", FEDERATED_ROLE},
 };
@@ -203,15 +204,16 @@ static bool is_role(const vg_arn_cut *arn)
            vg_str_starts(arn->segment[5], VG_STR("role/"));
 }
 
-static occasion occasion_of(const vg_evaluation *e)
+/* A request for roles of a pattern asks a trust policy only where it brings one. */
+static occasion occasion_of(const vg_evaluation *e, const vg_layers *layers)
 {
     const vg_arn_cut *arn = &e->resource;
     if (arn->count < VG_ARN_SEGMENTS)
         return PLAIN;
     if (vg_str_is(arn->segment[2], "kms") && vg_str_starts(arn->segment[5], VG_STR("key/")))
         return KMS_KEY;
-    if (is_role(arn) && !arn->wild && e->action.len > 4 &&
-        vg_str_eq_icase(vg_str_sub(e->action, 0, 4), VG_STR("sts:")))
+    bool asks_trust = is_role(arn) && (!e->is_pattern || layers->resource.state != VG_LAYER_NONE);
+    if (asks_trust && e->action.len > 4 && vg_str_eq_icase(vg_str_sub(e->action, 0, 4), VG_STR("sts:")))
         for (size_t i = 0; i < VG_COUNT(role_actions); i++)
             if (vg_str_eq_icase(e->action, vg_str_from(role_actions[i].action)))
                 return role_actions[i].occasion;
@@ -435,7 +437,7 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
 {
     const vg_caller *caller = &e->request->caller;
     bool own = has_account(caller);
-    a->what = occasion_of(e);
+    a->what = occasion_of(e, layers);
     a->kept_by_aws = is_kept_by_aws(e);
     a->same_account = own && vg_str_eq(owner_of(e), caller->account);
     a->has_access_point = layers->access_point.state != VG_LAYER_NONE;
@@ -488,7 +490,7 @@ static bool is_grantable(vg_str action)
 
 static unsigned guardrails(unsigned bits)
 {
-    return bits & (VG_BY_SCP | VG_BY_ENDPOINT | VG_BY_BOUNDARY | VG_BY_SESSION);
+    return bits & (VG_BY_SCP | VG_BY_ENDPOINT | VG_BY_BOUNDARY);
 }
 
 /* "An explicit deny in any policy overrides any allow": what denies in some completions alone makes an Allow unknown, and
@@ -500,7 +502,10 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
     vg_match access_is = access(e, a);
     if (denied) {
         d.result = VG_EXPLICITLY_DENIED;
-        d.blocked_by = denied | guardrails(lacking(e, a, VG_MATCH_NO));
+        answers without = *a;
+        if (a->resource.deny == VG_MATCH_YES) /* what it allows besides does not count any more */
+            without.resource = (answer){0};
+        d.blocked_by = denied | guardrails(lacking(e, &without, VG_MATCH_NO));
         return d;
     }
     if (access_is == VG_MATCH_NO) {
@@ -530,10 +535,14 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
     e.request = request;
     e.action = request->action;
     e.resource = vg_arn_cut_of(request->resource);
+    e.is_pattern = vg_str_find_char(request->resource, '*') != VG_NPOS;
     e.catalogue = NULL;
     e.action_id = VG_CATALOGUE_NONE;
     e.service = 0;
     e.wildcard_only = request->wildcard_only_action;
+    e.bounded = layers->boundary.state == VG_LAYER_NONE    ? VG_MATCH_NO
+                : layers->boundary.state == VG_LAYER_KNOWN ? VG_MATCH_YES
+                                                           : VG_MATCH_UNKNOWN;
     e.hashed = false;
     e.trace = trace;
     /* "No permissions are required to perform this operation", and no policy can deny it (STS API Reference). */

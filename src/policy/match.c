@@ -15,6 +15,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* Whether a pattern holds wildcards. */
 static bool is_wild(vg_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -70,55 +71,56 @@ bool vg_glob(vg_str pattern, vg_str s)
 
 /* ---- two patterns ------------------------------------------------------------------------------------------------------------ */
 
-/* Whether some text of the one-character pattern c is one of d. */
-static bool one_meets(char c, char d)
+/* A request's only wildcard is '*'; a pattern's are '*' and '?'. */
+static bool one_meets(char pattern, char request)
 {
-    return c == d || c == '?' || d == '?';
+    return pattern == request || pattern == '?';
 }
 
-/* `fixed` holds no '*'; its '?' stand for any byte. */
-static bool meets_fixed(vg_str pattern, vg_str fixed)
+/* Whether the request, a pattern itself, takes a text of the pattern, which holds no '*'. */
+static bool request_takes(vg_str request, vg_str pattern)
 {
-    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
-    while (i < fixed.len) {
-        if (p < pattern.len && pattern.ptr[p] == '*') {
-            star = ++p;
+    size_t r = 0, i = 0, star = VG_NPOS, star_at = 0;
+    while (i < pattern.len) {
+        if (r < request.len && request.ptr[r] == '*') {
+            star = ++r;
             star_at = i;
-        } else if (p < pattern.len && one_meets(pattern.ptr[p], fixed.ptr[i])) {
-            p++;
+        } else if (r < request.len && one_meets(pattern.ptr[i], request.ptr[r])) {
+            r++;
             i++;
         } else if (star != VG_NPOS) {
-            p = star;
+            r = star;
             i = ++star_at;
         } else {
             return false;
         }
     }
-    while (p < pattern.len && pattern.ptr[p] == '*')
-        p++;
-    return p == pattern.len;
+    while (r < request.len && request.ptr[r] == '*')
+        r++;
+    return r == request.len;
 }
 
-bool vg_glob_overlaps(vg_str a, vg_str b)
+bool vg_glob_overlaps(vg_str pattern, vg_str request)
 {
-    size_t star_a = vg_str_find_char(a, '*'), star_b = vg_str_find_char(b, '*');
-    if (star_a == VG_NPOS)
-        return meets_fixed(b, a);
-    if (star_b == VG_NPOS)
-        return meets_fixed(a, b);
+    size_t star = vg_str_find_char(pattern, '*'), request_star = vg_str_find_char(request, '*');
+    if (request_star == VG_NPOS)
+        return vg_glob(pattern, request);
+    if (star == VG_NPOS)
+        return request_takes(request, pattern);
     /* Both have a run that may hold the other's middle: only what stands before the first and behind the last '*' can
      * contradict. */
-    for (size_t i = 0; i < star_a && i < star_b; i++)
-        if (!one_meets(a.ptr[i], b.ptr[i]))
+    for (size_t i = 0; i < star && i < request_star; i++)
+        if (!one_meets(pattern.ptr[i], request.ptr[i]))
             return false;
-    size_t tail_a = a.len - 1 - vg_str_rfind_char(a, '*'), tail_b = b.len - 1 - vg_str_rfind_char(b, '*');
-    for (size_t i = 1; i <= tail_a && i <= tail_b; i++)
-        if (!one_meets(a.ptr[a.len - i], b.ptr[b.len - i]))
+    size_t tail = pattern.len - 1 - vg_str_rfind_char(pattern, '*');
+    size_t request_tail = request.len - 1 - vg_str_rfind_char(request, '*');
+    for (size_t i = 1; i <= tail && i <= request_tail; i++)
+        if (!one_meets(pattern.ptr[pattern.len - i], request.ptr[request.len - i]))
             return false;
     return true;
 }
 
-/* The request's '*' can be covered by a '*' alone, its '?' by either wildcard. */
+/* The request's '*' can be covered by a '*' alone. */
 bool vg_glob_covers(vg_str pattern, vg_str request)
 {
     size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
@@ -183,7 +185,7 @@ bool vg_action_matches(vg_str pattern, vg_str action)
 
 vg_arn_cut vg_arn_cut_of(vg_str text)
 {
-    vg_arn_cut cut = {.text = text, .wild = is_wild(text)};
+    vg_arn_cut cut = {.text = text};
     vg_str rest = text;
     while (cut.count < VG_ARN_SEGMENTS - 1) {
         vg_str left, right;
@@ -221,27 +223,30 @@ static size_t type_length(vg_str resource)
     return i;
 }
 
-/* "You can't use a wildcard in the portion of the ARN that specifies the resource type" (IAM identifiers, "Paths in
- * ARNs"): a pattern that has one there and goes on behind it matches nothing. S3's resources have no type. */
+/* A pattern that has a wildcard in its type and goes on behind it ("*" "/i-1"). AWS's documents contradict each other on
+ * what it matches (docs/policy-divergences.md). The ARNs of buckets and objects, without region and account, have no
+ * type. */
 static bool has_wild_type(const vg_arn_cut *pattern)
 {
     vg_str resource = pattern->segment[VG_ARN_SEGMENTS - 1];
     size_t length = type_length(resource);
-    return length < resource.len && !vg_str_is(pattern->segment[2], "s3") &&
-           is_wild(vg_str_sub(resource, 0, length));
+    bool bucket =
+        vg_str_is(pattern->segment[2], "s3") && pattern->segment[3].len + pattern->segment[4].len == 0;
+    return length < resource.len && !bucket && is_wild(vg_str_sub(resource, 0, length));
 }
 
 /* ---- compiling patterns of resources -------------------------------------------------------------------------------------------- */
 
-/* Whether a policy of this kind has an ARN of fewer segments completed by "*". Identity policies and what limits them
- * always; resource policies when it has a wildcard; SCPs when it ends with '*'; RCPs never. Where it is not completed,
- * NotResource differs: a resource policy takes it for an ARN like any other, SCPs and RCPs for an error. */
+/* Whether a policy of this kind has an ARN of fewer segments completed by "*". Identity policies, boundaries and session
+ * policies always; policies of resources and endpoints when it has a wildcard; SCPs when it ends with '*'; RCPs never.
+ * Where it is not completed, NotResource differs: SCPs and RCPs take it for an error, the others for an ARN like any. */
 static bool completes(vg_policy_kind kind, const vg_arn_cut *cut)
 {
     switch (kind) {
     case VG_POLICY_RESOURCE:
     case VG_POLICY_TRUST:
-        return cut->wild;
+    case VG_POLICY_ENDPOINT:
+        return is_wild(cut->text);
     case VG_POLICY_SCP:
         return cut->text.len && cut->text.ptr[cut->text.len - 1] == '*';
     case VG_POLICY_RCP:
@@ -249,7 +254,6 @@ static bool completes(vg_policy_kind kind, const vg_arn_cut *cut)
     case VG_POLICY_IDENTITY:
     case VG_POLICY_BOUNDARY:
     case VG_POLICY_SESSION:
-    case VG_POLICY_ENDPOINT:
         break;
     }
     return true;
@@ -278,6 +282,7 @@ vg_status vg_resource_compile(vg_arena *arena, vg_str text, vg_policy_kind kind,
                               vg_resource_pattern *out, vg_error *err)
 {
     *out = (vg_resource_pattern){.cut = vg_arn_cut_of(text), .text = text};
+    bool wild = is_wild(text);
     if (vg_str_is(text, "*")) {
         out->kind = VG_PATTERN_ALL;
         return VG_OK;
@@ -300,10 +305,10 @@ vg_status vg_resource_compile(vg_arena *arena, vg_str text, vg_policy_kind kind,
         return vg_template_compile(arena, resource, true, t, err);
     }
     vg_str head = vg_str_sub(text, 0, text.len - 1);
-    if (!out->cut.wild)
+    if (!wild)
         out->kind = VG_PATTERN_EXACT;
     else if (has_wild_type(&out->cut))
-        out->kind = VG_PATTERN_SEGMENTS;
+        out->kind = VG_PATTERN_SEGMENTS, out->wild_type = true;
     else if (text.ptr[text.len - 1] == '*' && !is_wild(head))
         out->kind = VG_PATTERN_PREFIX, out->text = head;
     else
@@ -330,15 +335,16 @@ static vg_result match_segments(vg_evaluation *e, const vg_resource_pattern *p, 
     if (arn->count < VG_ARN_SEGMENTS)
         return VG_RESULT_NO;
     for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++)
-        if (!segment_matches(p->cut.segment[i], arn->segment[i])) {
-            /* The wildcard that ends an incomplete ARN runs on: its segments behind are "*" already. */
+        if (!segment_matches(p->cut.segment[i], arn->segment[i]))
             return VG_RESULT_NO;
-        }
+    vg_str pattern = p->cut.segment[VG_ARN_SEGMENTS - 1], resource = arn->segment[VG_ARN_SEGMENTS - 1];
     if (p->variable)
-        return vg_template_match(e, p->variable, arn->segment[VG_ARN_SEGMENTS - 1], false);
-    if (has_wild_type(&p->cut))
+        return vg_template_match(e, p->variable, resource, false);
+    if (!segment_matches(pattern, resource))
         return VG_RESULT_NO;
-    return result_of(segment_matches(p->cut.segment[VG_ARN_SEGMENTS - 1], arn->segment[VG_ARN_SEGMENTS - 1]));
+    if (p->wild_type)
+        return e->request->open ? VG_RESULT_UNKNOWN : VG_RESULT_NO;
+    return VG_RESULT_YES;
 }
 
 /* The plain case: the request names one ARN. */
@@ -362,15 +368,15 @@ static vg_result match_one(vg_evaluation *e, const vg_resource_pattern *p)
     return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
 }
 
-/* The request is a pattern. What a variable stands for is taken as a run for an overlap, and as nothing for a cover. */
-static vg_result match_pattern(vg_evaluation *e, const vg_resource_pattern *p, bool cover)
+static vg_result compare_pattern(vg_str pattern, vg_str request, bool cover)
 {
-    bool (*compare)(vg_str, vg_str) = cover ? vg_glob_covers : vg_glob_overlaps;
+    return result_of(cover ? vg_glob_covers(pattern, request) : vg_glob_overlaps(pattern, request));
+}
+
+/* The request is a pattern: some ARN of it for an overlap, every one for a cover. */
+static vg_result match_request(vg_evaluation *e, const vg_resource_pattern *p, bool cover)
+{
     const vg_arn_cut *request = &e->resource;
-    if (p->kind == VG_PATTERN_ALL)
-        return VG_RESULT_YES;
-    if (p->kind == VG_PATTERN_INVALID)
-        return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
     if (only_stars(request->text))
         return result_of(!cover);
     bool open_end = request->text.ptr[request->text.len - 1] == '*';
@@ -378,15 +384,22 @@ static vg_result match_pattern(vg_evaluation *e, const vg_resource_pattern *p, b
         return VG_RESULT_NO;
     for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++) {
         vg_str segment = i < request->count ? request->segment[i] : VG_STR("*");
-        if (!compare(p->cut.segment[i], segment))
-            return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
+        if (compare_pattern(p->cut.segment[i], segment, cover) == VG_RESULT_NO)
+            return VG_RESULT_NO;
     }
     vg_str resource = request->count == VG_ARN_SEGMENTS ? request->segment[VG_ARN_SEGMENTS - 1] : VG_STR("*");
-    if (p->variable) {
-        vg_result result = vg_template_match(e, p->variable, resource, false);
-        return result;
-    }
-    return result_of(compare(p->cut.segment[VG_ARN_SEGMENTS - 1], resource));
+    return p->variable ? vg_template_compare(e, p->variable, resource, cover)
+                       : compare_pattern(p->cut.segment[VG_ARN_SEGMENTS - 1], resource, cover);
+}
+
+static vg_result match_pattern(vg_evaluation *e, const vg_resource_pattern *p, bool cover)
+{
+    if (p->kind == VG_PATTERN_ALL)
+        return VG_RESULT_YES;
+    vg_result result = p->kind == VG_PATTERN_INVALID ? VG_RESULT_NO : match_request(e, p, cover);
+    if (result == VG_RESULT_YES && p->wild_type)
+        result = e->request->open ? VG_RESULT_UNKNOWN : cover ? VG_RESULT_NO : VG_RESULT_YES;
+    return result == VG_RESULT_NO && p->loose ? VG_RESULT_ERROR : result;
 }
 
 /* ---- statements ----------------------------------------------------------------------------------------------------------------- */
@@ -396,8 +409,8 @@ static vg_match concerns_listed(vg_evaluation *e, const vg_rule *rule)
     bool cover = rule->effect == VG_EFFECT_DENY;
     vg_match best = VG_MATCH_NO;
     for (uint32_t i = 0; i < rule->resource_count; i++) {
-        vg_result r = e->resource.wild ? match_pattern(e, &rule->resources[i], cover)
-                                       : match_one(e, &rule->resources[i]);
+        vg_result r =
+            e->is_pattern ? match_pattern(e, &rule->resources[i], cover) : match_one(e, &rule->resources[i]);
         if (r == VG_RESULT_YES)
             return VG_MATCH_YES;
         if (r == VG_RESULT_UNKNOWN)
@@ -412,8 +425,8 @@ static vg_match concerns_others(vg_evaluation *e, const vg_rule *rule)
     bool cover = rule->effect == VG_EFFECT_ALLOW;
     vg_match worst = VG_MATCH_YES;
     for (uint32_t i = 0; i < rule->resource_count; i++) {
-        vg_result r = e->resource.wild ? match_pattern(e, &rule->resources[i], cover)
-                                       : match_one(e, &rule->resources[i]);
+        vg_result r =
+            e->is_pattern ? match_pattern(e, &rule->resources[i], cover) : match_one(e, &rule->resources[i]);
         if (r == VG_RESULT_YES || r == VG_RESULT_ERROR)
             return VG_MATCH_NO;
         if (r == VG_RESULT_UNKNOWN || r == VG_RESULT_NO_OR_ERROR)

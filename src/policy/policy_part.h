@@ -67,7 +67,6 @@ typedef struct {
     vg_str text;
     vg_str segment[VG_ARN_SEGMENTS];
     unsigned count;
-    bool wild; /* holds '*' or '?' */
 } vg_arn_cut;
 vg_arn_cut vg_arn_cut_of(vg_str text);
 /* The same for text with variables: a colon within "${...}" cuts nothing. */
@@ -88,6 +87,7 @@ typedef enum {
 typedef struct {
     uint8_t kind; /* vg_pattern_class */
     bool loose;
+    bool wild_type;              /* a wildcard in the resource's type, and text behind it */
     vg_arn_cut cut;              /* of the pattern; SEGMENTS alone needs it in deciding a plain ARN */
     vg_str text;                 /* EXACT, PREFIX */
     const vg_template *variable; /* of the sixth segment when it holds variables; kind is then SEGMENTS */
@@ -184,9 +184,11 @@ typedef struct vg_evaluation {
     const vg_request *request;
     vg_str action;
     vg_arn_cut resource;
+    bool is_pattern;               /* the requested resource holds a '*' */
     const vg_catalogue *catalogue; /* of which action_id and service are */
     uint32_t action_id, service;
     bool wildcard_only;
+    vg_match bounded; /* whether the caller has a permissions boundary */
     bool hashed;
     uint64_t hashes[VG_HASHED_KEYS]; /* of the first keys of the context */
     struct vg_trace *trace;          /* of an explanation; NULL while deciding */
@@ -216,6 +218,8 @@ typedef enum {
 } vg_result;
 /* Matches the template with the whole text; a variable that is unknown may stand for anything or nothing. */
 vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text, bool ignore_case);
+/* The template against a request that is a pattern itself: cover, or overlap. */
+vg_result vg_template_compare(vg_evaluation *e, const vg_template *t, vg_str request, bool cover);
 
 /* Compiles a Resource pattern for a policy of `kind`; `variables`: whether ${...} is one. */
 vg_status vg_resource_compile(vg_arena *arena, vg_str text, vg_policy_kind kind, bool variables,
@@ -241,8 +245,8 @@ void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[V
 
 /* Glob over bytes where '?' is one character of UTF-8. */
 bool vg_glob(vg_str pattern, vg_str s);
-/* Whether some text matches both patterns, and whether `pattern` matches all that `request` matches. */
-bool vg_glob_overlaps(vg_str a, vg_str b);
+/* Whether some text matches both, and whether `pattern` matches all that `request` does, whose one wildcard is '*'. */
+bool vg_glob_overlaps(vg_str pattern, vg_str request);
 bool vg_glob_covers(vg_str pattern, vg_str request);
 
 #endif

@@ -267,3 +267,54 @@ vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text,
         return VG_RESULT_UNKNOWN;
     return may_lack ? VG_RESULT_NO_OR_ERROR : VG_RESULT_NO;
 }
+
+/* ---- requests that are patterns --------------------------------------------------------------------------------------------- */
+
+enum { RESOLVED = 1024 };
+
+/* Literal wildcards of a value, which are none: bytes that no ARN holds stand for them. */
+static char literal(char c)
+{
+    return c == '*' ? '\1' : c == '?' ? '\2' : c;
+}
+
+/* The template with its variables put in. False when it is too long. */
+static bool resolve(vg_evaluation *e, const vg_template *t, char out[RESOLVED], size_t *len,
+                    vg_value_state *worst)
+{
+    *len = 0;
+    *worst = VG_VALUE_FOUND;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const vg_piece *piece = &t->pieces[i];
+        vg_str text = piece->kind == VG_PIECE_RUN   ? VG_STR("*")
+                      : piece->kind == VG_PIECE_ONE ? VG_STR("?")
+                                                    : piece->text;
+        bool wild = piece->kind == VG_PIECE_RUN || piece->kind == VG_PIECE_ONE;
+        if (piece->kind == VG_PIECE_KEY) {
+            vg_value_state state = vg_variable_value(e, piece, &text);
+            if (state != VG_VALUE_FOUND) {
+                *worst = state;
+                return true;
+            }
+        }
+        if (text.len > RESOLVED - *len)
+            return false;
+        for (size_t k = 0; k < text.len; k++)
+            out[(*len)++] = wild ? text.ptr[k] : literal(text.ptr[k]);
+    }
+    return true;
+}
+
+vg_result vg_template_compare(vg_evaluation *e, const vg_template *t, vg_str request, bool cover)
+{
+    char text[RESOLVED];
+    size_t len;
+    vg_value_state worst;
+    if (!resolve(e, t, text, &len, &worst) || worst == VG_VALUE_UNKNOWN)
+        return VG_RESULT_UNKNOWN;
+    if (worst == VG_VALUE_NONE)
+        return VG_RESULT_ERROR;
+    vg_str pattern = vg_str_of(text, len);
+    bool matches = cover ? vg_glob_covers(pattern, request) : vg_glob_overlaps(pattern, request);
+    return matches ? VG_RESULT_YES : VG_RESULT_NO;
+}
