@@ -297,8 +297,14 @@ static void an_arn_fits_the_types_it_can_be_of(void **state)
         {"arn:aws:store::123456789012:queue/q", ""},
         {"arn:aws:store::123456789012:topic/t", "queue or topic"}, /* '*' in a type's ARN may be nothing */
         {"arn:aws:store:::topic/t", "object"},
-        {"arn:aws:store:*:*:topic/*",
-         "object,queue or topic"},                   /* '*' may run past a colon: arn:aws:store:::topic/... */
+        {"arn:aws:store:*:*:topic/*", "object,queue or topic"}, /* '*' may be nothing */
+        {"arn:aws:store:*::b/k", "object"}, /* in the head no wildcard is a colon: no queue "q::b/k" */
+        {"arn:aws:store:???b", "bucket"},
+        {"arn:*:b:c:d:e/f", ""},
+        {"arn:aws?store:::x:b/k", ""},
+        {"arn:aws:store:*b", "bucket,object,queue or topic"}, /* but of less than an ARN it may be */
+        {"arn:aws:store:eu:1:q*", "queue or topic"},
+        {"arn:aws:store:eu:1:q?eue/q", "queue or topic"},
         {"arn:aws:store:eu-west-1:1:2:queue/q", ""}, /* no colon in an account */
         {"arn:aws:store:eu-*:queue/q", "queue or topic"},
         {"arn:aws:store:eu-*", "queue or topic"},
