@@ -21,9 +21,16 @@ attestation. What it *needs* are properties of the subject ([evidence](evidence.
 **not assessed**, and the review names the export that would provide it. Severity is also the weight in the score: critical
 8, high 4, medium 2, low 1.
 
-Commands are those of the AWS CLI. `{{account}}`, `{{region}}`, `{{ou}}`, `{{management}}`, `{{organization}}`, `{{name}}`
-and `{{resource}}` are filled in by the review. `--profile` takes a profile that is named by the account's id; WORDS_IN_CAPITALS
-are yours to choose. A line that begins with `#` is a step that no command can do.
+Commands are those of the AWS CLI; the review fills them in. Names in lower case are the subject's place: `{{account}}`,
+`{{region}}`, `{{ou}}`, `{{target}}` (where a policy reaches the accounts that fail and no others), `{{management}}`,
+`{{organization}}`, `{{name}}` and `{{resource}}`; `{{regions}}` are those in use anywhere. Names with a capital are properties
+([evidence](evidence.md)) of the subject, else of its account, else of the organisation; with `.common`, else what every fact
+that has the property agrees on. A list gives one command an item; `.name` takes the last part of an ARN, `.first` the first
+item, `.json` all of them, quoted. A value that a shell would read as more than a word is never put in: a comment stands for the command.
+`--profile` takes a profile that is named by the account's id. A line that begins with `#` is a step that no command can do.
+
+What nobody knows but you stands in angle brackets, `<contact-name>`, or behind a bar where a property may be unknown,
+`{{TrailArn|trail-arn}}`. [Words to fill in](#words-to-fill-in) lists them all; an action that has one says what to put there.
 
 Ids of NIST CSF are spelt as the mapping data spells them (`PR.AC-1`); those of CIS are numbers of the benchmark's version.
 
@@ -76,6 +83,17 @@ def details_of(kind):
     return ", ".join(f"**{d['key']}**" if d.get("required") else d["key"] for d in kind.get("details", ()))
 
 
+WORDS = """## Words to fill in
+
+What the commands leave to the reader (`content/placeholders.yaml`). Replace the word with its brackets: a shell takes one that
+was not replaced for a file that is not there, and does nothing. Values that the evidence knows are listed where the word
+stands.
+
+| word | what to put there | known values |
+|---|---|---|
+"""
+
+
 def page():
     controls = read_controls.read()
     lines = [INTRODUCTION.format(count=len(controls))]
@@ -94,6 +112,10 @@ def page():
     for kind in read_controls.kinds().values():
         lines.append(f"| `{kind['id']}` | {cell(kind['asserts'])} | {kind['scope']} | {kind['max_age_days']} | "
                      f"{details_of(kind)} |")
+    lines += ["", WORDS.rstrip("\n")]
+    for word in read_controls.words():
+        choices = f"`{word['choices']}`" if word.get("choices") else ""
+        lines.append(f"| `<{word['word']}>` | {cell(word['about'])} | {choices} |")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

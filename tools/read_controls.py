@@ -49,5 +49,10 @@ def types():
     return found
 
 
+def words():
+    """The words that commands leave to the reader."""
+    return yaml.safe_load((CONTENT / "placeholders.yaml").read_text())
+
+
 def kinds():
     return {k["id"]: k for k in yaml.safe_load((CONTENT / "attestations.yaml").read_text())["kinds"]}

@@ -413,13 +413,22 @@ static vg_status take_finding(void *context, const vg_hub_row *row, vg_error *er
     vg_open_findings *open = entry ? entry->value.ptr : NULL;
     if (entry && !open && (open = VG_NEW(a->arena, vg_open_findings))) {
         *open = (vg_open_findings){
-            .oldest = VG_TIME_NONE, .latest = VG_TIME_NONE, .products = vg_vec_in(a->arena, sizeof(vg_str))};
+            .oldest = VG_TIME_NONE,
+            .latest = VG_TIME_NONE,
+            .products = vg_vec_in(a->arena, sizeof(vg_str)),
+            .severe = vg_vec_in(a->arena, sizeof(vg_open_finding)),
+        };
         entry->value.ptr = open;
     }
     if (!open)
         return no_memory(err);
     bool is_severe = finding->severity == VG_SEVERITY_CRITICAL || finding->severity == VG_SEVERITY_HIGH;
     vg_time since = is_severe ? open_since(row) : VG_TIME_NONE;
+    vg_open_finding *severe = is_severe ? vg_vec_push(&open->severe) : NULL;
+    if (is_severe && !severe)
+        return no_memory(err);
+    if (severe)
+        *severe = (vg_open_finding){since, finding->severity == VG_SEVERITY_CRITICAL};
     open->critical += finding->severity == VG_SEVERITY_CRITICAL;
     open->high += finding->severity == VG_SEVERITY_HIGH;
     if (is_severe && (open->oldest == VG_TIME_NONE || since < open->oldest))

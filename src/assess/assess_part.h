@@ -101,12 +101,18 @@ typedef struct {
     const vg_sighting *seen;
 } vg_placement;
 
+typedef struct {
+    vg_time since;
+    bool is_critical; /* else high */
+} vg_open_finding;
+
 /* Open findings of other products (GuardDuty, Security Hub, ...) in one account. */
 typedef struct {
     int64_t critical, high;
     vg_time oldest;  /* since when the oldest of these is open; VG_TIME_NONE: none */
     vg_time latest;  /* when the account's findings were last looked at */
     vg_vec products; /* vg_str, in order */
+    vg_vec severe;   /* vg_open_finding: those that are critical or high */
 } vg_open_findings;
 
 /* The organisation, and all that is said of it and not of one account. */

@@ -142,6 +142,24 @@ static vg_status read_kinds(loader *l, const vg_content_source *source, vg_error
     return VG_OK;
 }
 
+static vg_status read_words(loader *l, const vg_content_source *source, vg_error *err)
+{
+    vg_doc doc;
+    vg_vec words = vg_vec_in(l->arena, sizeof(vg_word));
+    VG_TRY(vg_yaml_read(l->arena, source->bytes, source->path, NULL, &doc, err));
+    for (vg_items it = vg_items_of(doc.root); vg_items_next(&it);) {
+        vg_word *word = vg_vec_push(&words);
+        if (!word)
+            return no_memory(err);
+        *word = (vg_word){.name = vg_get_str(it.value, "word"),
+                          .about = vg_str_trim(vg_get_str(it.value, "about")),
+                          .choices = vg_get_str(it.value, "choices")};
+    }
+    l->content->words = words.items;
+    l->content->word_count = words.len;
+    return VG_OK;
+}
+
 /* ---- what provides a property -------------------------------------------------------------------------------------------------- */
 
 /* "a", "a or b", "a, b or c" of a list. */
@@ -377,6 +395,8 @@ static vg_status load_described(loader *l, const vg_vec *sources, vg_error *err)
             VG_TRY(read_practices(l, source, err));
         else if (vg_str_is(source->path, "attestations.yaml"))
             VG_TRY(read_kinds(l, source, err));
+        else if (vg_str_is(source->path, "placeholders.yaml"))
+            VG_TRY(read_words(l, source, err));
         else if (vg_str_starts(source->path, VG_STR("types/")) && vg_str_ends(source->path, VG_STR(".yaml")))
             VG_TRY(read_types(l, source, err));
     }

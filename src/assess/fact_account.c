@@ -88,6 +88,44 @@ static void put_workloads(const vg_view *view, vg_fact_sink *sink)
     vg_fact_bool(sink, "MixesProdAndNonProd", prod && nonprod);
 }
 
+/* ---- where it belongs ---------------------------------------------------------------------------------------------------------- */
+
+const vg_node *vg_unit_for(const vg_org *org, vg_ou_function function)
+{
+    const vg_node *best = NULL;
+    bool is_tie = false;
+    for (size_t i = 0; i < org->node_count; i++) {
+        const vg_node *node = &org->nodes[i];
+        if (node->is_account || node->is_root || !node->in_tree || node->function != function)
+            continue;
+        is_tie = best && (node->depth == best->depth || (node->depth > best->depth && is_tie));
+        best = !best || node->depth < best->depth ? node : best;
+    }
+    return is_tie ? NULL : best;
+}
+
+/* The OU for the environments that the mapping places here, when they are of one kind and one OU is for it. */
+static void put_fitting_unit(const vg_view *view, const vg_node *node, vg_fact_sink *sink)
+{
+    const vg_org *org = view->org;
+    vg_stage stage = VG_STAGE_NONE;
+    for (size_t i = 0; i < org->placement_count; i++) {
+        if (!vg_placement_has(&org->placements[i], view->account))
+            continue;
+        if (stage != VG_STAGE_NONE && org->placements[i].stage != stage)
+            return;
+        stage = org->placements[i].stage;
+    }
+    if (stage == VG_STAGE_NONE || vg_view_is_management(view))
+        return;
+    const vg_node *unit =
+        vg_unit_for(org, stage == VG_STAGE_PROD ? VG_OU_WORKLOADS_PROD : VG_OU_WORKLOADS_NONPROD);
+    unit = unit ? unit : vg_unit_for(org, VG_OU_WORKLOADS);
+    bool is_there = unit && node && node->parent != VG_NO_NODE && &org->nodes[node->parent] == unit;
+    if (unit && !is_there)
+        vg_fact_str(sink, "FittingOu", unit->id);
+}
+
 /* ---- the account ------------------------------------------------------------------------------------------------------------- */
 
 static void put_place(const vg_view *view, const vg_node *node, vg_fact_sink *sink)
@@ -122,6 +160,7 @@ void vg_make_account(const vg_view *view, vg_fact_sink *sink)
     if (view->org->known)
         vg_fact_bool(sink, "IsManagement", vg_view_is_management(view));
     put_workloads(view, sink);
+    put_fitting_unit(view, node, sink);
     vg_fact_answer(sink, "RunsWorkloads", vg_runs_workloads(view));
     vg_regions_in_use(view, sink->arena, &regions, &shown);
     if (regions.len > 0)
@@ -130,6 +169,35 @@ void vg_make_account(const vg_view *view, vg_fact_sink *sink)
 }
 
 /* ---- findings of other products ------------------------------------------------------------------------------------------------ */
+
+/* What would be left open once those of one severity, or the old ones, were closed. */
+static void put_open_by_kind(const vg_view *view, const vg_open_findings *open, vg_fact_sink *sink)
+{
+    enum { OLD_AFTER_DAYS = 30 };
+    int64_t oldest_critical = -1, oldest_high = -1, oldest_recent = -1, recent_critical = 0, recent_high = 0;
+    for (size_t i = 0; i < open->severe.len; i++) {
+        const vg_open_finding *finding = vg_vec_at(&open->severe, i);
+        int64_t days = vg_view_days(view, finding->since, &(vg_sighting){.seen = open->latest});
+        int64_t *oldest = finding->is_critical ? &oldest_critical : &oldest_high;
+        *oldest = days > *oldest ? days : *oldest;
+        if (days > OLD_AFTER_DAYS)
+            continue;
+        oldest_recent = days > oldest_recent ? days : oldest_recent;
+        recent_critical += finding->is_critical;
+        recent_high += !finding->is_critical;
+    }
+    const struct {
+        const char *name;
+        int64_t days;
+    } oldest[] = {{"OldestCriticalDays", oldest_critical},
+                  {"OldestHighDays", oldest_high},
+                  {"OldestRecentDays", oldest_recent}};
+    for (size_t i = 0; i < VG_COUNT(oldest); i++)
+        if (oldest[i].days >= 0)
+            vg_fact_i64(sink, oldest[i].name, oldest[i].days);
+    vg_fact_i64(sink, "RecentCritical", recent_critical);
+    vg_fact_i64(sink, "RecentHigh", recent_high);
+}
 
 void vg_make_findings(const vg_view *view, vg_fact_sink *sink)
 {
@@ -144,6 +212,8 @@ void vg_make_findings(const vg_view *view, vg_fact_sink *sink)
         if (open && open->oldest != VG_TIME_NONE)
             vg_fact_i64(sink, "OldestCriticalOrHighDays",
                         vg_view_days(view, open->oldest, &(vg_sighting){.seen = open->latest}));
+        if (open && open->severe.len > 0)
+            put_open_by_kind(view, open, sink);
         vg_fact_list(sink, "Products", open ? &open->products : &none);
     }
     vg_fact_end(sink);

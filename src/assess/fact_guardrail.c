@@ -310,7 +310,7 @@ void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink)
     bool is_management = vg_view_is_management(view);
     policy_path scp = path_of(view, VG_ORG_SCP), rcp = path_of(view, VG_ORG_RCP);
     vg_fact_used(sink, view->org->about);
-    vg_fact_bool(sink, "Bound", !is_management && !scp.off);
+    vg_fact_bool(sink, "Bound", !is_management);
     use_policies(view, &scp, sink);
     for (size_t i = 0; i < VG_COUNT(guardrails); i++) {
         const policy_path *path = guardrails[i].kind == VG_ORG_SCP ? &scp : &rcp;

@@ -112,6 +112,7 @@ void vg_make_root(const vg_view *view, vg_fact_sink *sink)
     vg_fact_answer(sink, "MfaActive", mfa);
     vg_fact_answer(sink, "MfaHardware", has_hardware(view, mfa, sink));
     vg_fact_answer(sink, "AccessKeysPresent", keys);
+    vg_fact_answer(sink, "PasswordPresent", password);
     vg_fact_answer(sink, "CredentialsPresent", any_of(password, keys));
     put_last_use(view, entry, sink);
     put_central_access(view, sink);

@@ -171,8 +171,24 @@ static void put_config(const region_view *r)
     bool no_status = recording == VG_UNKNOWN && was_read(r, "config:DescribeConfigurationRecorderStatus");
     if (recording == VG_UNKNOWN && (none || no_status))
         recording = VG_NO;
+    const vg_sighting *recorder = first_in_region(r, "AWS::Config::ConfigurationRecorder");
+    if (recorder)
+        vg_fact_str(r->sink, "RecorderName", recorder->resource.id);
     vg_fact_answer(r->sink, "ConfigRecording", recording);
     vg_fact_answer(r->sink, "ConfigAllSupported", all == VG_UNKNOWN && none ? VG_NO : all);
+}
+
+/* Where the account's recorders deliver to in any region: what a new channel wants to know. */
+static void put_config_bucket(const region_view *r)
+{
+    vg_sightings channels = vg_view_of(r->view, "AWS::Config::DeliveryChannel");
+    for (size_t i = 0; i < channels.count; i++) {
+        vg_str bucket = vg_prop_str(&channels.items[i], "S3BucketName");
+        if (bucket.len > 0) {
+            vg_fact_str(r->sink, "ConfigBucket", bucket);
+            return;
+        }
+    }
 }
 
 /* AWS spells these keys in camelCase; an import may keep either. */
@@ -216,6 +232,7 @@ static void put_guardduty(const region_view *r)
         if (name)
             *name = vg_get_str(it.value, "Name");
     }
+    vg_fact_str(r->sink, "DetectorId", detector->resource.id);
     vg_fact_answer(r->sink, "GuardDutyEnabled", vg_prop_bool(detector, "Enable"));
     vg_fact_list(r->sink, "GuardDutyFeatures", &features);
 }
@@ -313,6 +330,7 @@ void vg_make_services(const vg_view *view, vg_fact_sink *sink)
         vg_fact_answer(sink, "CloudTrailLogging", trail_logs(&r));
         put_config(&r);
         vg_fact_answer(sink, "ConfigDelivering", config_delivers(&r));
+        put_config_bucket(&r);
         put_guardduty(&r);
         put_security_hub(&r);
         put_inspector(&r);

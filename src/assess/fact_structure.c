@@ -160,6 +160,17 @@ static bool is_log_account(const vg_node *node)
     return false;
 }
 
+/* Where each of the accounts stands now, in their order, which is what moving them asks for. */
+static void put_parents(const vg_org *org, const vg_vec *accounts, vg_fact_sink *sink)
+{
+    vg_vec parents = list_in(sink);
+    for (size_t i = 0; i < accounts->len; i++) {
+        const vg_node *node = vg_org_node(org, *(vg_str *)vg_vec_at(accounts, i));
+        push(&parents, node && node->parent != VG_NO_NODE ? org->nodes[node->parent].id : VG_STR("-"));
+    }
+    vg_fact_list(sink, "SuspendedAccountsParents", &parents);
+}
+
 static void put_accounts(const vg_view *view, vg_fact_sink *sink)
 {
     const vg_org *org = view->org;
@@ -190,8 +201,62 @@ static void put_accounts(const vg_view *view, vg_fact_sink *sink)
         put_list(sink, "AccountsInRoot", &in_root);
     if (has_parents && all_placed) {
         put_list(sink, "SuspendedAccountsElsewhere", &suspended);
+        put_parents(org, &suspended, sink);
         put_list(sink, "SecurityAccounts", &security);
     }
+}
+
+/* ---- ids ----------------------------------------------------------------------------------------------------------------------- */
+
+/* The member account that a service is delegated to; of several, the one with most; else the only security account that
+ * is not for logs. */
+static vg_str security_account(const vg_view *view)
+{
+    const vg_org *org = view->org;
+    vg_sightings delegated = things(view, "Vigil::Organization::DelegatedService");
+    vg_str best = {0}, only = {0};
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < delegated.count; i++) {
+        vg_str account = vg_prop_str(&delegated.items[i], "AccountId");
+        size_t services = 0;
+        for (size_t k = 0; k < delegated.count; k++)
+            services += vg_str_eq(vg_prop_str(&delegated.items[k], "AccountId"), account);
+        if (services > most) {
+            best = account;
+            most = services;
+        }
+    }
+    for (size_t i = 0; i < org->node_count && best.len == 0; i++) {
+        const vg_node *node = &org->nodes[i];
+        if (!node->is_account || node->function != VG_OU_SECURITY || !is_active(node) || is_log_account(node))
+            continue;
+        only = node->id;
+        count++;
+    }
+    return best.len ? best : count == 1 ? only : (vg_str){0};
+}
+
+/* What commands want to know: ids of the root and of OUs by function, and of the account that runs security services. */
+static void put_ids(const vg_view *view, vg_fact_sink *sink)
+{
+    const vg_org *org = view->org;
+    vg_sightings roots = things(view, "Vigil::Organization::Root");
+    const vg_node *suspended = vg_unit_for(org, VG_OU_SUSPENDED),
+                  *workloads = vg_unit_for(org, VG_OU_WORKLOADS);
+    const vg_str ids[] = {roots.count ? roots.items[0].resource.id : (vg_str){0},
+                          suspended ? suspended->id : (vg_str){0}, workloads ? workloads->id : (vg_str){0},
+                          security_account(view)};
+    static const char *const names[] = {"RootId", "SuspendedOu", "WorkloadsOu", "SecurityAccount"};
+    vg_vec units = list_in(sink);
+    for (size_t i = 0; i < VG_COUNT(ids); i++)
+        if (ids[i].len > 0)
+            vg_fact_str(sink, names[i], ids[i]);
+    for (size_t i = 0; i < org->node_count; i++)
+        if (is_unit(&org->nodes[i]) && org->nodes[i].in_tree)
+            push(&units, vg_arena_printf(sink->arena, "%.*s=%.*s", VG_ARG(org->nodes[i].id),
+                                         VG_ARG(org->nodes[i].path)));
+    if (units.len > 0)
+        put_list(sink, "Units", &units);
 }
 
 /* ---- policies -------------------------------------------------------------------------------------------------------------------- */
@@ -260,27 +325,37 @@ static bool attachments_are_known(const vg_org *org, vg_org_policy_kind kind)
 static void put_attachments(const vg_view *view, vg_fact_sink *sink)
 {
     const vg_org *org = view->org;
-    vg_vec unbound = list_in(sink), detached = list_in(sink);
+    vg_vec unbound = list_in(sink), detached = list_in(sink), unbound_ids = list_in(sink),
+           detached_ids = list_in(sink), own = list_in(sink);
     bool rcp = false;
     for (size_t i = 0; i < org->policy_count; i++) {
         const vg_org_policy *policy = &org->policies[i];
         if (!policy->kind_known || policy->is_default)
             continue;
         rcp = rcp || (policy->kind == VG_ORG_RCP && policy->target_count > 0);
-        if (policy->kind == VG_ORG_SCP && policy->target_count == 0)
-            push(&detached, policy->name.len ? policy->name : policy->id);
+        if (policy->kind == VG_ORG_SCP)
+            push(&own, policy->id);
+        if (policy->kind != VG_ORG_SCP || policy->target_count > 0)
+            continue;
+        push(&detached, policy->name.len ? policy->name : policy->id);
+        push(&detached_ids, policy->id);
     }
     for (size_t i = 0; i < org->node_count; i++) {
         const vg_node *node = &org->nodes[i];
         if (!node->is_account || node->parent == VG_NO_NODE || is_management(org, node))
             continue;
         const vg_node *unit = &org->nodes[node->parent];
-        if (is_unit(unit) && !is_bound(org, unit))
-            push(&unbound, unit->name.len ? unit->name : unit->id);
+        if (!is_unit(unit) || is_bound(org, unit))
+            continue;
+        push(&unbound, unit->name.len ? unit->name : unit->id);
+        push(&unbound_ids, unit->id);
     }
+    put_list(sink, "Scps", &own);
     if (attachments_are_known(org, VG_ORG_SCP)) {
         put_list(sink, "OusWithoutScp", &unbound);
         put_list(sink, "DetachedScps", &detached);
+        put_list(sink, "OuIdsWithoutScp", &unbound_ids);
+        put_list(sink, "DetachedScpIds", &detached_ids);
     }
     if (rcp || attachments_are_known(org, VG_ORG_RCP))
         vg_fact_bool(sink, "RcpAttached", rcp);
@@ -349,6 +424,7 @@ void vg_make_structure(const vg_view *view, vg_fact_sink *sink)
         vg_fact_bool(sink, "AllFeatures", vg_str_is(feature_set, "ALL"));
     put_units(view, sink);
     put_accounts(view, sink);
+    put_ids(view, sink);
     put_policy_types(view, sink);
     put_attachments(view, sink);
     put_services(view, sink);
@@ -363,8 +439,9 @@ void vg_make_structure(const vg_view *view, vg_fact_sink *sink)
 static void make_workload(const vg_view *view, const vg_placement *first, size_t count, vg_fact_sink *sink)
 {
     const vg_org *org = view->org;
-    vg_vec accounts = list_in(sink), others = list_in(sink), unknown = list_in(sink);
+    vg_vec accounts = list_in(sink), others = list_in(sink), unknown = list_in(sink), own = list_in(sink);
     bool shares = false;
+    push(&own, first->name);
     for (size_t e = 0; e < count; e++)
         for (size_t a = 0; a < first[e].account_count; a++) {
             vg_str account = first[e].accounts[a];
@@ -387,6 +464,7 @@ static void make_workload(const vg_view *view, const vg_placement *first, size_t
     vg_fact_str(sink, "Name", first->name);
     vg_fact_str(sink, "Function", first->function);
     vg_fact_str(sink, "Owner", first->owner);
+    put_list(sink, "Workloads", &own);
     put_list(sink, "Accounts", &accounts);
     put_list(sink, "SharesAccountsWith", &others);
     vg_fact_bool(sink, "ProdSharesAccountWithNonProd", shares);

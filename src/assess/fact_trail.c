@@ -95,7 +95,17 @@ typedef struct {
     size_t covering, logging, unknown_status;
     bool validates, encrypts, organization, delivers, status_known, selectors_known;
     logged_events logged;
+    const vg_sighting *main; /* the one to change: it logs, else it covers every region, else it is there */
+    unsigned rank;           /* of `main`: 3, 2, 1 */
 } trail_summary;
+
+static void consider_main(trail_summary *all, const vg_sighting *trail, unsigned rank)
+{
+    if (rank <= all->rank)
+        return;
+    all->main = trail;
+    all->rank = rank;
+}
 
 static void add_trail(const vg_view *view, const vg_sighting *trail, trail_summary *all, vg_fact_sink *sink)
 {
@@ -106,6 +116,7 @@ static void add_trail(const vg_view *view, const vg_sighting *trail, trail_summa
     all->covering++;
     all->unknown_status += logging == VG_UNKNOWN;
     all->organization = all->organization || vg_prop_bool(trail, "IsOrganizationTrail") == VG_YES;
+    consider_main(all, trail, logging == VG_NO ? 2 : 3);
     if (logging == VG_NO)
         return;
     all->logging += logging == VG_YES;
@@ -114,6 +125,21 @@ static void add_trail(const vg_view *view, const vg_sighting *trail, trail_summa
     all->status_known = all->status_known || status;
     all->delivers = all->delivers || (status && vg_prop_str(status, "LatestDeliveryError").len == 0);
     all->selectors_known = read_selectors(view, trail, &all->logged, sink) || all->selectors_known;
+}
+
+/* What commands that change the trail want to know. Its ARN says where it lives, whoever listed it. */
+static void put_main(const vg_sighting *trail, vg_fact_sink *sink)
+{
+    static const vg_str absent = {0};
+    vg_arn arn;
+    if (!trail || !vg_arn_parse(trail->resource.id, &arn))
+        return;
+    vg_str bucket = vg_prop_str(trail, "S3BucketName"), key = vg_prop_str(trail, "KMSKeyId");
+    vg_fact_str(sink, "TrailArn", trail->resource.id);
+    vg_fact_str(sink, "TrailAccount", arn.account);
+    vg_fact_str(sink, "TrailRegion", arn.region);
+    vg_fact_str(sink, "LogBucket", bucket.len ? bucket : absent);
+    vg_fact_str(sink, "LogKey", key.len ? key : absent);
 }
 
 static void put_summary(const trail_summary *all, vg_fact_sink *sink)
@@ -142,6 +168,9 @@ void vg_make_trail(const vg_view *view, vg_fact_sink *sink)
         for (size_t i = 0; i < lists[l].count; i++)
             if (vg_trail_covers(view, &lists[l].items[i], VG_STR(""), l == 1))
                 add_trail(view, &lists[l].items[i], &all, sink);
+    for (size_t i = 0; i < lists[0].count; i++)
+        consider_main(&all, &lists[0].items[i], 1);
+    put_main(all.main, sink);
     if (is_known || all.covering > 0)
         put_summary(&all, sink);
     vg_fact_end(sink);

@@ -174,7 +174,25 @@ static bool days_since(const vg_view *view, const vg_sighting *entry, const char
     return false;
 }
 
-static void put_keys(const vg_view *view, const vg_sighting *entry, vg_fact_sink *sink)
+/* An active access key. The report has no ids: a key is told from the user's others by when it was made. */
+typedef struct {
+    vg_str
+        made; /* "2025-03-01T09:00:00": of CreateDate, which ends as the CLI's version likes, the beginning */
+    int64_t age, unused; /* days; -1: unknown */
+} active_key;
+
+static vg_str made_at(const vg_sighting *entry, const char *rotated, vg_arena *arena)
+{
+    char text[VG_TIME_TEXT];
+    vg_time time;
+    if (!vg_prop_time(entry, rotated, &time))
+        return (vg_str){0};
+    vg_time_format(time, text);
+    return vg_arena_str(arena, vg_str_sub(vg_str_from(text), 0, sizeof "2025-03-01T09:00:00" - 1));
+}
+
+static size_t read_keys(const vg_view *view, const vg_sighting *entry, vg_arena *arena, active_key out[2],
+                        bool *is_known)
 {
     static const struct {
         const char *active;
@@ -183,25 +201,74 @@ static void put_keys(const vg_view *view, const vg_sighting *entry, vg_fact_sink
         {"AccessKey1Active", {"AccessKey1LastRotated"}, {"AccessKey1LastUsedDate", "AccessKey1LastRotated"}},
         {"AccessKey2Active", {"AccessKey2LastRotated"}, {"AccessKey2LastUsedDate", "AccessKey2LastRotated"}},
     };
-    int64_t active = 0, oldest = -1, unused = -1, days;
-    bool is_known = false;
+    size_t count = 0;
+    *is_known = false;
     for (size_t i = 0; i < VG_COUNT(keys); i++) {
         vg_answer answer = vg_prop_bool(entry, keys[i].active);
-        is_known = is_known || answer != VG_UNKNOWN;
+        *is_known = *is_known || answer != VG_UNKNOWN;
         if (answer != VG_YES)
             continue;
-        active++;
-        if (days_since(view, entry, keys[i].age, &days) && days > oldest)
-            oldest = days;
-        if (days_since(view, entry, keys[i].use, &days) && days > unused)
-            unused = days;
+        active_key *key = &out[count++];
+        *key = (active_key){made_at(entry, keys[i].age[0], arena), -1, -1};
+        days_since(view, entry, keys[i].age, &key->age);
+        days_since(view, entry, keys[i].use, &key->unused);
     }
-    if (is_known)
-        vg_fact_i64(sink, "ActiveKeys", active);
-    if (oldest >= 0)
-        vg_fact_i64(sink, "OldestKeyAgeDays", oldest);
+    return count;
+}
+
+/* The oldest and the longest unused of those keys that stay. */
+static void put_ages(const active_key *keys, size_t count, const char *age_name, const char *unused_name,
+                     vg_fact_sink *sink)
+{
+    int64_t age = -1, unused = -1;
+    for (size_t i = 0; i < count; i++) {
+        age = keys[i].age > age ? keys[i].age : age;
+        unused = keys[i].unused > unused ? keys[i].unused : unused;
+    }
+    if (age >= 0)
+        vg_fact_i64(sink, age_name, age);
     if (unused >= 0)
-        vg_fact_i64(sink, "KeyUnusedDays", unused);
+        vg_fact_i64(sink, unused_name, unused);
+}
+
+static void push_made(vg_vec *list, const active_key *key)
+{
+    vg_str *made = key->made.len ? vg_vec_push(list) : NULL;
+    if (made)
+        *made = key->made;
+}
+
+/* Which keys are all, unused, and spare (all but the one used last), and what would be left without those. */
+static void put_keys(const vg_view *view, const vg_sighting *entry, vg_fact_sink *sink)
+{
+    enum { UNUSED_AFTER_DAYS = 45 };
+    active_key keys[2], used[2], *last = &keys[0];
+    vg_vec all = vg_vec_in(sink->arena, sizeof(vg_str)), unused = vg_vec_in(sink->arena, sizeof(vg_str)),
+           spare = vg_vec_in(sink->arena, sizeof(vg_str));
+    bool is_known;
+    size_t count = read_keys(view, entry, sink->arena, keys, &is_known), used_count = 0;
+    if (is_known)
+        vg_fact_i64(sink, "ActiveKeys", (int64_t)count);
+    put_ages(keys, count, "OldestKeyAgeDays", "KeyUnusedDays", sink);
+    if (count == 0)
+        return;
+    if (count == 2 && keys[1].unused < keys[0].unused)
+        last = &keys[1];
+    for (size_t i = 0; i < count; i++) {
+        push_made(&all, &keys[i]);
+        if (&keys[i] != last)
+            push_made(&spare, &keys[i]);
+        if (keys[i].unused > UNUSED_AFTER_DAYS)
+            push_made(&unused, &keys[i]);
+        else
+            used[used_count++] = keys[i];
+    }
+    vg_fact_list(sink, "ActiveKeysMade", &all);
+    vg_fact_list(sink, "UnusedKeysMade", &unused);
+    vg_fact_list(sink, "SpareKeysMade", &spare);
+    vg_fact_i64(sink, "UsedKeys", (int64_t)used_count);
+    put_ages(used, used_count, "UsedKeysAgeDays", "UsedKeysUnusedDays", sink);
+    put_ages(last, 1, "LastUsedKeyAgeDays", "LastUsedKeyUnusedDays", sink);
 }
 
 static void put_credentials(const vg_view *view, const vg_sighting *entry, vg_fact_sink *sink)
@@ -220,11 +287,22 @@ static void put_credentials(const vg_view *view, const vg_sighting *entry, vg_fa
 
 static void put_permissions(const vg_view *view, const vg_sighting *user, vg_fact_sink *sink)
 {
-    vg_items inline_ones = vg_items_of(vg_prop(user, "Policies"));
-    vg_items attached_ones = vg_items_of(vg_prop(user, "ManagedPolicyArns"));
+    vg_vec inline_ones = vg_vec_in(sink->arena, sizeof(vg_str)),
+           attached_ones = vg_vec_in(sink->arena, sizeof(vg_str));
+    vg_str *name;
+    for (vg_items it = vg_items_of(vg_prop(user, "Policies")); vg_items_next(&it);)
+        if ((name = vg_vec_push(&inline_ones)))
+            *name = vg_get_str(it.value, "PolicyName");
+    for (vg_items it = vg_items_of(vg_prop(user, "ManagedPolicyArns")); vg_items_next(&it);)
+        if ((name = vg_vec_push(&attached_ones)))
+            *name = vg_value_str(it.value);
     vg_fact_used(sink, user);
     vg_fact_bool(sink, "Privileged", is_privileged(view, user));
-    vg_fact_bool(sink, "AttachedDirectly", vg_items_next(&inline_ones) || vg_items_next(&attached_ones));
+    vg_fact_bool(sink, "AttachedDirectly", inline_ones.len > 0 || attached_ones.len > 0);
+    if (inline_ones.len > 0 || attached_ones.len > 0) {
+        vg_fact_list(sink, "InlinePolicies", &inline_ones);
+        vg_fact_list(sink, "AttachedPolicies", &attached_ones);
+    }
 }
 
 /* ---- users -------------------------------------------------------------------------------------------------------------------- */

@@ -116,6 +116,11 @@ static void put_control(vg_report_writer *w, const vg_report_control *c)
         vg_json_put_i64(&w->json, COUNTS[i].name, COUNTS[i].count);
     vg_json_end_object(&w->json);
     json_texts(w, "requirements", c->requirements, c->requirement_count);
+    json_filled(w, "action", c->action);
+    if (c->action.len > 0) {
+        vg_json_key(&w->json, "total_gain"); /* below 0 when what passed goes as well */
+        vg_json_f64(&w->json, c->total_gain);
+    }
     vg_json_end_object(&w->json);
 }
 

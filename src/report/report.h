@@ -110,6 +110,9 @@ typedef struct {
     uint32_t passed, failed, partly, not_assessed, not_applicable; /* resources */
     const vg_str *requirements;                                    /* "CIS AWS 5.0 1.4", ... */
     size_t requirement_count;
+    vg_str
+        action; /* the control whose commands repair it, mostly itself; empty when nothing is to be repaired */
+    double total_gain; /* points that the overall score rises by when they are carried out */
 } vg_report_control;
 
 /* Something to do. */

@@ -1,9 +1,8 @@
 /* action.c: what to do first: for each control that can be repaired, what that would raise; then the best three, with the
  * commands to type.
  *
- * An action repairs a control, or those that the same commands repair, wherever they fail in the section. Commands are templates of the control's header; what is
- * put into them comes from evidence and could be anything, so a value that a shell would read as more than a word is
- * never put in. */
+ * An action repairs a control, or those that the same commands repair, wherever they fail in the section. fill.c puts
+ * into the commands what is known. */
 #include "review/review_part.h"
 
 #include <stdlib.h>
@@ -14,6 +13,64 @@ static vg_status no_memory(vg_error *err)
 }
 
 /* ---- gains ---------------------------------------------------------------------------------------------------------------- */
+
+static bool is_listed(const vg_vec *targets, vg_str target)
+{
+    for (size_t i = 0; i < targets->len; i++)
+        if (vg_str_eq(*(const vg_str *)vg_vec_at(targets, i), target))
+            return true;
+    return false;
+}
+
+static bool is_root(const vg_assessment *assessment, vg_str unit)
+{
+    for (size_t i = 0; i < assessment->unit_count; i++)
+        if (vg_str_eq(assessment->units[i].id, unit))
+            return assessment->units[i].is_root;
+    return false;
+}
+
+/* The targets that policies for what is repaired are attached to, each once. */
+static vg_status list_targets(const vg_reviewer *reviewer, const vg_section_count *section,
+                              const vg_repair *repair, vg_vec *out, bool *has_root, vg_error *err)
+{
+    const vg_assessment *assessment = reviewer->assessment;
+    *out = vg_vec_in(reviewer->arena, sizeof(vg_str));
+    *has_root = false;
+    for (size_t i = 0; i < repair->count; i++) {
+        size_t home = repair->changes[i].home;
+        bool is_account = section->has[home] && home < section->homes->account_count;
+        if (!is_account || is_listed(out, section->targets[home]))
+            continue;
+        vg_str *target = vg_vec_push(out);
+        if (!target)
+            return no_memory(err);
+        *target = section->targets[home];
+        *has_root = *has_root || is_root(assessment, *target);
+    }
+    return VG_OK;
+}
+
+/* Adds what the action changes of subjects that it does not repair; something is repaired in the section. */
+static vg_status add_reached(const vg_reviewer *reviewer, const vg_section_count *section,
+                             const vg_repair *repair, vg_tally *after, vg_error *err)
+{
+    vg_vec targets = {0};
+    bool has_root = false, is_by_target = repair->reach == VG_REACH_TARGET;
+    if (repair->reached_count > 0 && is_by_target)
+        VG_TRY(list_targets(reviewer, section, repair, &targets, &has_root, err));
+    for (size_t i = 0; i < repair->reached_count; i++) {
+        const vg_change *change = &repair->reached[i];
+        bool is_account = change->home < section->homes->account_count;
+        bool is_below =
+            is_account && is_by_target ? is_listed(&targets, section->targets[change->home]) : has_root;
+        if (!section->has[change->home] || (is_by_target && !is_below))
+            continue;
+        for (size_t v = 0; v < 5; v++)
+            after[change->control].of[v] += change->change.of[v];
+    }
+    return VG_OK;
+}
 
 vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *section, vg_error *err)
 {
@@ -40,6 +97,7 @@ vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *sectio
         }
         if (!any)
             continue;
+        VG_TRY(add_reached(reviewer, section, repair, after, err));
         section->gains[c].total = 100 * (vg_mark_all(content, after, marks).score - section->mark.score);
         for (size_t p = 0; p < practices; p++)
             section->gains[c].practices[p] = 100 * (marks[p].score - section->marks[p].score);
@@ -65,109 +123,6 @@ vg_str vg_control_action(const vg_control *control)
 }
 
 /* ---- commands --------------------------------------------------------------------------------------------------------------- */
-
-static bool is_plain_word(vg_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_word && !memchr("_+=,.@:/-", c, 9))
-            return false;
-    }
-    return text.len > 0 && text.ptr[0] != '-';
-}
-
-static vg_str unit_of(const vg_assessment *assessment, vg_str account)
-{
-    size_t at = vg_find_account(assessment, account);
-    return at == VG_NPOS ? (vg_str){0} : assessment->accounts[at].parent;
-}
-
-/* The value of a placeholder; *known says whether it is one. */
-static vg_str value_of(const vg_assessment *assessment, vg_str placeholder, const vg_resource *resource,
-                       vg_str target, bool *known)
-{
-    vg_str unit = unit_of(assessment, resource->account);
-    const struct {
-        const char *name;
-        vg_str value;
-    } values[] = {
-        {"account", resource->account.len ? resource->account : assessment->management},
-        {"region", resource->region},
-        {"resource", resource->id},
-        {"name", resource->name.len ? resource->name : resource->id},
-        {"ou", unit},
-        {"target", target.len ? target
-                   : unit.len ? unit
-                              : resource->account},
-        {"management", assessment->management},
-        {"organization", assessment->organization},
-    };
-    for (size_t i = 0; i < VG_COUNT(values); i++)
-        if (vg_str_is(placeholder, values[i].name)) {
-            *known = true;
-            return values[i].value;
-        }
-    *known = false;
-    return (vg_str){0};
-}
-
-/* Commands are written for the partition aws. In China and GovCloud, ARNs carry another name and the services that are
- * global are called in another region (AWS General Reference, "Service endpoints"). Bytes of `text` replaced, or 0. */
-static size_t fill_partition(vg_buf *out, vg_str partition, vg_str text)
-{
-    static const struct {
-        const char *partition, *home;
-    } others[] = {{"aws-cn", "cn-northwest-1"}, {"aws-us-gov", "us-gov-west-1"}};
-    static const vg_str arn = {"arn:aws:", 8}, home = {"us-east-1", 9};
-    for (size_t i = 0; i < VG_COUNT(others); i++) {
-        if (!vg_str_is(partition, others[i].partition))
-            continue;
-        if (vg_str_starts(text, arn)) {
-            vg_buf_addf(out, "arn:%s:", others[i].partition);
-            return arn.len;
-        }
-        if (vg_str_starts(text, home)) {
-            vg_buf_add_c(out, others[i].home);
-            return home.len;
-        }
-    }
-    return 0;
-}
-
-vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
-                       const vg_resource *resource, vg_str target)
-{
-    vg_buf out = {0};
-    vg_str unusable = {0};
-    bool ok = true;
-    for (size_t i = 0; i < text.len && ok; i++) {
-        size_t close = text.ptr[i] == '{' ? vg_str_find_char(vg_str_sub(text, i, VG_NPOS), '}') : VG_NPOS;
-        bool known = false;
-        vg_str placeholder = close == VG_NPOS ? (vg_str){0} : vg_str_sub(text, i + 1, close - 1);
-        vg_str value = value_of(assessment, placeholder, resource, target, &known);
-        if (known) {
-            ok = is_plain_word(value);
-            unusable = ok ? unusable : placeholder;
-            vg_buf_add_str(&out, value);
-            i += close;
-            continue;
-        }
-        size_t replaced = fill_partition(&out, assessment->partition, vg_str_sub(text, i, VG_NPOS));
-        if (replaced)
-            i += replaced - 1;
-        else
-            vg_buf_add_char(&out, text.ptr[i]);
-    }
-    vg_str filled =
-        ok ? vg_arena_str(arena, vg_str_trim(vg_buf_str(&out)))
-           : vg_arena_printf(arena,
-                             "# by hand for %.*s: its %.*s is unknown or would need quoting in a shell",
-                             VG_ARG(resource->account.len ? resource->account : VG_STR("the organisation")),
-                             VG_ARG(unusable));
-    vg_buf_free(&out);
-    return filled;
-}
 
 /* The same command for many subjects (one for the organisation, said by each account) stands once. */
 static vg_status add_command(vg_vec *commands, vg_map *seen, vg_str text, vg_error *err)
@@ -203,7 +158,7 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
            last = SIZE_MAX;
     vg_vec commands = vg_vec_in(reviewer->arena, sizeof(vg_str));
     vg_map *seen = vg_map_new(reviewer->arena, 0);
-    vg_str text;
+    const vg_resource *first = NULL;
     if (!seen)
         return no_memory(err);
     for (size_t j = 0; j < repair->judgement_count; j++) {
@@ -219,9 +174,12 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
         const vg_resource *resource = &assessment->subjects[subject].resource;
         size_t account = vg_find_account(assessment, resource->account);
         vg_str target = account == VG_NPOS ? (vg_str){0} : section->targets[account];
-        for (size_t i = 0; vg_control_item(control->header.commands, i, &text); i++)
-            VG_TRY(add_command(&commands, seen,
-                               vg_command_fill(reviewer->arena, assessment, text, resource, target), err));
+        first = first ? first : resource;
+        vg_vec own = vg_vec_in(reviewer->arena, sizeof(vg_str));
+        VG_TRY(vg_fill_commands(reviewer->filler, control, resource, target, most, reviewer->arena, &own,
+                                &left, err));
+        for (size_t i = 0; i < own.len; i++)
+            VG_TRY(add_command(&commands, seen, *(vg_str *)vg_vec_at(&own, i), err));
     }
     if (commands.len == 0)
         VG_TRY(add_command(&commands, seen, step_in_words(reviewer, control), err));
@@ -232,6 +190,8 @@ static vg_status write_commands(const vg_reviewer *reviewer, const vg_section_co
                             "# and the same for %zu more; 'vigil review --format json' lists every command",
                             left),
             err));
+    if (first)
+        VG_TRY(vg_explain_words(reviewer->filler, first, reviewer->arena, &commands, err));
     action->commands = commands.items;
     action->command_count = commands.len;
     return VG_OK;

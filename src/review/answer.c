@@ -74,8 +74,12 @@ static vg_verdict worst_of(const vg_tally *tally)
 static void write_control(const vg_answerer *a, const vg_section_count *section, size_t number,
                           vg_report_control *out)
 {
-    const vg_control *control = &a->of.assessment->content->controls[number];
+    const vg_content *content = a->of.assessment->content;
+    const vg_control *control = &content->controls[number];
     const vg_tally *tally = &section->tallies[number];
+    size_t action = a->of.repairs[number].action;
+    int32_t open = tally->of[VG_VERDICT_FAIL] + tally->of[VG_VERDICT_PARTLY] +
+                   (control->attestation.len ? tally->of[VG_VERDICT_NOT_ASSESSED] : 0);
     *out = (vg_report_control){
         .id = control->header.id,
         .title = control->header.title,
@@ -92,6 +96,8 @@ static void write_control(const vg_answerer *a, const vg_section_count *section,
         .not_applicable = (uint32_t)tally->of[VG_VERDICT_NOT_APPLICABLE],
         .requirements = a->controls[number].requirements,
         .requirement_count = a->controls[number].requirement_count,
+        .action = open > 0 ? content->controls[action].header.id : (vg_str){0},
+        .total_gain = open > 0 ? section->gains[action].total : 0,
     };
 }
 
@@ -352,6 +358,7 @@ vg_status vg_review(const vg_assessment *assessment, vg_hub *hub, const vg_revie
         return no_memory(err);
     VG_TRY(select_first(&a.of, has, err));
     VG_TRY(vg_repairs_build(&homes, arena, &a.of.repairs, err));
+    VG_TRY(vg_filler_new(assessment, arena, &a.of.filler, err));
     VG_TRY(describe_controls(&a, err));
     VG_TRY(vg_write_gaps(&a, has, out, err));
     VG_TRY(vg_write_stale(&a, has, out, err));

@@ -79,29 +79,29 @@ static bool has_commands(const vg_answerer *a, const vg_judgement *judgement)
 static vg_status write_finding_commands(const vg_answerer *a, const vg_judgement *judgement, vg_map *texts,
                                         vg_arena *scratch, vg_report_finding *out, vg_error *err)
 {
-    enum { MOST = 16 };
     const vg_control *control = &a->of.assessment->content->controls[judgement->control];
     const vg_resource *resource = &a->of.assessment->subjects[judgement->subject].resource;
-    vg_str commands[MOST], text;
-    size_t count = 0;
-    for (size_t i = 0; count < MOST && vg_control_item(control->header.commands, i, &text); i++) {
-        vg_str filled = vg_command_fill(scratch, a->of.assessment, text, resource, (vg_str){0});
-        vg_map_entry *entry = filled.ptr ? vg_map_get(texts, filled) : NULL;
-        if (!entry && filled.ptr)
+    vg_vec commands = vg_vec_in(scratch, sizeof(vg_str));
+    size_t left = 0;
+    VG_TRY(vg_fill_commands(a->of.filler, control, resource, (vg_str){0}, SIZE_MAX, scratch, &commands, &left,
+                            err));
+    if (a->of.options->commands == 0) /* people read it once, with the action */
+        VG_TRY(vg_explain_words(a->of.filler, resource, scratch, &commands, err));
+    vg_str *kept = VG_NEW_N(a->of.arena, vg_str, commands.len + 1);
+    if (!kept)
+        return no_memory(err);
+    for (size_t i = 0; i < commands.len; i++) {
+        vg_str filled = *(vg_str *)vg_vec_at(&commands, i);
+        vg_map_entry *entry = vg_map_get(texts, filled);
+        if (!entry)
             entry = vg_map_put(texts, vg_arena_str(a->of.arena, filled), NULL);
         if (!entry)
             return no_memory(err);
-        commands[count++] = entry->key;
+        kept[i] = entry->key;
     }
-    if (count == 0)
-        return VG_OK;
-    vg_str *kept = VG_NEW_N(a->of.arena, vg_str, count);
-    if (!kept)
-        return no_memory(err);
-    memcpy(kept, commands, count * sizeof *kept);
     out->commands = kept;
-    out->command_count = count;
-    out->warning = vg_str_trim(control->header.warning);
+    out->command_count = commands.len;
+    out->warning = commands.len ? vg_str_trim(control->header.warning) : (vg_str){0};
     return VG_OK;
 }
 

@@ -6,7 +6,8 @@
  * other changes. Subjects with the same properties change in the same way, and are judged once.
  *
  * Controls that are repaired by the same commands are repaired together, as one action, by the first of them: what a
- * subject fails of them is repaired at once. */
+ * subject fails of them is repaired at once. What the commands change of other subjects (`also`, `reach`) is found in the
+ * same way, and counted apart: it happens only where something is repaired. */
 #include "review/review_part.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static vg_status no_memory(vg_error *err)
     return vg_fail(err, VG_ERR_MEMORY, "memory ran out while weighing repairs");
 }
 
-/* ---- properties, repaired ------------------------------------------------------------------------------------------------------ */
+/* ---- actions ------------------------------------------------------------------------------------------------------ */
 
 /* Whether one action repairs both: the same words and the same things to type. */
 static bool is_same_action(const vg_control *a, const vg_control *b)
@@ -33,37 +34,15 @@ static bool is_same_action(const vg_control *a, const vg_control *b)
     return count > 0 || vg_str_eq(a->header.remediation, b->header.remediation);
 }
 
-vg_status vg_repair_properties(const vg_control *control, const vg_value *properties, vg_arena *arena,
-                               const vg_value **out, vg_error *err)
-{
-    size_t nodes;
-    vg_builder *b = vg_builder_new(arena);
-    if (!b)
-        return no_memory(err);
-    vg_builder_object(b);
-    for (vg_items it = vg_items_of(properties); vg_items_next(&it);)
-        if (!vg_get(control->repair, it.key)) {
-            vg_builder_key(b, it.key);
-            vg_builder_value(b, it.value);
-        }
-    for (vg_items it = vg_items_of(control->repair); vg_items_next(&it);)
-        if (it.value->kind != VG_NULL) {
-            vg_builder_key(b, it.key);
-            vg_builder_value(b, it.value);
-        }
-    vg_builder_end(b);
-    return vg_builder_finish(b, out, &nodes, err);
-}
-
 /* ---- one subject ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     const vg_homes *homes;
     vg_arena *arena, *scratch;
-    vg_map *cache;   /* properties -> new verdicts; of one action */
-    bool is_shared;  /* the action is that of several controls: the key says which of them a subject fails */
-    vg_vec changes;  /* vg_change, being collected */
-    vg_vec repaired; /* uint32_t: judgements */
+    vg_map *cache;  /* properties -> new verdicts; of one action */
+    bool is_shared; /* the action is that of several controls: the key says which of them a subject fails */
+    vg_vec changes; /* vg_change, being collected */
+    vg_vec reached; /* vg_change: of subjects that are not repaired */
 } weigher;
 
 /* Whether the judgement is one that the control's action repairs. */
@@ -75,17 +54,21 @@ static bool is_repairable(const vg_assessment *assessment, const vg_judgement *j
     return judgement->verdict == VG_VERDICT_NOT_ASSESSED && control->attestation.len > 0;
 }
 
-static vg_status add_change(weigher *w, size_t home, const vg_judgement *judgement, vg_verdict becomes,
+/* A verdict that is no more, since its subject is gone. */
+enum { GONE = 16 };
+
+static vg_status add_change(vg_vec *changes, size_t home, const vg_judgement *judgement, unsigned becomes,
                             vg_error *err)
 {
-    if (becomes == judgement->verdict)
+    if (becomes == (unsigned)judgement->verdict)
         return VG_OK;
-    vg_change *change = vg_vec_push(&w->changes);
+    vg_change *change = vg_vec_push(changes);
     if (!change)
         return no_memory(err);
     *change = (vg_change){.home = (uint32_t)home, .control = judgement->control};
     change->change.of[judgement->verdict]--;
-    change->change.of[becomes]++;
+    if (becomes != GONE)
+        change->change.of[becomes]++;
     return VG_OK;
 }
 
@@ -103,29 +86,39 @@ static bool is_own_verdict(const weigher *w, const vg_judgement *judgement)
            assessment->subjects[judgement->subject].resource.properties.len == 0;
 }
 
-/* The verdicts, as bytes, of all judgements of the subject once it is repaired. */
-static vg_status judge_repaired(weigher *w, const repaired_subject *of, uint8_t *verdicts, vg_error *err)
+/* The verdicts, as bytes, of all judgements of the subject were these its properties. */
+static vg_status judge_all(const weigher *w, size_t number, const vg_value *properties, uint8_t *verdicts,
+                           vg_error *err)
 {
     const vg_assessment *assessment = w->homes->assessment;
-    const vg_subject *subject = &assessment->subjects[of->judgements[0]->subject];
-    size_t first = w->homes->first_judgement[of->judgements[0]->subject],
-           end = w->homes->first_judgement[of->judgements[0]->subject + 1];
+    const vg_subject *subject = &assessment->subjects[number];
+    size_t first = w->homes->first_judgement[number], end = w->homes->first_judgement[number + 1];
+    for (size_t j = first; j < end; j++) {
+        vg_verdict verdict;
+        vg_str message;
+        vg_time now = assessment->now != VG_TIME_NONE ? assessment->now : subject->seen;
+        VG_TRY(vg_control_judge(&assessment->content->controls[assessment->judgements[j].control],
+                                &subject->resource, properties, now, w->scratch, &verdict, &message, err));
+        verdicts[j - first] = (uint8_t)verdict;
+    }
+    return VG_OK;
+}
+
+static vg_status judge_repaired(const weigher *w, const repaired_subject *of, uint8_t *verdicts,
+                                vg_error *err)
+{
+    const vg_assessment *assessment = w->homes->assessment;
+    size_t number = of->judgements[0]->subject, first = w->homes->first_judgement[number];
+    const vg_resource *resource = &assessment->subjects[number].resource;
     vg_doc doc;
-    VG_TRY(vg_json_read(w->scratch, subject->resource.properties, subject->resource.id, NULL, &doc, err));
+    VG_TRY(vg_json_read(w->scratch, resource->properties, resource->id, NULL, &doc, err));
     const vg_value *repaired = doc.root;
     for (size_t i = 0; i < of->count; i++) {
         const vg_control *control = &assessment->content->controls[of->judgements[i]->control];
         if (control->repair)
             VG_TRY(vg_repair_properties(control, repaired, w->scratch, &repaired, err));
     }
-    for (size_t j = first; j < end; j++) {
-        vg_verdict verdict;
-        vg_str message;
-        vg_time now = assessment->now != VG_TIME_NONE ? assessment->now : subject->seen;
-        VG_TRY(vg_control_judge(&assessment->content->controls[assessment->judgements[j].control],
-                                &subject->resource, repaired, now, w->scratch, &verdict, &message, err));
-        verdicts[j - first] = (uint8_t)verdict;
-    }
+    VG_TRY(judge_all(w, number, repaired, verdicts, err));
     for (size_t i = 0; i < of->count; i++)
         if (is_own_verdict(w, of->judgements[i]))
             verdicts[(size_t)(of->judgements[i] - assessment->judgements) - first] = VG_VERDICT_PASS;
@@ -142,16 +135,30 @@ static vg_str key_of(weigher *w, const repaired_subject *of)
     return key;
 }
 
-static vg_status repair_subject(weigher *w, const repaired_subject *of, vg_error *err)
+/* Whether the commands make any of the verdicts better: they do nothing where what they work on is not there. */
+static bool is_any_better(const repaired_subject *of, const vg_judgement *first, const uint8_t *verdicts)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        uint8_t becomes = verdicts[of->judgements[i] - first];
+        if (becomes == VG_VERDICT_PASS || becomes == VG_VERDICT_NOT_APPLICABLE ||
+            (becomes == VG_VERDICT_PARTLY && of->judgements[i]->verdict != VG_VERDICT_PARTLY))
+            return true;
+    }
+    return false;
+}
+
+/* *helps: whether anything gets better. */
+static vg_status repair_subject(weigher *w, const repaired_subject *of, bool *helps, vg_error *err)
 {
     const vg_assessment *assessment = w->homes->assessment;
     size_t subject = of->judgements[0]->subject, home = w->homes->home_of[subject];
     size_t first = w->homes->first_judgement[subject], count = w->homes->first_judgement[subject + 1] - first;
     bool is_own = true, added = false;
+    *helps = true;
     for (size_t i = 0; i < of->count; i++)
         is_own = is_own && is_own_verdict(w, of->judgements[i]);
     for (size_t i = 0; i < of->count && is_own; i++)
-        VG_TRY(add_change(w, home, of->judgements[i], VG_VERDICT_PASS, err));
+        VG_TRY(add_change(&w->changes, home, of->judgements[i], VG_VERDICT_PASS, err));
     if (is_own)
         return VG_OK;
     vg_str key = key_of(w, of);
@@ -166,8 +173,126 @@ static vg_status repair_subject(weigher *w, const repaired_subject *of, vg_error
         entry->value.ptr = verdicts;
         VG_TRY(judge_repaired(w, of, verdicts, err));
     }
+    *helps = is_any_better(of, &assessment->judgements[first], verdicts);
+    for (size_t j = 0; j < count && *helps; j++)
+        VG_TRY(add_change(&w->changes, home, &assessment->judgements[first + j], verdicts[j], err));
+    return VG_OK;
+}
+
+/* ---- other subjects that the commands change -------------------------------------------------------------------------------- */
+
+/* What an action changes of the subjects that it does not repair: by its controls, and by what it repairs. */
+typedef struct {
+    const vg_control **controls; /* that say `also` */
+    size_t control_count;
+    bool *is_repaired; /* by subject */
+    vg_map *repaired;  /* account -> how many subjects of it are repaired */
+    vg_reach reach;
+} action_reach;
+
+static const vg_value *also_of(const vg_control *control)
+{
+    return vg_get(control->header.doc.root, VG_STR("also"));
+}
+
+static vg_reach reach_of(const vg_control *control)
+{
+    vg_str name = vg_get_str(control->header.doc.root, "reach");
+    return vg_str_is(name, "organization") ? VG_REACH_ORGANIZATION
+           : vg_str_is(name, "target")     ? VG_REACH_TARGET
+                                           : VG_REACH_ACCOUNT;
+}
+
+static vg_status find_reach(const weigher *w, const uint32_t *judgements, size_t count, action_reach *out,
+                            vg_error *err)
+{
+    const vg_assessment *assessment = w->homes->assessment;
+    *out = (action_reach){.controls = VG_NEW_N(w->scratch, const vg_control *, count + 1),
+                          .is_repaired = VG_NEW_N(w->scratch, bool, assessment->subject_count + 1),
+                          .repaired = vg_map_new(w->scratch, 0)};
+    if (!out->controls || !out->is_repaired || !out->repaired)
+        return no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const vg_judgement *judgement = &assessment->judgements[judgements[i]];
+        const vg_control *control = &assessment->content->controls[judgement->control];
+        size_t known = 0;
+        while (known < out->control_count && out->controls[known] != control)
+            known++;
+        if (!also_of(control))
+            continue;
+        if (known == out->control_count)
+            out->controls[out->control_count++] = control;
+        out->reach = reach_of(control);
+        if (out->is_repaired[judgement->subject])
+            continue;
+        out->is_repaired[judgement->subject] = true;
+        vg_map_entry *entry =
+            vg_map_put(out->repaired, assessment->subjects[judgement->subject].resource.account, NULL);
+        if (!entry)
+            return no_memory(err);
+        entry->value.u64++;
+    }
+    return VG_OK;
+}
+
+/* *properties becomes NULL when the subject goes; *touches says whether anything is said of it. */
+static vg_status patch_reached(const weigher *w, const action_reach *reach, const vg_resource *resource,
+                               int64_t times, const vg_value **properties, bool *touches, vg_error *err)
+{
+    vg_doc doc = {0};
+    *touches = false;
+    for (size_t i = 0; i < reach->control_count; i++) {
+        const vg_value *patch = vg_get(also_of(reach->controls[i]), resource->type);
+        if (!patch)
+            continue;
+        if (!*touches)
+            VG_TRY(vg_json_read(w->scratch, resource->properties, resource->id, NULL, &doc, err));
+        *properties = *touches ? *properties : doc.root;
+        *touches = true;
+        if (patch->kind == VG_NULL)
+            *properties = NULL;
+        else if (*properties)
+            VG_TRY(vg_patch_properties(patch, *properties,
+                                       &(vg_patch_how){times, reach->reach != VG_REACH_ORGANIZATION},
+                                       w->scratch, properties, err));
+    }
+    return VG_OK;
+}
+
+static vg_status reach_subject(weigher *w, const action_reach *reach, size_t number, vg_error *err)
+{
+    const vg_assessment *assessment = w->homes->assessment;
+    const vg_resource *resource = &assessment->subjects[number].resource;
+    const vg_map_entry *repaired = vg_map_get(reach->repaired, resource->account);
+    size_t first = w->homes->first_judgement[number], count = w->homes->first_judgement[number + 1] - first;
+    const vg_value *properties = NULL;
+    bool touches, is_near = repaired || reach->reach != VG_REACH_ACCOUNT;
+    if (reach->is_repaired[number] || !is_near || resource->properties.len == 0)
+        return VG_OK;
+    VG_TRY(patch_reached(w, reach, resource, repaired ? (int64_t)repaired->value.u64 : 1, &properties,
+                         &touches, err));
+    uint8_t *verdicts = touches ? VG_NEW_N(w->scratch, uint8_t, count + 1) : NULL;
+    if (!touches)
+        return VG_OK;
+    if (!verdicts)
+        return no_memory(err);
+    memset(verdicts, GONE, count);
+    if (properties)
+        VG_TRY(judge_all(w, number, properties, verdicts, err));
     for (size_t j = 0; j < count; j++)
-        VG_TRY(add_change(w, home, &assessment->judgements[first + j], (vg_verdict)verdicts[j], err));
+        VG_TRY(add_change(&w->reached, w->homes->home_of[number], &assessment->judgements[first + j],
+                          verdicts[j], err));
+    return VG_OK;
+}
+
+static vg_status reach_others(weigher *w, vg_repair *out, vg_error *err)
+{
+    const vg_assessment *assessment = w->homes->assessment;
+    action_reach reach;
+    VG_TRY(find_reach(w, out->judgements, out->judgement_count, &reach, err));
+    for (size_t i = 0; i < assessment->subject_count && reach.control_count > 0; i++)
+        VG_TRY(reach_subject(w, &reach, i, err));
+    out->reach = reach.reach;
     return VG_OK;
 }
 
@@ -198,6 +323,19 @@ static size_t add_up(vg_change *changes, size_t count)
     return kept;
 }
 
+static vg_status keep_changes(weigher *w, vg_vec *from, const vg_change **out, size_t *count, vg_error *err)
+{
+    size_t kept = add_up(from->items, from->len);
+    vg_change *changes = VG_NEW_N(w->arena, vg_change, kept + 1);
+    if (!changes)
+        return no_memory(err);
+    if (kept)
+        memcpy(changes, from->items, kept * sizeof *changes);
+    *out = changes;
+    *count = kept;
+    return VG_OK;
+}
+
 /* `judgements` are in their order, so that those of a subject stand together. */
 static vg_status weigh_action(weigher *w, const vg_judgement *const *judgements, size_t count, vg_repair *out,
                               vg_error *err)
@@ -206,22 +344,21 @@ static vg_status weigh_action(weigher *w, const vg_judgement *const *judgements,
     vg_arena_reset(w->scratch);
     w->cache = vg_map_new(w->scratch, 0);
     w->changes = vg_vec_in(w->scratch, sizeof(vg_change));
+    w->reached = vg_vec_in(w->scratch, sizeof(vg_change));
     uint32_t *repaired = VG_NEW_N(w->arena, uint32_t, count);
     if (!w->cache || !repaired)
         return no_memory(err);
+    *out = (vg_repair){.judgements = repaired};
     for (size_t i = 0, same; i < count; i += same) {
+        bool helps;
         for (same = 0; i + same < count && judgements[i + same]->subject == judgements[i]->subject; same++)
-            repaired[i + same] = (uint32_t)(judgements[i + same] - assessment->judgements);
-        VG_TRY(repair_subject(w, &(repaired_subject){judgements + i, same}, err));
+            repaired[out->judgement_count + same] = (uint32_t)(judgements[i + same] - assessment->judgements);
+        VG_TRY(repair_subject(w, &(repaired_subject){judgements + i, same}, &helps, err));
+        out->judgement_count += helps ? same : 0;
     }
-    size_t kept = add_up(w->changes.items, w->changes.len);
-    vg_change *changes = VG_NEW_N(w->arena, vg_change, kept + 1);
-    if (!changes)
-        return no_memory(err);
-    if (kept)
-        memcpy(changes, w->changes.items, kept * sizeof *changes);
-    *out = (vg_repair){changes, kept, repaired, count};
-    return VG_OK;
+    VG_TRY(reach_others(w, out, err));
+    VG_TRY(keep_changes(w, &w->changes, &out->changes, &out->count, err));
+    return keep_changes(w, &w->reached, &out->reached, &out->reached_count, err);
 }
 
 /* Of each control, the first that the same action repairs: itself, when there is none before it. */
@@ -282,6 +419,7 @@ vg_status vg_repairs_build(const vg_homes *homes, vg_arena *arena, const vg_repa
             w.is_shared = w.is_shared || action_of[other] == c;
         if (first[c + 1] > first[c])
             status = weigh_action(&w, grouped + first[c], first[c + 1] - first[c], &repairs[c], err);
+        repairs[c].action = action_of[c];
     }
     vg_arena_free(scratch);
     vg_arena_free(lists);

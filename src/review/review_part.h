@@ -70,11 +70,19 @@ typedef struct {
     vg_tally change;
 } vg_change;
 
+/* How far the commands of an action change other subjects than those that they repair: in the accounts of these, in the
+ * whole organisation, or below the targets that a policy is attached to. */
+typedef enum { VG_REACH_ACCOUNT, VG_REACH_ORGANIZATION, VG_REACH_TARGET } vg_reach;
+
 typedef struct {
     const vg_change *changes; /* by home, then by control */
     size_t count;
     const uint32_t *judgements; /* indexes of those that it repairs, in order */
     size_t judgement_count;
+    const vg_change *reached; /* of subjects that are not repaired, where `reach` says */
+    size_t reached_count;
+    vg_reach reach;
+    uint32_t action; /* the control whose action repairs this one: itself, or an earlier one */
 } vg_repair;
 
 /* Repairs of each action, by the index of the first control that it repairs. Controls with nothing to repair, and those
@@ -82,7 +90,14 @@ typedef struct {
 vg_status vg_repairs_build(const vg_homes *homes, vg_arena *arena, const vg_repair **out, vg_error *err);
 /* What repairs it, in words: the first sentence of its remediation. */
 vg_str vg_control_action(const vg_control *control);
-/* The properties with the control's `repair` applied, as a tree in the arena. */
+typedef struct {
+    int64_t times;   /* how many subjects are repaired, for what is counted */
+    bool known_only; /* properties that are not there are not made */
+} vg_patch_how;
+/* The properties with a patch applied (patch.c), as a tree in the arena. */
+vg_status vg_patch_properties(const vg_value *patch, const vg_value *properties, const vg_patch_how *how,
+                              vg_arena *arena, const vg_value **out, vg_error *err);
+/* The properties with the control's `repair` applied. */
 vg_status vg_repair_properties(const vg_control *control, const vg_value *properties, vg_arena *arena,
                                const vg_value **out, vg_error *err);
 
@@ -91,6 +106,22 @@ vg_status vg_repair_properties(const vg_control *control, const vg_value *proper
 /* Of each account, where a policy for it is attached that is to reach the accounts of `has`: a root or an OU; the account
  * itself where its place is unknown. */
 vg_status vg_targets_build(const vg_homes *homes, const bool *has, vg_arena *arena, const vg_str **out,
+                           vg_error *err);
+
+/* ---- commands -------------------------------------------------------------------------------------------------------- */
+
+/* What commands are filled with: the facts of the assessment, found by account and by property. For one thread. */
+typedef struct vg_filler vg_filler;
+vg_status vg_filler_new(const vg_assessment *assessment, vg_arena *arena, vg_filler **out, vg_error *err);
+/* Pushes the commands (vg_str, in the arena) that a control's header has for a subject: account, region and ids put in,
+ * one command an item of a list, but at most `most` items of each; *left grows by those left out. A comment stands for a
+ * command where a value would need quoting. `target` is where a policy for the subject is attached; empty: its
+ * account's OU. */
+vg_status vg_fill_commands(vg_filler *filler, const vg_control *control, const vg_resource *resource,
+                           vg_str target, size_t most, vg_arena *arena, vg_vec *out, size_t *left,
+                           vg_error *err);
+/* Pushes, for each word in angle brackets that is left in the commands, a comment that says what to put there. */
+vg_status vg_explain_words(vg_filler *filler, const vg_resource *resource, vg_arena *arena, vg_vec *commands,
                            vg_error *err);
 
 /* ---- sections --------------------------------------------------------------------------------------------------------- */
@@ -117,6 +148,7 @@ typedef struct {
     const vg_review_options *options;
     const vg_homes *homes;
     const vg_repair *repairs; /* by control */
+    vg_filler *filler;
     vg_arena *arena;
 } vg_reviewer;
 
@@ -127,10 +159,6 @@ vg_status vg_section_weigh(const vg_reviewer *reviewer, vg_section_count *sectio
 /* The three actions that raise `practice` most (VG_NPOS: the whole), best first. */
 vg_status vg_section_actions(const vg_reviewer *reviewer, const vg_section_count *section, size_t practice,
                              const vg_report_action **out, size_t *count, vg_error *err);
-/* A template of a command with a subject's account, region and ids in it; a comment where one of them would need
- * quoting. `target` is where a policy for the subject is attached; empty: its account's OU. */
-vg_str vg_command_fill(vg_arena *arena, const vg_assessment *assessment, vg_str text,
-                       const vg_resource *resource, vg_str target);
 /* "SEC01 services.1", "CIS AWS 5.0 1.4": what the control's mappings name, in their order. */
 vg_status vg_control_requirements(const vg_control *control, vg_arena *arena, const vg_str **out,
                                   size_t *count, vg_error *err);

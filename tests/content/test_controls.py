@@ -18,9 +18,19 @@ ALL = controls.read()
 TYPES = controls.types()
 KINDS = controls.kinds()
 ATTESTATION = "Vigil::Attestation::Attestation"
-PLACEHOLDERS = {"account", "region", "resource", "name", "ou", "target", "management", "organization"}
+PLACEHOLDERS = {"account", "region", "resource", "name", "ou", "target", "management", "organization", "regions"}
+PLACEHOLDER = re.compile(r"\{([A-Za-z]\w*)(?:\.(name|first|json|common))?(?:\|([a-z0-9-]+))?\}")
+WORDS = {w["word"]: w for w in controls.words()}
+# Words in capitals that the AWS CLI itself wants. Every other is one that somebody forgot to fill in.
+AWS_WORDS = {
+    "ACCOUNT", "ACCOUNT_UNUSED_ACCESS", "AISERVICES_OPT_OUT_POLICY", "ACTIVE", "AWS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN", "BACKUP_POLICY", "BILLING", "CREATE_COMPLETE", "CRITICAL", "DECLARATIVE_POLICY_EC2", "EBS_MALWARE_PROTECTION",
+    "EC2", "ECR", "EKS_AUDIT_LOGS", "ENABLED", "EQUALS", "FIFTEEN_MINUTES", "HIGH", "IAM", "LAMBDA", "LAMBDA_NETWORK_LOGS", "NEW",
+    "NOTIFIED", "OPERATIONS", "QRCodePNG", "RDS_LOGIN_EVENTS", "RESOURCE_CONTROL_POLICY", "RUNTIME_MONITORING", "S3", "S3_DATA_EVENTS",
+    "SECURITY", "SERVICE_CONTROL_POLICY", "TAG_POLICY", "UPDATE_COMPLETE"}
+SHELL_WORDS = {"POLICY"}  # a variable that one command sets and the next one uses
 KEYS = {"id", "title", "severity", "practice", "resource", "needs", "attestation", "scope", "rationale", "remediation",
-        "commands", "repair", "warning", "mappings", "weight"}
+        "commands", "repair", "also", "reach", "warning", "mappings", "weight"}
 
 
 def none(problems):
@@ -124,14 +134,62 @@ def commands_are_of_the_cli_and_their_placeholders_known():
         for command in c["commands"] or ():
             if not re.match(r"(POLICY=\$\()?aws [a-z0-9-]+ [a-z0-9-]+ |# |\(eval |for ", command):
                 problems.append(f"{c.id}: {command[:60]}")
-            problems += [f"{c.id}: {{{p}}}" for p in re.findall(r"\{([a-z_]+)\}", command) if p not in PLACEHOLDERS]
+            problems += [f"{c.id}: {{{p}}}" for p in unknown_placeholders(c, command)]
             if "\n" in command.strip():
                 problems.append(f"{c.id}: a command of two lines")
             if command.startswith("aws ") and "--profile" not in command:
                 problems.append(f"{c.id}: whose credentials? {command[:60]}")
             for text in re.findall(r"'(\{[^']*\}|\[[^']*\])'", command):
                 if text[:2] in ('{"', '[{'):
-                    json.loads(re.sub(r"\{(%s)\}" % "|".join(PLACEHOLDERS), "x", text))
+                    json.loads(PLACEHOLDER.sub(lambda m: '"x"' if m[2] == "json" else "x", text))
+    none(problems)
+
+
+def unknown_placeholders(control, command):
+    """Those that are neither a place nor a property: of the subject, its account, the organisation, or any fact."""
+    properties = {p for name, known in TYPES.items() if name.startswith("Vigil::") for p in known}
+    properties |= set(TYPES[control["resource"]])
+    return [m[1] for m in PLACEHOLDER.finditer(command) if m[1] not in (properties if m[1][0].isupper() else PLACEHOLDERS)]
+
+
+def words_of(command):
+    """The words in angle brackets that a command has, or falls back on."""
+    return re.findall(r"<([a-z][a-z0-9-]*)>", command) + [m[3] for m in PLACEHOLDER.finditer(command) if m[3]]
+
+
+@case
+def what_is_left_to_the_reader_is_a_documented_word():
+    used = {w: c.id for c in ALL for command in c["commands"] or () for w in words_of(command)}
+    equal(sorted(set(used) - set(WORDS)), [], "words that placeholders.yaml does not explain")
+    equal(sorted(set(WORDS) - set(used)), [], "words that no command has")
+    equal(sorted(WORDS), list(WORDS), "words in order")
+    properties = {p for known in TYPES.values() for p in known}
+    none([f"{w}: {entry}" for w, entry in WORDS.items() if not entry["about"] or entry.get("choices", "Units") not in properties])
+
+
+@case
+def no_word_in_capitals_is_left_to_the_reader():
+    problems = []
+    for c in ALL:
+        for command in c["commands"] or ():
+            if command.startswith("#"):
+                continue
+            for word in re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|(?<=[ =,\"])[A-Z]{2,}[A-Z0-9]*\b", command):
+                if word not in AWS_WORDS | SHELL_WORDS:
+                    problems.append(f"{c.id}: {word}")
+    none(problems)
+
+
+@case
+def what_commands_change_of_others_is_in_the_catalogue():
+    problems = []
+    for c in ALL:
+        if c["reach"] not in (None, "account", "organization", "target") or (c["reach"] and not c["also"]):
+            problems.append(f"{c.id}: reach {c['reach']}")
+        for name, changes in (c["also"] or {}).items():
+            problems += [f"{c.id}: {name}.{p}" for p in changes or {} if p not in TYPES.get(name, ())]
+            if name not in TYPES:
+                problems.append(f"{c.id}: {name}")
     none(problems)
 
 
@@ -200,10 +258,32 @@ def each_control_is_silent_without_its_subject():
         equal(set(last["expectations"]["rules"].values()), {"SKIP"}, c.id)
 
 
+def patched(repair, properties):
+    """The properties once repaired, as src/review/patch.c does it; None where what it rests on is not there."""
+    result = dict(properties)
+    for key, value in repair.items():
+        how = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else None
+        if how in ("extend", "minus", "raise") and key not in properties:
+            continue
+        if how in ("add", "extend"):
+            now = properties.get(key, [])
+            value = now + [x for x in value[how] if x not in now]
+        elif how == "minus":
+            value = properties[key] - value["minus"]
+        elif how == "raise":
+            value = value["raise"] if properties[key] == "no" else properties[key]
+        elif isinstance(value, str) and value.startswith("{"):
+            if value[1:-1] not in properties:
+                return None
+            value = properties[value[1:-1]]
+        result[key] = value
+    return {k: v for k, v in result.items() if v is not None} if result != properties else None
+
+
 @case
 def a_repair_makes_the_control_pass():
     """What a header says that its commands make true turns each failing case into a passing one."""
-    vigil = program()
+    vigil, problems = program(), []
     for c in ALL:
         if not c["repair"]:
             continue
@@ -211,16 +291,20 @@ def a_repair_makes_the_control_pass():
         for t in c.cases("FAIL"):
             if any(n not in c.properties_of(t) for n in c["needs"]):
                 continue
-            properties = {**c.properties_of(t), **c["repair"]}
-            properties = {k: v for k, v in properties.items() if v is not None}
+            properties = patched(c["repair"], c.properties_of(t))
+            if properties is None:
+                continue
             cases.append({"name": t["name"], "input": {"Resources": {"subject": {"Type": c["resource"], "Properties": properties}}},
                           "expectations": {"rules": {"met": "PASS"}}})
+        if not cases:
+            problems.append(f"{c.id}: no failing case has what the repair rests on")
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, f"{c.id}.guard").write_text(c.text)
             Path(folder, "tests").mkdir()
             Path(folder, "tests", f"{c.id}_tests.yml").write_text(json.dumps(cases))
             done = subprocess.run([vigil, "control", "test", folder], capture_output=True, text=True)
             assert done.returncode == 0, f"{c.id}: repair {c['repair']}\n{done.stdout}{done.stderr}"
+    none(problems)
 
 
 @case

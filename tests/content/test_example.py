@@ -5,8 +5,10 @@ tells (examples/README.md) with verdicts written down by hand.
 The files of a checkout are as old as the checkout, so they are copied with the time of the export first; then `--now` makes
 the answer the same on any day. `test_example.py --update` writes the golden files; read the difference before committing."""
 import gzip
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+import read_controls  # noqa: E402
 from tap import case, equal, run, skip  # noqa: E402
 
 EXAMPLE, GOLDEN = ROOT / "examples" / "organization", ROOT / "tests" / "golden"
@@ -213,22 +216,92 @@ def payments_is_run_better_than_campaigns():
     assert scores["payments"] > scores["shop"] > scores["campaigns"] and scores["payments"] > scores["reporting"], scores
 
 
+def all_commands():
+    """Of every action, and of everything that fails: (whose, command)."""
+    whole = answer()
+    for section in [whole["answer"]] + whole["workloads"]:
+        for actions in [section["actions"]] + [p["actions"] for p in section["practices"]]:
+            for action in actions:
+                yield from ((action["title"], c) for c in action["commands"])
+    for finding in whole["findings"]:
+        yield from ((finding["rule"], c) for c in finding.get("commands", ()))
+
+
+def words_in(command):
+    return re.findall(r"<([a-z][a-z0-9-]*)>", command)
+
+
 @case
 def commands_name_real_accounts_and_leave_no_placeholder():
     known = {a["Id"] for a in json.loads((EXAMPLE / "organization" / "accounts.json").read_text())["output"]["Accounts"]}
+    words = {w["word"] for w in read_controls.words()}
     wrong, seen = [], 0
-    whole = answer()
+    for whose, command in all_commands():
+        seen += 1
+        unfilled = re.findall(r"\{[A-Za-z]\w*(?:\.\w+)?(?:\|[a-z-]+)?\}", command)
+        capitals = re.findall(r"\b[A-Z]+_(?:NAME|ID|ARN|ADDRESS|BUCKET|PHONE|TITLE|CODE|NUMBER|PRINCIPAL)\b|\bREGION(?:_\d)?\b", command)
+        profile = command.split("--profile ")[1].split()[0].strip("')\";") if "--profile " in command else None
+        if unfilled or capitals or "by hand" in command or (profile and profile not in known):
+            wrong.append(f"{whose}: {command}")
+        wrong += [f"{whose}: <{w}>" for w in words_in(command) if w not in words]
+    assert seen > 500 and not wrong, "\n  ".join(wrong[:5])
+
+
+# What the evidence knows, and which command has to have it. {} stands for what may be anything.
+FILLED = (
+    ("access-no-public-trust", "aws iam update-assume-role-policy --role-name report-reader "),
+    ("access-external-trusts", "aws iam get-role --role-name agency-upload "),
+    ("access-no-admin-policies", "--policy-arn arn:aws:iam::141414141414:policy/admin-copy "),
+    ("org-scp-none-detached", "aws organizations delete-policy --policy-id p-gu4rddut "),
+    ("org-security-services-delegated", "--admin-account-id 333344445555 --region eu-central-1 "),
+    ("org-suspended-accounts-parked", "--account-id 161616161616 --source-parent-id ou-k3st-5andb0x1 "),
+    ("org-suspended-ou", "--parent-id r-k3st "),
+    ("user-key-unused", "starts_with(CreateDate,'2021-09-07T06:00:00')"),
+    ("user-one-key", "starts_with(CreateDate,'2022-10-22T06:00:00')"),
+    ("user-permissions-by-group", "--user-name jweber --policy-arn arn:aws:iam::aws:policy/AdministratorAccess "),
+    ("config-delivering", "s3BucketName=kestrel-config-222233334444 "),
+    ("config-all-resources", "--configuration-recorder name=default,roleARN="),
+    ("guardduty-s3", "--detector-id 00036901322dcbcd00036901322dcbcb "),
+    ("cloudtrail-data-events", "--trail-name arn:aws:cloudtrail:eu-west-1:111122223333:trail/kestrel-organization "),
+    ("cloudtrail-data-events", "--region eu-west-1 --profile 111122223333"),
+    ("guardrail-limit-regions", '"aws:RequestedRegion":["eu-central-1","eu-west-1","us-east-1"]'),
+    ("guardrail-rcp-data-perimeter", '"aws:PrincipalOrgID":"o-k3strel0utd"'),
+    ("adopt-unused-access-analyzer", "--region eu-west-1 --profile 111122223333"),
+    ("account-scp-attached", "; known: p-d3nyl3av, p-d3nyr00t, "),
+    ("org-no-account-in-root", "; known: ou-k3st-1nfrastr=Root/Infrastructure, "),
+)
+
+
+@case
+def commands_hold_the_ids_that_the_evidence_knows():
+    of = {}
+    for finding in answer()["findings"]:
+        of.setdefault(finding["rule"], []).extend(finding.get("commands", ()))
+    wrong = [f"{control}: no command has {text!r}: {of.get(control, ['none'])[:3]}" for control, text in FILLED
+             if not any(text in command for command in of.get(control, ()))]
+    assert not wrong, "\n  ".join(wrong)
+
+
+@case
+def an_action_says_what_to_put_for_each_word_that_it_leaves():
+    whole, left = answer(), 0
     for section in [whole["answer"]] + whole["workloads"]:
-        for practice in section["practices"]:
-            for action in practice["actions"]:
-                for command in action["commands"]:
-                    seen += 1
-                    for name in ("account", "region", "name", "ou", "management", "organization", "resource"):
-                        if "{" + name + "}" in command:
-                            wrong.append(command)
-                    if "--profile " in command and command.split("--profile ")[1].split()[0].strip("')\"") not in known:
-                        wrong.append(command)
-    assert seen and not wrong, wrong[:3]
+        for actions in [section["actions"]] + [p["actions"] for p in section["practices"]]:
+            for action in actions:
+                for word in {w for c in action["commands"] if not c.startswith("#") for w in words_in(c)}:
+                    left += 1
+                    told = [c for c in action["commands"] if c.startswith(f"# <{word}>: ")]
+                    equal(len(told), 1, f"{action['title']}: <{word}>")
+    assert left > 0
+
+
+@case
+def every_format_has_the_commands_filled_in():
+    for form, parts in (("json", ("--admin-account-id 333344445555", "<workload-address>")), ("markdown", ("<code-1>",)),
+                        ("html", ("--admin-account-id 333344445555", "<workload-address>"))):
+        text = html.unescape(review("--format", form))
+        for part in parts + ("--role-name report-reader", "--target-id r-k3st"):
+            assert part in text, f"{form} has no {part}"
 
 
 if "--update" in sys.argv[1:]:
