@@ -197,8 +197,9 @@ static digits read_digits(vg_str text, size_t at)
 static size_t match_phone(vg_str text, size_t at)
 {
     char first = text.ptr[at];
-    if ((!is_digit(first) && first != '+' && first != '(') ||
-        (at > 0 && (is_word(text.ptr[at - 1]) || strchr("-./:_", text.ptr[at - 1]))))
+    if ((!is_digit(first) && first != '+' && first != '(') || (at > 0 && is_word(text.ptr[at - 1])))
+        return 0;
+    if (first != '+' && at > 0 && strchr("-./:_", text.ptr[at - 1])) /* part of an id or an address */
         return 0;
     digits d = read_digits(text, at);
     if (d.end == 0 || d.digits < 7 || d.digits > 15 || (d.end < text.len && is_word(text.ptr[d.end])))
@@ -214,10 +215,10 @@ typedef enum { MASK_NONE, MASK_NAME, MASK_EMAIL, MASK_ACCOUNT, MASK_PHONE } mask
 
 static mask_kind match(const redactor *r, vg_str text, size_t at, size_t *len)
 {
+    if ((*len = match_email(text, at)) > 0) /* first: an address may begin with a name */
+        return MASK_EMAIL;
     if ((*len = match_name(r, text, at)) > 0)
         return MASK_NAME;
-    if ((*len = match_email(text, at)) > 0)
-        return MASK_EMAIL;
     if ((*len = match_account(text, at)) > 0)
         return MASK_ACCOUNT;
     if ((*len = match_phone(text, at)) > 0)

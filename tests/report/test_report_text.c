@@ -83,6 +83,7 @@ static void markdown_is_plain_text(void **state)
         {VG_STR_INIT("- a - b"), "\\- a - b"},
         {VG_STR_INIT("+1"), "\\+1"},
         {VG_STR_INIT("@team"), "&#64;team"},
+        {VG_STR_INIT("$x$"), "\\$x\\$"},
         {VG_STR_INIT("a\n# b"), "a\\\\n\\# b"},
     };
     check(CASES, VG_COUNT(CASES), put_markdown);
@@ -209,6 +210,40 @@ static void text_wraps_at_words_and_indents(void **state)
     check(CASES, VG_COUNT(CASES), put_wrapped_at_40);
 }
 
+/* Where a single column is left, a character of two stands there all the same. */
+static void put_wrapped_at_the_edge(vg_report_writer *w, vg_str text)
+{
+    w->options.width = 40;
+    put_wrapped(w, text, 39, 39, PAINT_NONE);
+}
+
+static void what_is_wider_than_the_line_is_not_lost(void **state)
+{
+    (void)state;
+    static const text_case CASES[] = {
+        {VG_STR_INIT("\xE6\x97\xA5\xE6\x9C\xAC"),
+         "\xE6\x97\xA5\n                                       \xE6\x9C\xAC"},
+    };
+    check(CASES, VG_COUNT(CASES), put_wrapped_at_the_edge);
+}
+
+static void fixed_columns_keep_their_width(void **state)
+{
+    (void)state;
+    static const vg_report_column COLUMNS[] = {{"id", false, true}, {"what", false, false}};
+    static const vg_str CELLS[] = {VG_STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+                                   VG_STR_INIT("one two three four five")};
+    vg_report_options options = {.width = 40};
+    vg_buf out = {0};
+    assert_int_equal(vg_report_table(COLUMNS, 2, CELLS, 1, &options, &out, NULL), VG_OK);
+    vg_buf_add_char(&out, '\0');
+    assert_string_equal(out.ptr, "id                          what\n"
+                                 "aaaaaaaaaaaaaaaaaaaaaaaaaa  one two\n"
+                                 "                            three four\n"
+                                 "                            five\n");
+    vg_buf_free(&out);
+}
+
 static void bars_are_full_only_at_100(void **state)
 {
     (void)state;
@@ -280,6 +315,8 @@ int main(void)
         cmocka_unit_test(columns_are_those_of_a_terminal),
         cmocka_unit_test(tables_fit_their_width),
         cmocka_unit_test(text_wraps_at_words_and_indents),
+        cmocka_unit_test(what_is_wider_than_the_line_is_not_lost),
+        cmocka_unit_test(fixed_columns_keep_their_width),
         cmocka_unit_test(bars_are_full_only_at_100),
     };
     return cmocka_run_group_tests_name("report text", tests, NULL, NULL);
