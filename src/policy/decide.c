@@ -154,7 +154,7 @@ static answer ask_layer(vg_evaluation *e, const vg_layer *layer, unsigned bit, s
         return out;
     }
     if (e->trace)
-        vg_trace_layer(e->trace, bit, level);
+        vg_trace_begin(e->trace, bit, level, layer);
     for (size_t i = 0; i < layer->count; i++)
         ask_policy(e, layer->policies[i], &out);
     if (layer->state == VG_LAYER_UNKNOWN) {
@@ -162,6 +162,8 @@ static answer ask_layer(vg_evaluation *e, const vg_layer *layer, unsigned bit, s
         for (int how = VG_NAMED_ACCOUNT; how < VG_NAMED_COUNT; how++)
             out.named[how] = vg_match_or(out.named[how], VG_MATCH_UNKNOWN);
     }
+    if (e->trace)
+        vg_trace_end(e->trace, out.deny, allows(&out));
     return out;
 }
 
@@ -406,6 +408,18 @@ static unsigned lacking(const vg_evaluation *e, const answers *a, vg_match most)
     return bits;
 }
 
+/* Layers of which it is not known whether they allow. */
+static unsigned undecided(const answers *a)
+{
+    named_answer list[ANSWERS];
+    unsigned bits = 0;
+    list_answers(a, list);
+    for (size_t i = 0; i < ANSWERS; i++)
+        if (allows(list[i].answer) == VG_MATCH_UNKNOWN)
+            bits |= list[i].bit;
+    return bits;
+}
+
 /* ---- S3 -------------------------------------------------------------------------------------------------------------------------------------- */
 
 /* RestrictPublicBuckets: a bucket with a public policy is for its own account and for services alone. */
@@ -518,13 +532,45 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
             d.blocked_by = VG_BY_S3_SETTINGS;
         } else if (access_is == VG_MATCH_UNKNOWN || may_deny || blocked == VG_MATCH_UNKNOWN) {
             d.result = VG_DECISION_UNKNOWN;
-            d.unknown = may_deny | lacking(e, a, VG_MATCH_UNKNOWN) |
-                        bit_if(blocked == VG_MATCH_UNKNOWN, VG_BY_S3_SETTINGS);
+            d.unknown = may_deny | undecided(a) | bit_if(blocked == VG_MATCH_UNKNOWN, VG_BY_S3_SETTINGS);
         }
     }
     d.unless_grant = (d.result == VG_IMPLICITLY_DENIED || d.result == VG_DECISION_UNKNOWN) &&
                      a->what == KMS_KEY && layers->grants_unknown && is_grantable(e->action);
     return d;
+}
+
+/* ---- what is told besides -------------------------------------------------------------------------------------------- */
+
+/* Sentences of an explanation: why a layer had no say, or what decided without any. */
+static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layers *layers, const answers *a)
+{
+    const vg_caller *caller = &e->request->caller;
+    bool own = has_account(caller), role = a->what == ASSUME_ROLE || a->what == FEDERATED_ROLE;
+    bool scps = layers->scp_count > 0, rcps = layers->rcp_count > 0;
+    const struct {
+        bool holds;
+        const char *sentence;
+    } notes[] = {
+        {own && a->same_account, "caller and resource are of one account"},
+        {own && !a->same_account, "caller and resource are of two accounts: both sides must allow"},
+        {caller->kind == VG_CALLER_UNKNOWN, "the caller is no principal that is known here"},
+        {caller->kind == VG_CALLER_ROOT, "a root user needs no identity policy"},
+        {caller->kind == VG_CALLER_ROOT && a->what == ASSUME_ROLE, "a root user cannot assume roles"},
+        {scps && layers->caller_in_management_account,
+         "the caller is of the management account: no SCP binds"},
+        {scps && own && caller->service_linked, "the caller is a service-linked role: no SCP binds"},
+        {scps && !own, "the caller is of no account of the organisation: no SCP binds"},
+        {rcps && !rcps_bind(e, layers, a->what), "no RCP binds this caller, resource or service"},
+        {a->what == KMS_KEY,
+         "a KMS key's own policy must allow, or leave it to the account's identity policies"},
+        {role, "a role's trust policy must allow, or leave it to the account's identity policies"},
+        {a->kept_by_aws, "AWS keeps this resource for itself: no policy allows changing it"},
+    };
+    for (size_t i = 0; i < VG_COUNT(notes); i++)
+        if (notes[i].holds)
+            vg_trace_note(trace, notes[i].sentence);
+    trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
 }
 
 vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *layers,
@@ -546,9 +592,13 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
     e.hashed = false;
     e.trace = trace;
     /* "No permissions are required to perform this operation", and no policy can deny it (STS API Reference). */
-    if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity")))
+    if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity"))) {
+        vg_trace_note(trace, "sts:GetCallerIdentity needs no permission and cannot be denied");
         return (vg_decision){.result = VG_ALLOWED};
+    }
     ask_layers(&e, layers, &a);
+    if (trace)
+        note_reasons(trace, &e, layers, &a);
     return conclude(&e, layers, &a);
 }
 

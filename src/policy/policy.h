@@ -300,12 +300,13 @@ typedef struct {
     unsigned
         blocked_by; /* layers that denied: explicitly if the result is ExplicitlyDenied, else for want of an Allow */
     unsigned
-        unknown; /* layers that could not be decided: because of keys that are unknown, or evidence that is missing */
+        unknown; /* of an Unknown: layers of which keys that are unknown, or evidence that is missing, decide */
     bool unless_grant; /* KMS: denied, or unknown, for policies alone: a grant could allow */
 } vg_decision;
 
-/* Decides. No allocation; any number of threads on the same policies. The three-valued answer is sound: Allowed or a
- * denial is given only if every completion of the unknown keys, and of the layers that are unknown, agrees. */
+/* Decides. No allocation; any number of threads on the same policies. The three-valued answer is sound: Allowed,
+ * ExplicitlyDenied and the denial that ImplicitlyDenied says are given only if every completion of the unknown keys, and of
+ * the layers that are unknown, agrees. (In some of them the denial of an ImplicitlyDenied may be explicit.) */
 vg_decision vg_policy_decide(const vg_request *request, const vg_layers *layers);
 
 /* ---- requests as JSON ---------------------------------------------------------------------------------------------------- */
