@@ -105,4 +105,77 @@ enum { VG_ACTIVITY_KEYS = 10 };
 size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use *use,
                               vg_context_entry *entries, vg_str *values);
 
+/* ---- simulation: what a policy of the organisation would have made of it ------------------------------------------------ */
+
+typedef struct {
+    const vg_policy *policy; /* of kind SCP or RCP */
+    vg_str target;   /* id of a root, OU or account to which it is attached; empty: it binds every account */
+    vg_str replaces; /* name of the policy whose place it takes; empty: it is added. Needs a world */
+} vg_simulation_question;
+
+/* Calls of one principal and action that fare alike, for the same reason. */
+typedef struct {
+    vg_would would;
+    vg_str principal, action;
+    const vg_policy *policy; /* whose statement decides; NULL: no level's Allow takes the action in */
+    uint32_t statement;      /* index in its document */
+    vg_str missing; /* of UNRESOLVED: the condition key that the record does not tell, or "the resource" */
+    uint64_t calls;
+    vg_time last;
+    vg_str account, region, resource; /* of one of them */
+} vg_simulated;
+
+typedef struct {
+    const vg_simulated
+        *rows; /* REFUSE and UNRESOLVED alone: refused first, then by calls, then by principal and action */
+    size_t row_count;
+    uint64_t passed, refused, unresolved; /* calls that had been allowed */
+    uint64_t
+        not_bound; /* calls that the policy does not bind: other accounts, the management account, service-linked
+                                roles */
+    uint64_t already_denied; /* calls that were refused without it */
+} vg_simulation;
+
+/* Tells what an added or changed policy would have refused. `world` may be NULL: then every account is bound. Memory is the
+ * arena's. VG_ERR_NOT_FOUND: no account is under the target; VG_ERR_USAGE: `replaces` names no policy that binds there. */
+vg_status vg_simulate(vg_arena *arena, const vg_world *world, const vg_activity *activity,
+                      const vg_simulation_question *question, vg_simulation *out, vg_error *err);
+
+/* ---- least privilege: what was used of what is granted -------------------------------------------------------------------- */
+
+/* A statement of a generated policy. */
+typedef struct {
+    const vg_statement *
+        from; /* the statement that allows these calls today, whose conditions are kept; NULL: none is known */
+    const vg_policy_document *from_policy;
+    const vg_str *actions; /* in byte order, each once */
+    size_t action_count;
+    const vg_str
+        *resources; /* ARNs in byte order; "*" alone where actions take none, or a record told none */
+    size_t resource_count;
+    bool dependency; /* actions that no record shows and that the catalogue says others need */
+} vg_generated_statement;
+
+typedef struct {
+    const vg_generated_statement *statements;
+    size_t statement_count;
+    vg_str text;     /* the policy, as JSON with two spaces; of version 2012-10-17 */
+    size_t minified; /* bytes without white space, as quotas count */
+    uint64_t calls;  /* allowed calls that it is made from */
+    const vg_str
+        *unproven; /* "action resource" of calls that it does not allow for certain (vg_generate's check) */
+    size_t unproven_count;
+    const vg_str
+        *guessed; /* actions that the catalogue does not know, or of which the event does not tell which */
+    size_t guessed_count;
+} vg_generated;
+
+/* The smallest policy, statement by statement of today's, that allows what the principal was seen to do: no action outside
+ * the activity and what the catalogue declares as needed with it (and the principal has today), the resources that were
+ * recorded, the conditions of the statements that allowed. Every call is then decided again with the new policy in the place
+ * of the old ones: what is not allowed for certain, though it was before, is `unproven`. VG_ERR_NOT_FOUND: the activity shows
+ * no allowed call of the principal. */
+vg_status vg_generate(vg_arena *arena, const vg_world *world, const vg_activity *activity,
+                      const vg_world_principal *principal, vg_generated *out, vg_error *err);
+
 #endif

@@ -23,10 +23,10 @@ typedef struct {
 
 struct vg_event_map {
     const vg_catalogue *catalogue;
-    vg_map *services; /* first label -> vg_str *: prefix */
-    vg_map *events;   /* "prefix:Name" -> mapped_event * */
-    vg_map *verbs;    /* prefix -> verb_list * */
-    vg_map *silent;
+    vg_map *services;    /* first label -> vg_str *: prefix */
+    vg_map *events;      /* "prefix:Name" -> mapped_event * */
+    vg_map *verbs;       /* prefix -> verb_list * */
+    vg_vec silent, data; /* vg_str: patterns of actions */
 };
 
 /* ---- reading the map --------------------------------------------------------------------------------------------------------- */
@@ -104,10 +104,16 @@ static vg_status read_verbs(map_reader *r, const vg_value *v)
     return VG_OK;
 }
 
-static vg_status read_silent(map_reader *r, const vg_value *v)
+static vg_status read_patterns(map_reader *r, const vg_value *v, vg_vec *out)
 {
-    for (vg_items it = vg_items_of(v); vg_items_next(&it);)
-        VG_TRY(put(r, r->out->silent, vg_value_str(it.value), r->out));
+    for (vg_items it = vg_items_of(v); vg_items_next(&it);) {
+        vg_str *pattern = vg_vec_push(out);
+        if (!pattern)
+            return no_memory(r);
+        if (it.value->kind != VG_STRING)
+            return wrong(r, it.value, "a pattern of actions must be a string");
+        *pattern = vg_value_str(it.value);
+    }
     return VG_OK;
 }
 
@@ -119,9 +125,13 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
     map_reader r = {arena, &doc, map, err};
     if (!map)
         return no_memory(&r);
-    *map = (vg_event_map){catalogue, vg_map_new(arena, 0), vg_map_new(arena, 0), vg_map_new(arena, 0),
-                          vg_map_new(arena, 0)};
-    if (!map->services || !map->events || !map->verbs || !map->silent)
+    *map = (vg_event_map){catalogue,
+                          vg_map_new(arena, 0),
+                          vg_map_new(arena, 0),
+                          vg_map_new(arena, 0),
+                          vg_vec_in(arena, sizeof(vg_str)),
+                          vg_vec_in(arena, sizeof(vg_str))};
+    if (!map->services || !map->events || !map->verbs)
         return no_memory(&r);
     VG_TRY(vg_yaml_read(arena, text, VG_STR("policy/events.yaml"), NULL, &doc, err));
     if (doc.root->kind != VG_OBJECT)
@@ -130,7 +140,8 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
     VG_TRY(read_events(&r, vg_get(doc.root, VG_STR("events")), VG_EVENT_MAPPED));
     VG_TRY(read_events(&r, vg_get(doc.root, VG_STR("any_of")), VG_EVENT_ANY_OF));
     VG_TRY(read_verbs(&r, vg_get(doc.root, VG_STR("verbs"))));
-    VG_TRY(read_silent(&r, vg_get(doc.root, VG_STR("silent"))));
+    VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("silent")), &map->silent));
+    VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("data")), &map->data));
     *out = map;
     return VG_OK;
 }
@@ -225,7 +236,17 @@ void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg
         answer_one(out, VG_EVENT_GUESSED, action);
 }
 
-bool vg_event_is_silent(const vg_event_map *map, vg_str action)
+static bool any_matches(const vg_vec *patterns, vg_str action)
 {
-    return vg_map_get(map->silent, action) != NULL;
+    for (size_t i = 0; i < patterns->len; i++)
+        if (vg_action_matches(*(vg_str *)vg_vec_at(patterns, i), action))
+            return true;
+    return false;
+}
+
+vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action)
+{
+    if (any_matches(&map->silent, action))
+        return VG_TRACE_NONE;
+    return any_matches(&map->data, action) ? VG_TRACE_DATA : VG_TRACE_MANAGEMENT;
 }

@@ -101,7 +101,13 @@ typedef struct {
 /* Which actions an event needed, by eventSource ("lambda.amazonaws.com") and eventName. A name that is longer than any is
  * none. O(1); allocates nothing. */
 void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg_event_actions *out);
-/* Whether the action leaves no event of its own anywhere (iam:PassRole): activity can never show that it is unused. */
-bool vg_event_is_silent(const vg_event_map *map, vg_str action);
+/* What a call of the action leaves behind. */
+typedef enum {
+    VG_TRACE_MANAGEMENT, /* a management event: every trail has it */
+    VG_TRACE_DATA,       /* a data event: only trails that select it have it */
+    VG_TRACE_NONE        /* nothing of its own (iam:PassRole): activity can never show that it is unused */
+} vg_event_trace;
+/* Linear in the map's patterns. */
+vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action);
 
 #endif
