@@ -189,6 +189,7 @@ void vg_world_layers(const vg_world *world, const vg_world_caller *caller, const
 typedef struct {
     vg_context_entry entries[VG_WORLD_CONTEXT_MAX];
     size_t count;
+    vg_caller caller;
     vg_str resource_account;
 } vg_world_scratch;
 /* An open request with the context that the world tells of caller and target: aws:PrincipalArn, PrincipalAccount,

@@ -316,18 +316,19 @@ static void put_principal_tags(context *c, const vg_world *world, const vg_world
 static void put_principal_keys(context *c, const vg_world_caller *caller)
 {
     vg_caller_kind kind = caller->caller.kind;
+    const vg_caller *kept = &c->scratch->caller;
     bool is_session = kind == VG_CALLER_ROLE_SESSION;
     const vg_world_principal *p = caller->principal;
     if (p)
         put_one(c, VG_STR("aws:PrincipalArn"), &p->arn);
     else if (!is_session)
-        put_one(c, VG_STR("aws:PrincipalArn"), &caller->caller.text);
-    if (caller->caller.account.len > 0)
-        put_one(c, VG_STR("aws:PrincipalAccount"), &caller->caller.account);
+        put_one(c, VG_STR("aws:PrincipalArn"), &kept->text);
+    if (kept->account.len > 0)
+        put_one(c, VG_STR("aws:PrincipalAccount"), &kept->account);
     if (type_names[kind].len > 0)
         put_one(c, VG_STR("aws:PrincipalType"), &type_names[kind]);
     if (kind == VG_CALLER_USER)
-        put_one(c, VG_STR("aws:username"), &caller->caller.name);
+        put_one(c, VG_STR("aws:username"), &kept->name);
     else
         put_absent(c, VG_STR("aws:username"));
     put_one(c, VG_STR("aws:PrincipalIsAWSService"), &word_false);
@@ -345,7 +346,7 @@ static void put_outside_keys(context *c, const vg_world_caller *caller)
     put_one(c, VG_STR("aws:PrincipalIsAWSService"), is_service ? &word_true : &word_false);
     if (is_service) {
         put_absent(c, VG_STR("aws:PrincipalAccount"));
-        put_one(c, VG_STR("aws:PrincipalServiceName"), &caller->caller.text);
+        put_one(c, VG_STR("aws:PrincipalServiceName"), &c->scratch->caller.text);
     } else {
         put_absent(c, VG_STR("aws:PrincipalServiceName"));
         put_one(c, VG_STR("aws:PrincipalType"), &type_names[VG_CALLER_ANONYMOUS]);
@@ -394,6 +395,7 @@ void vg_world_request(const vg_world *world, const vg_world_caller *caller, cons
     if (scratch->count > 0)
         memcpy(scratch->entries, given, scratch->count * sizeof *given);
     context c = {scratch, scratch->count};
+    scratch->caller = caller->caller;
     put_caller(&c, world, caller);
     scratch->resource_account = target->account_id;
     if (target->account_id.len > 0)
