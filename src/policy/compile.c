@@ -314,9 +314,12 @@ vg_status vg_policy_compile(vg_arena *arena, const vg_policy_document *document,
     policy->document = document;
     policy->catalogue = catalogue;
     policy->rules = rules;
-    for (size_t i = 0; i < document->statement_count; i++)
-        if (!document->statements[i].invalid)
-            VG_TRY(compile_rule(&c, (uint32_t)i, &rules[policy->rule_count++], err));
+    for (size_t i = 0; i < document->statement_count; i++) {
+        if (document->statements[i].invalid)
+            continue;
+        VG_TRY(compile_rule(&c, (uint32_t)i, &rules[policy->rule_count], err));
+        policy->grants_public |= vg_rule_grants_public(&rules[policy->rule_count++]);
+    }
     if (catalogue)
         VG_TRY(index_services(&c, policy, err));
     VG_TRY(index_any(&c, policy, err));

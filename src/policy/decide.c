@@ -420,29 +420,6 @@ static unsigned undecided(const answers *a)
     return bits;
 }
 
-/* ---- S3 -------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* RestrictPublicBuckets: a bucket with a public policy is for its own account and for services alone. */
-static vg_match restricted(const vg_evaluation *e, const vg_layers *layers, const answers *a)
-{
-    const vg_s3_settings *s3 = layers->s3;
-    vg_str service = vg_str_sub(e->action, 0, 3);
-    if (!s3 || !vg_str_eq_icase(service, VG_STR("s3:")) || e->request->caller.kind == VG_CALLER_SERVICE ||
-        (a->same_account && has_account(&e->request->caller)) ||
-        !(s3->restrict_public_buckets || s3->unknown))
-        return VG_MATCH_NO;
-    const vg_layer *both[] = {&layers->resource, &layers->access_point};
-    vg_match is_public = VG_MATCH_NO;
-    for (size_t i = 0; i < VG_COUNT(both); i++) {
-        if (both[i]->state == VG_LAYER_UNKNOWN)
-            is_public = vg_match_or(is_public, VG_MATCH_UNKNOWN);
-        for (size_t p = 0; both[i]->state != VG_LAYER_NONE && p < both[i]->count; p++)
-            if (both[i]->policies[p]->grants_public)
-                is_public = VG_MATCH_YES;
-    }
-    return s3->restrict_public_buckets ? is_public : vg_match_and(is_public, VG_MATCH_UNKNOWN);
-}
-
 /* ---- deciding -------------------------------------------------------------------------------------------------------------------------------- */
 
 static const answer nothing_to_say = {.named[VG_NAMED_CALLER] = VG_MATCH_YES};
@@ -462,6 +439,9 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
     if (layers->scp_count && scps_bind(e, layers, a->what))
         a->scp = ask_levels(e, layers->scps, layers->scp_count, VG_BY_SCP);
     a->resource = ask_layer(e, &layers->resource, VG_BY_RESOURCE, 0, false);
+    if (layers->s3)
+        a->resource.named[VG_NAMED_ACCOUNT] =
+            vg_match_or(a->resource.named[VG_NAMED_ACCOUNT], vg_s3_acl_allows(e, layers));
     if (a->has_access_point)
         a->access_point = ask_layer(e, &layers->access_point, VG_BY_RESOURCE, 1, false);
     if (own && a->what != FEDERATED_ROLE) {
@@ -526,7 +506,7 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
         d.result = VG_IMPLICITLY_DENIED;
         d.blocked_by = lacking(e, a, VG_MATCH_NO);
     } else {
-        vg_match blocked = restricted(e, layers, a);
+        vg_match blocked = vg_s3_restricts(e, layers, a->same_account && has_account(&e->request->caller));
         if (blocked == VG_MATCH_YES) {
             d.result = VG_EXPLICITLY_DENIED;
             d.blocked_by = VG_BY_S3_SETTINGS;

@@ -240,11 +240,29 @@ typedef struct {
     vg_str name; /* for people: an OU's or account's name or id; may be empty */
 } vg_layer;
 
-/* S3's settings at decision time, the strictest of organisation, account, bucket and access point; Object Ownership. */
+/* What an access control list grants: bits of `permissions`. FULL_CONTROL is all four. */
+enum { VG_S3_READ = 1u << 0, VG_S3_WRITE = 1u << 1, VG_S3_READ_ACP = 1u << 2, VG_S3_WRITE_ACP = 1u << 3 };
+typedef enum {
+    VG_S3_EVERYONE,      /* the group AllUsers */
+    VG_S3_AUTHENTICATED, /* the group AuthenticatedUsers: any AWS account */
+    VG_S3_ACCOUNT        /* a canonical user: `account` holds its account's id */
+} vg_s3_grantee;
+typedef struct {
+    vg_s3_grantee grantee;
+    vg_str account;
+    bool of_object; /* else of the bucket */
+    uint8_t permissions;
+} vg_s3_grant;
+
+/* S3's settings at decision time, the strictest of organisation, account, bucket and access point; Object Ownership; and
+ * the ACLs of the bucket and of the object asked about. */
 typedef struct {
     bool restrict_public_buckets, ignore_public_acls, bucket_owner_enforced;
-    bool unknown;      /* not collected: what would be public is Unknown */
+    bool unknown;      /* settings not collected: what would be public is Unknown */
     bool abac_enabled; /* bucket tags count as aws:ResourceTag */
+    const vg_s3_grant *grants;
+    size_t grant_count;
+    bool acls_unknown; /* ACLs not collected: they may allow more */
 } vg_s3_settings;
 
 /* Everything attached that may decide one request. */

@@ -243,6 +243,11 @@ typedef enum {
  * names the caller. */
 void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT]);
 
+/* S3: whether a rule makes its policy public; whether RestrictPublicBuckets stops the request; whether an ACL allows it. */
+bool vg_rule_grants_public(const vg_rule *rule);
+vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool from_owner);
+vg_match vg_s3_acl_allows(const vg_evaluation *e, const vg_layers *layers);
+
 /* Glob over bytes where '?' is one character of UTF-8. */
 bool vg_glob(vg_str pattern, vg_str s);
 /* Whether some text matches both, and whether `pattern` matches all that `request` does, whose one wildcard is '*'. */
