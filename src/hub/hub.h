@@ -122,7 +122,7 @@ vg_status vg_hub_history(vg_hub *hub, const vg_id *id,
 /* ---- what people do ------------------------------------------------------------------------------------------------------ */
 
 /* Each writes history and audit log and is durable on return. `who` is recorded as given. A finding in a state that
- * does not allow it is VG_ERR_VALUE with why. */
+ * does not allow it is VG_ERR_VALUE with why. Suppressions that lapsed by `now` are lifted first. */
 vg_status vg_hub_notify(vg_hub *hub, const vg_id *id, vg_str who, vg_str note, vg_time now, vg_error *err);
 /* Takes NOTIFIED or SUPPRESSED (for a suppression of this finding alone) back to NEW. */
 vg_status vg_hub_reopen(vg_hub *hub, const vg_id *id, vg_str who, vg_str note, vg_time now, vg_error *err);

@@ -1,4 +1,5 @@
-/* hub_people.c: what people do to one finding. Each is one transaction: state, history and audit log together. */
+/* hub_people.c: what people do to one finding. Each is one transaction: state, history and audit log together. People
+ * act on what they were shown, where a suppression that lapsed is over: it is lifted first. */
 #include "hub/hub_part.h"
 
 static vg_status act(vg_hub *hub, vg_store_finding *finding, const vg_id *id, vg_workflow to,
@@ -15,6 +16,7 @@ static vg_status act(vg_hub *hub, vg_store_finding *finding, const vg_id *id, vg
 vg_status vg_hub_notify(vg_hub *hub, const vg_id *id, vg_str who, vg_str note, vg_time now, vg_error *err)
 {
     vg_store_finding finding;
+    VG_TRY(hub_expire(hub, now, &(uint64_t){0}, err));
     VG_TRY(hub_get(hub, id, &finding, err));
     if (finding.workflow != VG_WORKFLOW_NEW)
         return vg_fail(err, VG_ERR_VALUE, "the finding is %s; only a NEW one can become NOTIFIED",
@@ -27,6 +29,7 @@ vg_status vg_hub_reopen(vg_hub *hub, const vg_id *id, vg_str who, vg_str note, v
 {
     vg_store_finding finding;
     int64_t own;
+    VG_TRY(hub_expire(hub, now, &(uint64_t){0}, err));
     VG_TRY(hub_get(hub, id, &finding, err));
     VG_TRY(vg_store_suppression_of(hub->store, finding.number, INT64_MIN, &own, err));
     if (finding.workflow == VG_WORKFLOW_SUPPRESSED && finding.suppression != own)

@@ -163,7 +163,8 @@ vg_status vg_hub_suppress(vg_hub *hub, vg_suppression *suppression, vg_time now,
 /* ---- ending one --------------------------------------------------------------------------------------------------------------- */
 
 /* What stood under `number` is NEW again, or goes under another suppression that has it. */
-static vg_status lift_one(vg_hub *hub, int64_t finding_number, const hub_cause *cause, vg_error *err)
+static vg_status lift_one(vg_hub *hub, int64_t finding_number, const hub_cause *cause, uint64_t *lifted,
+                          vg_error *err)
 {
     vg_str rule, account, resource;
     vg_store_finding finding;
@@ -175,6 +176,7 @@ static vg_status lift_one(vg_hub *hub, int64_t finding_number, const hub_cause *
     VG_TRY(vg_store_finding_set_suppression(hub->store, finding_number, other, err));
     if (other || finding.workflow != VG_WORKFLOW_SUPPRESSED)
         return VG_OK;
+    ++*lifted;
     return hub_move(hub, &finding, VG_WORKFLOW_NEW, cause, err);
 }
 
@@ -188,9 +190,9 @@ static vg_status lift_all(vg_hub *hub, int64_t number, const hub_cause *cause, u
         vg_vec numbers = vg_vec_in(hub->piece_arena, sizeof(int64_t));
         VG_TRY(vg_store_finding_numbers(hub->store, number, after, HUB_PIECE, &numbers, err));
         found = numbers.len;
-        for (size_t i = 0; i < found; i++, ++*lifted) {
+        for (size_t i = 0; i < found; i++) {
             after = *(int64_t *)vg_vec_at(&numbers, i);
-            VG_TRY(lift_one(hub, after, cause, err));
+            VG_TRY(lift_one(hub, after, cause, lifted, err));
         }
     }
     return VG_OK;

@@ -257,6 +257,12 @@ static void a_pass_of_an_unknown_finding_stores_nothing(void **state)
     assert_int_equal(counts.passed, 1);
     assert_int_equal(counts.resolved, 0);
     assert_str(all(w), "");
+    begin(w, 2);
+    say(w, "r1", "b", VG_VERDICT_PASS);
+    vg_vec waiting = vg_vec_in(w->arena, sizeof(vg_store_pass));
+    OK(vg_store_passes(w->store, 2, 10, &waiting, err));
+    assert_int_equal(waiting.len, 0);
+    end(w, 2, true);
 }
 
 static void seeing_again_changes_times_alone(void **state)
@@ -303,6 +309,29 @@ static void changed_texts_severity_and_verdict_are_kept(void **state)
                                       "2 severity NEW partly critical run=run-2 who= note=\n");
 }
 
+/* Each change alone is one, and said again it is none. */
+static void each_text_and_the_severity_count_by_themselves(void **state)
+{
+    world *w = *state;
+    vg_finding f = finding("r1", "b", VG_VERDICT_FAIL);
+    vg_str *const texts[] = {&f.product, &f.title, &f.message, &f.remediation, &f.resource_name, &f.evidence};
+    run(w, 1, VG_VERDICT_FAIL, true);
+    for (size_t i = 0; i <= VG_COUNT(texts); i++) {
+        if (i < VG_COUNT(texts))
+            *texts[i] = VG_STR("{\"changed\":1}");
+        else
+            f.severity = VG_SEVERITY_LOW;
+        for (int again = 0; again < 2; again++) {
+            begin(w, 2);
+            OK(vg_hub_put(w->hub, &f, 1, err));
+            vg_hub_counts counts = end(w, 2, true);
+            if (counts.changed != (again ? 0 : 1) || counts.unchanged != (again ? 1 : 0))
+                fail_msg("text %zu, time %d: %llu changed, %llu unchanged", i, again,
+                         (unsigned long long)counts.changed, (unsigned long long)counts.unchanged);
+        }
+    }
+}
+
 static void the_evidences_time_is_first_and_last_seen(void **state)
 {
     world *w = *state;
@@ -316,6 +345,11 @@ static void the_evidences_time_is_first_and_last_seen(void **state)
     OK(vg_hub_put(w->hub, &f, 1, err));
     end(w, 11, true);
     assert_str(all(w), "r1/b NEW fail 3..5 10 0\n");
+    f.observed = VG_TIME_NONE; /* then it is the run's */
+    begin(w, 12);
+    OK(vg_hub_put(w->hub, &f, 1, err));
+    end(w, 12, true);
+    assert_str(all(w), "r1/b NEW fail 3..12 10 0\n");
 }
 
 static void sub_keys_tell_findings_apart(void **state)
@@ -331,6 +365,29 @@ static void sub_keys_tell_findings_apart(void **state)
     OK(vg_hub_put(w->hub, two, 2, err));
     end(w, 2, true);
     assert_str(all(w), "r1/b NEW fail 1..2 1 0\nr1/b RESOLVED pass 1..1 1 0\n");
+}
+
+static void texts_that_run_together_alike_stay_apart(void **state)
+{
+    world *w = *state;
+    static const struct {
+        const char *resource, *product, *title;
+    } rows[] = {{"a", "xy", "z"}, {"b", "xy", "z"}, {"c", "x", "yz"}, {"d", "x", "yz"}};
+    begin(w, 1);
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        vg_finding f = finding("r1", rows[i].resource, VG_VERDICT_FAIL);
+        f.product = vg_str_from(rows[i].product);
+        f.title = vg_str_from(rows[i].title);
+        OK(vg_hub_put(w->hub, &f, 1, err));
+    }
+    end(w, 1, true);
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        vg_hub_row row;
+        vg_id id = id_of("r1", rows[i].resource);
+        OK(vg_hub_find(w->hub, w->arena, vg_str_from(id.hex), 0, &row, err));
+        assert_str(row.finding.product, rows[i].product);
+        assert_str(row.finding.title, rows[i].title);
+    }
 }
 
 /* "RESOURCE: RULE, PRODUCT, TITLE, REMEDIATION in TYPE, ACCOUNT, REGION" */
@@ -482,6 +539,31 @@ static void many_resolve_at_once(void **state)
 
 /* ---- people ----------------------------------------------------------------------------------------------------------- */
 
+/* What another program reads. */
+static vg_str stored(world *w)
+{
+    vg_store *store;
+    vg_hub *hub, *own = w->hub;
+    const vg_store_options options = {.now = day(0)};
+    OK(vg_store_open(vg_str_from(w->folder), &options, &store, err));
+    OK(vg_hub_attach(store, &hub, err));
+    w->hub = hub;
+    vg_str rows = all(w);
+    w->hub = own;
+    vg_hub_detach(hub);
+    vg_store_close(store);
+    return rows;
+}
+
+static vg_status write_action(void *context, const vg_audit_row *row, vg_error *err)
+{
+    (void)err;
+    if (vg_str_starts(row->action, VG_STR("finding.")))
+        vg_buf_addf(context, "%d %.*s %.*s %.*s\n", day_of(row->at), VG_ARG(row->who), VG_ARG(row->action),
+                    VG_ARG(row->detail));
+    return VG_OK;
+}
+
 static void notify_and_reopen_by_hand(void **state)
 {
     world *w = *state;
@@ -491,10 +573,14 @@ static void notify_and_reopen_by_hand(void **state)
     assert_int_equal(vg_hub_reopen(w->hub, &id, VG_STR("bob"), VG_STR(""), day(2), &why), VG_ERR_VALUE);
     OK(vg_hub_notify(w->hub, &id, VG_STR("bob"), VG_STR("ticket 7"), day(2), err));
     assert_int_equal(vg_hub_notify(w->hub, &id, VG_STR("bob"), VG_STR(""), day(2), &why), VG_ERR_VALUE);
+    assert_str(stored(w), "r1/b NOTIFIED fail 1..1 1 0\n");
     run(w, 3, VG_VERDICT_FAIL, true);
     assert_str(all(w), "r1/b NOTIFIED fail 1..3 1 0\n");
     OK(vg_hub_reopen(w->hub, &id, VG_STR(""), VG_STR("not done"), day(4), err));
-    assert_str(all(w), "r1/b NEW fail 1..3 1 0\n");
+    assert_str(stored(w), "r1/b NEW fail 1..3 1 0\n");
+    vg_buf_clear(&w->text);
+    OK(vg_hub_audit(w->hub, write_action, &w->text, err));
+    assert_str(vg_buf_str(&w->text), "2 bob finding.notify ticket 7\n4 ann finding.reopen not done\n");
     run(w, 5, VG_VERDICT_PASS, true);
     assert_int_equal(vg_hub_reopen(w->hub, &id, VG_STR("bob"), VG_STR(""), day(6), &why), VG_ERR_VALUE);
     assert_str(history(w, "r1", "b"), "1 opened NEW fail high run=run-1 who= note=\n"
@@ -568,6 +654,29 @@ static void suppression_of_one_finding_lapses_back_to_new(void **state)
                                       "6 lifted NEW fail high run= who=vigil note=the suppression lapsed\n");
 }
 
+static void what_lapsed_is_over_for_people_too(void **state)
+{
+    world *w = *state;
+    vg_id id = id_of("r1", "b");
+    vg_error why;
+    run(w, 1, VG_VERDICT_FAIL, true);
+    vg_suppression s = silence("", "", "", 5);
+    s.finding = id;
+    OK(vg_hub_suppress(w->hub, &s, day(2), NULL, err));
+    assert_int_equal(vg_hub_notify(w->hub, &id, VG_STR("bob"), VG_STR(""), day(4), &why), VG_ERR_VALUE);
+    vg_suppression second = silence("", "", "", 9); /* silenced anew, when it is over */
+    second.finding = id;
+    assert_int_equal(vg_hub_suppress(w->hub, &second, day(4), NULL, &why), VG_ERR_VALUE);
+    OK(vg_hub_suppress(w->hub, &second, day(5), NULL, err));
+    assert_str(all(w), "r1/b SUPPRESSED fail 1..1 1 0 'accepted' 9\n");
+    assert_int_equal(vg_hub_reopen(w->hub, &id, VG_STR("bob"), VG_STR(""), day(9), &why), VG_ERR_VALUE);
+    assert_non_null(strstr(why.message, "the finding is NEW"));
+    s = silence("r1", "", "", 12);
+    OK(vg_hub_suppress(w->hub, &s, day(10), NULL, err));
+    OK(vg_hub_notify(w->hub, &id, VG_STR("bob"), VG_STR(""), day(12), err)); /* shown as NEW on that day */
+    assert_str(all(w), "r1/b NOTIFIED fail 1..1 1 0\n");
+}
+
 static void a_run_lifts_what_lapsed(void **state)
 {
     world *w = *state;
@@ -587,6 +696,10 @@ static void globs_silence_present_and_future_findings(void **state)
     say(w, "r1", "prod-a", VG_VERDICT_FAIL);
     say(w, "r2", "dev-a", VG_VERDICT_FAIL);
     end(w, 1, true);
+    vg_suppression elsewhere = silence("r1", "2222*", "dev-*", 9);
+    uint64_t none = 9;
+    OK(vg_hub_suppress(w->hub, &elsewhere, day(1), &none, err));
+    assert_int_equal(none, 0);
     vg_suppression s = silence("r1", "1111*", "dev-*", 9);
     uint64_t matched = 0;
     OK(vg_hub_suppress(w->hub, &s, day(2), &matched, err));
@@ -607,6 +720,7 @@ static void globs_silence_present_and_future_findings(void **state)
     vg_error why;
     vg_id id = id_of("r1", "dev-a");
     assert_int_equal(vg_hub_reopen(w->hub, &id, VG_STR("bob"), VG_STR(""), day(4), &why), VG_ERR_VALUE);
+    assert_non_null(strstr(why.message, "together with others"));
     OK(vg_hub_unsuppress(w->hub, s.number, VG_STR("eve"), day(4), err));
     assert_int_equal(vg_hub_unsuppress(w->hub, s.number, VG_STR("eve"), day(4), &why), VG_ERR_NOT_FOUND);
     assert_str(list(w, (vg_hub_filter){.workflows = 1u << VG_WORKFLOW_SUPPRESSED}), "");
@@ -621,12 +735,68 @@ static void what_two_suppressions_cover_stays_silent_when_one_ends(void **state)
     world *w = *state;
     run(w, 1, VG_VERDICT_FAIL, true);
     vg_suppression narrow = silence("r1", "", "b", 5), broad = silence("r*", "", "", 8);
+    uint64_t matched = 9, lifted = 9;
     OK(vg_hub_suppress(w->hub, &narrow, day(2), NULL, err));
-    OK(vg_hub_suppress(w->hub, &broad, day(2), NULL, err));
-    OK(vg_hub_expire(w->hub, day(6), NULL, err));
+    OK(vg_hub_suppress(w->hub, &broad, day(2), &matched, err));
+    assert_int_equal(matched, 0); /* it stands under the other */
+    OK(vg_hub_expire(w->hub, day(6), &lifted, err));
+    assert_int_equal(lifted, 0);
     assert_str(all(w), "r1/b SUPPRESSED fail 1..1 1 0 'accepted' 8\n");
-    OK(vg_hub_expire(w->hub, day(8), NULL, err));
+    OK(vg_hub_expire(w->hub, day(8), &lifted, err));
+    assert_int_equal(lifted, 1);
     assert_str(all(w), "r1/b NEW fail 1..1 1 0\n");
+    narrow = silence("r1", "", "b", 12), broad = silence("r*", "", "", 11);
+    OK(vg_hub_suppress(w->hub, &narrow, day(9), NULL, err));
+    OK(vg_hub_suppress(w->hub, &broad, day(9), NULL, err));
+    OK(vg_hub_unsuppress(w->hub, narrow.number, VG_STR("eve"), day(11),
+                         err)); /* the other has lapsed by then */
+    assert_str(all(w), "r1/b NEW fail 1..1 1 0\n");
+}
+
+static void a_suppression_leaves_what_is_resolved(void **state)
+{
+    world *w = *state;
+    vg_error why;
+    run(w, 1, VG_VERDICT_FAIL, true);
+    run(w, 2, VG_VERDICT_PASS, true);
+    vg_suppression glob = silence("r1", "", "", 9), one = silence("", "", "", 9);
+    uint64_t matched = 9;
+    OK(vg_hub_suppress(w->hub, &glob, day(3), &matched, err));
+    assert_int_equal(matched, 0);
+    one.finding = id_of("r1", "b");
+    assert_int_equal(vg_hub_suppress(w->hub, &one, day(3), NULL, &why), VG_ERR_VALUE);
+    assert_str(all(w), "r1/b RESOLVED pass 1..1 1 0\n");
+}
+
+static void a_glob_silences_what_comes_in_the_same_program(void **state)
+{
+    world *w = *state;
+    vg_suppression s = silence("r1", "", "", 9);
+    OK(vg_hub_suppress(w->hub, &s, day(1), NULL, err));
+    run(w, 2, VG_VERDICT_FAIL, true);
+    assert_str(all(w), "r1/b SUPPRESSED fail 2..2 2 0 'accepted' 9\n");
+}
+
+static void many_are_silenced_and_lifted_at_once(void **state)
+{
+    world *w = *state;
+    enum { MANY = 2500 };
+    char name[32];
+    begin(w, 1);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "b%04d", i);
+        say(w, "r1", name, VG_VERDICT_FAIL);
+    }
+    end(w, 1, true);
+    vg_suppression s = silence("r1", "", "", 9);
+    uint64_t matched = 0, lifted = 0;
+    OK(vg_hub_suppress(w->hub, &s, day(2), &matched, err));
+    assert_int_equal(matched, MANY);
+    OK(vg_hub_expire(w->hub, day(9), &lifted, err));
+    assert_int_equal(lifted, MANY);
+    vg_hub_totals totals;
+    OK(vg_hub_total(w->hub, 0, &totals, err));
+    assert_int_equal(totals.by_workflow[VG_WORKFLOW_NEW], MANY);
 }
 
 static void a_suppressed_problem_resolves_and_comes_back_suppressed(void **state)
@@ -681,6 +851,7 @@ static void suppressions_and_audit_log_tell_who_did_what(void **state)
              one.finding.hex);
     assert_str(vg_buf_str(&w->text), expected);
     vg_buf_clear(&w->text);
+    run(w, 5, VG_VERDICT_FAIL, false);
     OK(vg_hub_audit(w->hub, write_audit, &w->text, err));
     assert_str(vg_buf_str(&w->text),
                "1 1 ann 'vigil test' run.begin run-1 assess\n"
@@ -688,7 +859,9 @@ static void suppressions_and_audit_log_tell_who_did_what(void **state)
                "3 2 bob 'vigil test' finding.suppress 1 accepted\n"
                "4 2 bob 'vigil test' finding.suppress 2 accepted\n"
                "5 3 ann 'vigil test' suppression.withdraw 2 the suppression was withdrawn\n"
-               "6 4 vigil 'vigil test' suppression.lapse 1 the suppression lapsed\n");
+               "6 4 vigil 'vigil test' suppression.lapse 1 the suppression lapsed\n"
+               "7 5 ann 'vigil test' run.begin run-2 assess\n"
+               "8 5 ann 'vigil test' run.end run-2 partial\n");
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------------- */
@@ -714,6 +887,9 @@ static void filters_and_orders(void **state)
         {{.resource = VG_STR_INIT("*y")}, "a/y "},
         {{.resource_type = VG_STR_INIT("AWS::S3::*"), .product = VG_STR_INIT("vigil")}, "c/z a/y b/x "},
         {{.product = VG_STR_INIT("guardduty")}, ""},
+        {{.product = VG_STR_INIT("guard*")}, ""},
+        {{.resource_type = VG_STR_INIT("AWS::EC2::*")}, ""},
+        {{.resource_type = VG_STR_INIT("AWS::S3::Buck")}, ""},
         {{.workflows = 1u << VG_WORKFLOW_NEW}, "c/z b/x "},
         {{.workflows = VG_HUB_OPEN}, "c/z a/y b/x "},
         {{.workflows = 1u << VG_WORKFLOW_RESOLVED}, ""},
@@ -742,6 +918,45 @@ static void filters_and_orders(void **state)
     }
 }
 
+static vg_status write_place(void *context, const vg_hub_row *row, vg_error *err)
+{
+    const vg_finding *f = &row->finding;
+    (void)err;
+    vg_buf_addf(context, "%.*s %.*s %.*s %.*s %.*s\n", VG_ARG(f->account), VG_ARG(f->region),
+                VG_ARG(f->resource_type), VG_ARG(f->resource_id), VG_ARG(f->sub_key));
+    return VG_OK;
+}
+
+/* By account, region, resource type, resource id, sub-key: each differs from the next in one. */
+static void findings_of_a_rule_have_one_order(void **state)
+{
+    world *w = *state;
+    static const char *const places[][5] = {
+        {"1", "a", "A", "a", "a"}, {"1", "a", "A", "a", "b"}, {"1", "a", "A", "b", "a"},
+        {"1", "a", "B", "a", "a"}, {"1", "b", "A", "a", "a"}, {"2", "a", "A", "a", "a"},
+    };
+    static const char EXPECTED[] = "1 a A a a\n1 a A a b\n1 a A b a\n1 a B a a\n1 b A a a\n2 a A a a\n";
+    for (size_t round = 0; round < 2; round++) {
+        teardown(state);
+        setup(state);
+        w = *state;
+        begin(w, 1);
+        for (size_t i = 0; i < VG_COUNT(places); i++) {
+            const char *const *p = places[round ? i : VG_COUNT(places) - 1 - i];
+            vg_finding f = finding("r1", p[3], VG_VERDICT_FAIL);
+            f.account = vg_str_from(p[0]);
+            f.region = vg_str_from(p[1]);
+            f.resource_type = vg_str_from(p[2]);
+            f.sub_key = vg_str_from(p[4]);
+            OK(vg_hub_put(w->hub, &f, 1, err));
+        }
+        end(w, 1, true);
+        vg_buf_clear(&w->text);
+        OK(vg_hub_list(w->hub, &(vg_hub_filter){0}, write_place, &w->text, err));
+        assert_str(vg_buf_str(&w->text), EXPECTED);
+    }
+}
+
 static void ids_are_found_by_their_beginning(void **state)
 {
     world *w = *state;
@@ -760,6 +975,12 @@ static void ids_are_found_by_their_beginning(void **state)
         OK(vg_hub_find(w->hub, w->arena, vg_str_of(id.hex, 8 + (size_t)i % 57), 0, &row, err));
         assert_str(row.finding.resource_id, name);
     }
+    char upper[64];
+    vg_id id = id_of("r1", "b7");
+    for (size_t i = 0; i < sizeof upper; i++)
+        upper[i] = (char)(id.hex[i] >= 'a' ? id.hex[i] - 'a' + 'A' : id.hex[i]);
+    OK(vg_hub_find(w->hub, w->arena, vg_str_of(upper, sizeof upper), 0, &row, err));
+    assert_str(row.finding.resource_id, "b7");
     static const char *const wrong[] = {"", "1234567", "xxxxxxxx", "12345678 "};
     for (size_t i = 0; i < VG_COUNT(wrong); i++)
         assert_int_equal(vg_hub_find(w->hub, w->arena, vg_str_from(wrong[i]), 0, &row, &why), VG_ERR_VALUE);
@@ -827,8 +1048,10 @@ int main(void)
         CASE(a_pass_of_an_unknown_finding_stores_nothing),
         CASE(seeing_again_changes_times_alone),
         CASE(changed_texts_severity_and_verdict_are_kept),
+        CASE(each_text_and_the_severity_count_by_themselves),
         CASE(the_evidences_time_is_first_and_last_seen),
         CASE(sub_keys_tell_findings_apart),
+        CASE(texts_that_run_together_alike_stay_apart),
         CASE(shared_wordings_and_own_ones_come_back_as_they_went_in),
         CASE(a_batch_that_is_dropped_takes_its_wordings_along),
         CASE(a_wording_for_each_finding_is_kept),
@@ -837,12 +1060,17 @@ int main(void)
         CASE(notify_and_reopen_by_hand),
         CASE(a_suppression_needs_reason_and_expiry),
         CASE(suppression_of_one_finding_lapses_back_to_new),
+        CASE(what_lapsed_is_over_for_people_too),
         CASE(a_run_lifts_what_lapsed),
         CASE(globs_silence_present_and_future_findings),
         CASE(what_two_suppressions_cover_stays_silent_when_one_ends),
+        CASE(a_suppression_leaves_what_is_resolved),
+        CASE(a_glob_silences_what_comes_in_the_same_program),
+        CASE(many_are_silenced_and_lifted_at_once),
         CASE(a_suppressed_problem_resolves_and_comes_back_suppressed),
         CASE(suppressions_and_audit_log_tell_who_did_what),
         CASE(filters_and_orders),
+        CASE(findings_of_a_rule_have_one_order),
         CASE(ids_are_found_by_their_beginning),
         CASE(ids_with_the_same_first_bytes_stay_apart),
         CASE(misuse_is_an_error),
