@@ -178,4 +178,30 @@ typedef struct {
 vg_status vg_generate(vg_arena *arena, const vg_world *world, const vg_activity *activity,
                       const vg_world_principal *principal, vg_generated *out, vg_error *err);
 
+/* What one principal may do in one service, and did. */
+typedef struct {
+    uint32_t principal; /* index in the world */
+    vg_str service;     /* prefix: "s3" */
+    size_t granted;     /* actions that its policies allow, somewhere or under some condition */
+    size_t used;
+    size_t
+        untraceable; /* of the rest, those that the logs could not show: no event, or a data event that no trail selects */
+    const vg_str *unused; /* the others, by name */
+    size_t unused_count;
+    vg_time last; /* of the service; VG_TIME_NONE: not in the activity */
+} vg_unused_row;
+
+typedef struct {
+    const vg_unused_row *rows; /* those with unused actions; by principal, then service */
+    size_t row_count;
+    const uint32_t *idle; /* principals with permissions and without any call */
+    size_t idle_count;
+} vg_unused;
+
+/* Compares what these principals are granted with what they did. What the logs could not show is never called unused; that
+ * they go back far enough is the caller's to check (vg_activity.first). `principals` are indexes in the world. */
+vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_activity *activity,
+                         const vg_event_map *events, const uint32_t *principals, size_t count, vg_unused *out,
+                         vg_error *err);
+
 #endif

@@ -8,19 +8,24 @@
 typedef struct {
     vg_access_reader *reader;
     vg_map *managed;  /* "ACCOUNT ARN", and ARN alone: to the item */
-    vg_map *compiled; /* "KIND ACCOUNT ARN" to the policy; a missing one to &missing */
+    vg_map *compiled; /* "KIND ACCOUNT ARN" to the policy; a missing one to &not_there */
     vg_map *told;     /* ARNs of policies that are missing */
     vg_map *groups;   /* "ACCOUNT NAME" to a group */
     vg_map *profiles; /* ARNs of instance profiles */
 } iam;
 
+/* What is attached, in order, and in words what of it is missing. */
+typedef struct {
+    vg_vec policies; /* const vg_policy *; NULL where one is missing */
+    vg_vec missing;  /* vg_str */
+} attached;
+
 typedef struct {
     const vg_access_item *item;
-    const vg_policy *const *policies; /* NULL where one is missing */
-    size_t count;
+    attached own;
 } group;
 
-static const char missing = 0;
+static const char not_there = 0;
 
 /* ---- policies ------------------------------------------------------------------------------------------------------------------- */
 
@@ -125,10 +130,10 @@ static vg_status managed_policy(iam *m, vg_policy_kind kind, vg_str account, vg_
         return vg_access_no_memory(err);
     if (added) {
         VG_TRY(read_managed(m, kind, account, arn, out, err));
-        entry->value.u64 = (uint64_t)(uintptr_t)(*out ? (const void *)*out : (const void *)&missing);
+        entry->value.u64 = (uint64_t)(uintptr_t)(*out ? (const void *)*out : (const void *)&not_there);
         return VG_OK;
     }
-    *out = entry->value.ptr == &missing ? NULL : entry->value.ptr;
+    *out = entry->value.ptr == &not_there ? NULL : entry->value.ptr;
     return VG_OK;
 }
 
@@ -139,32 +144,63 @@ static vg_str local_name(vg_str arn)
     return vg_arn_parse(arn, &parsed) ? parsed.resource : arn;
 }
 
-/* Pushes what is attached to a user, group or role itself: managed policies, then inline ones; NULL where one is missing
- * or refused. */
-static vg_status push_own(iam *m, const vg_access_item *item, vg_vec *policies, vg_error *err)
+static vg_status push(attached *a, const vg_policy *policy, vg_str name, vg_error *err)
 {
-    vg_access_reader *r = m->reader;
+    const vg_policy **place = vg_vec_push(&a->policies);
+    vg_str *missing = policy ? NULL : vg_vec_push(&a->missing);
+    if (!place || (!policy && !missing))
+        return vg_access_no_memory(err);
+    *place = policy;
+    if (missing)
+        *missing = name;
+    return VG_OK;
+}
+
+static vg_status push_inline(iam *m, const vg_access_item *item, const vg_value *inline_policy, attached *a,
+                             vg_error *err)
+{
+    const vg_value *document = vg_get(inline_policy, VG_STR("PolicyDocument"));
+    const vg_policy *policy = NULL;
+    vg_str name = vg_arena_printf(m->reader->arena, "inline policy %.*s of %.*s",
+                                  VG_ARG(vg_get_str(inline_policy, "PolicyName")),
+                                  VG_ARG(local_name(item->resource.id)));
+    if (document)
+        VG_TRY(
+            vg_access_policy(m->reader, VG_STR(""), VG_POLICY_IDENTITY, name, item, document, &policy, err));
+    return push(a, policy, name, err);
+}
+
+/* Pushes what is attached to a user, group or role itself: managed policies, then inline ones. */
+static vg_status push_own(iam *m, const vg_access_item *item, attached *a, vg_error *err)
+{
     const vg_value *arns = vg_get(item->doc.root, VG_STR("ManagedPolicyArns"));
     const vg_value *inlines = vg_get(item->doc.root, VG_STR("Policies"));
+    const vg_policy *policy;
+    *a = (attached){vg_vec_in(m->reader->arena, sizeof policy), vg_vec_in(m->reader->arena, sizeof(vg_str))};
     for (vg_items it = vg_items_of(arns); vg_items_next(&it);) {
-        const vg_policy **place = vg_vec_push(policies);
-        if (!place)
-            return vg_access_no_memory(err);
-        VG_TRY(managed_policy(m, VG_POLICY_IDENTITY, item->resource.account, vg_value_str(it.value), place,
-                              err));
+        vg_str arn = vg_value_str(it.value);
+        VG_TRY(managed_policy(m, VG_POLICY_IDENTITY, item->resource.account, arn, &policy, err));
+        VG_TRY(push(a, policy, name_in(arn), err));
     }
-    for (vg_items it = vg_items_of(inlines); vg_items_next(&it);) {
-        const vg_policy **place = vg_vec_push(policies);
-        const vg_value *document = vg_get(it.value, VG_STR("PolicyDocument"));
-        vg_str name = vg_arena_printf(r->arena, "inline policy %.*s of %.*s",
-                                      VG_ARG(vg_get_str(it.value, "PolicyName")),
-                                      VG_ARG(local_name(item->resource.id)));
-        if (!place)
-            return vg_access_no_memory(err);
-        if (document)
-            VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_IDENTITY, name, item, document, place, err));
-    }
+    for (vg_items it = vg_items_of(inlines); vg_items_next(&it);)
+        VG_TRY(push_inline(m, item, it.value, a, err));
     return VG_OK;
+}
+
+/* The layer, named by what is missing in it. */
+static vg_status identity_of(iam *m, const attached *a, vg_layer *out, vg_error *err)
+{
+    vg_buf name = {0};
+    for (size_t i = 0; i < a->missing.len; i++) {
+        vg_buf_add_c(&name, i ? ", " : "without ");
+        vg_buf_add_str(&name, *(vg_str *)vg_vec_at(&a->missing, i));
+    }
+    vg_str copy = vg_arena_str(m->reader->arena, vg_buf_str(&name));
+    bool failed = name.failed || !copy.ptr;
+    vg_buf_free(&name);
+    if (failed)
+        return vg_access_no_memory(err);
+    return vg_world_layer(m->reader->builder, a->policies.items, a->policies.len, copy, out, err);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------------------------------------------- */
@@ -174,45 +210,49 @@ static vg_status add_groups(iam *m, vg_error *err)
     vg_access_reader *r = m->reader;
     const vg_access_item *item;
     for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::Group", &next));) {
-        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
-        VG_TRY(push_own(m, item, &policies, err));
         group *g = VG_NEW(r->arena, group);
         vg_str key = vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(item->resource.account),
                                      VG_ARG(vg_get_str(item->doc.root, "GroupName")));
         vg_map_entry *entry = g && key.ptr ? vg_map_put(m->groups, key, NULL) : NULL;
         if (!entry)
             return vg_access_no_memory(err);
-        *g = (group){item, policies.items, policies.len};
+        g->item = item;
         entry->value.ptr = g;
+        VG_TRY(push_own(m, item, &g->own, err));
     }
     return VG_OK;
 }
 
-static vg_status push_group(iam *m, const vg_access_item *user, vg_str name, vg_vec *policies, vg_vec *arns,
+static vg_status tell_group(iam *m, const vg_access_item *user, vg_str name, vg_error *err)
+{
+    vg_str message = vg_arena_printf(m->reader->arena,
+                                     "is in group %.*s, which no export holds: aws iam "
+                                     "get-account-authorization-details, without --filter",
+                                     VG_ARG(name));
+    return vg_access_problem(m->reader, user->resource.id, message, err);
+}
+
+static vg_status push_group(iam *m, const vg_access_item *user, vg_str name, attached *a, vg_vec *arns,
                             vg_error *err)
 {
     vg_access_reader *r = m->reader;
     vg_str key = vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(user->resource.account), VG_ARG(name));
     const vg_map_entry *entry = key.ptr ? vg_map_get(m->groups, key) : NULL;
     const group *g = entry ? entry->value.ptr : NULL;
-    for (size_t i = 0; i < (g ? g->count : 1); i++) {
-        const vg_policy **place = vg_vec_push(policies);
-        if (!place)
-            return vg_access_no_memory(err);
-        *place = g ? g->policies[i] : NULL;
+    if (!g) {
+        VG_TRY(push(a, NULL, vg_arena_printf(r->arena, "group %.*s", VG_ARG(name)), err));
+        return tell_group(m, user, name, err);
     }
-    if (g) {
-        vg_str *place = vg_vec_push(arns);
-        if (!place)
-            return vg_access_no_memory(err);
-        *place = g->item->resource.id;
-        return VG_OK;
+    vg_str *arn = vg_vec_push(arns);
+    if (!arn)
+        return vg_access_no_memory(err);
+    *arn = g->item->resource.id;
+    for (size_t i = 0, missing = 0; i < g->own.policies.len; i++) {
+        const vg_policy *policy = *(const vg_policy **)vg_vec_at(&g->own.policies, i);
+        vg_str none = policy ? VG_STR("") : *(vg_str *)vg_vec_at(&g->own.missing, missing++);
+        VG_TRY(push(a, policy, none, err));
     }
-    vg_str message = vg_arena_printf(r->arena,
-                                     "is in group %.*s, which no export holds: aws iam "
-                                     "get-account-authorization-details, without --filter",
-                                     VG_ARG(name));
-    return vg_access_problem(r, user->resource.id, message, err);
+    return VG_OK;
 }
 
 /* ---- users and roles ---------------------------------------------------------------------------------------------------------------- */
@@ -246,7 +286,7 @@ static bool shows_all(vg_str source)
 }
 
 /* What users and roles have in common. */
-static vg_status describe(iam *m, const vg_access_item *item, const vg_vec *policies, vg_world_principal *out,
+static vg_status describe(iam *m, const vg_access_item *item, const attached *a, vg_world_principal *out,
                           vg_error *err)
 {
     out->arn = item->resource.id;
@@ -255,10 +295,10 @@ static vg_status describe(iam *m, const vg_access_item *item, const vg_vec *poli
     out->origin = item->resource.origin;
     VG_TRY(vg_access_tags(m->reader, item, &out->tags, &out->tag_count, err));
     VG_TRY(boundary_of(m, item, &out->boundary, err));
-    VG_TRY(
-        vg_world_layer(m->reader->builder, policies->items, policies->len, VG_STR(""), &out->identity, err));
+    VG_TRY(identity_of(m, a, &out->identity, err));
     if (!shows_all(item->resource.source)) {
         out->identity.state = VG_LAYER_UNKNOWN;
+        out->identity.name = VG_STR("seen in part");
         out->tags_unknown = true;
     }
     return VG_OK;
@@ -269,17 +309,17 @@ static vg_status add_users(iam *m, vg_error *err)
     vg_access_reader *r = m->reader;
     const vg_access_item *item;
     for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::User", &next));) {
-        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
+        attached own;
         vg_vec groups = vg_vec_in(r->arena, sizeof(vg_str));
-        VG_TRY(push_own(m, item, &policies, err));
+        VG_TRY(push_own(m, item, &own, err));
         const vg_value *names = vg_get(item->doc.root, VG_STR("Groups"));
         for (vg_items it = vg_items_of(names); vg_items_next(&it);)
-            VG_TRY(push_group(m, item, vg_value_str(it.value), &policies, &groups, err));
+            VG_TRY(push_group(m, item, vg_value_str(it.value), &own, &groups, err));
         vg_world_principal user = {.name = vg_get_str(item->doc.root, "UserName"),
                                    .unique_id = vg_get_str(item->doc.root, "UserId"),
                                    .groups = groups.items,
                                    .group_count = groups.len};
-        VG_TRY(describe(m, item, &policies, &user, err));
+        VG_TRY(describe(m, item, &own, &user, err));
         VG_TRY(vg_world_add_principal(r->builder, &user, err));
     }
     return VG_OK;
@@ -311,15 +351,15 @@ static vg_status add_roles(iam *m, vg_error *err)
     vg_access_reader *r = m->reader;
     const vg_access_item *item;
     for (size_t next = 0; (item = vg_access_next(r, "AWS::IAM::Role", &next));) {
-        vg_vec policies = vg_vec_in(r->arena, sizeof(const vg_policy *));
-        VG_TRY(push_own(m, item, &policies, err));
+        attached own;
+        VG_TRY(push_own(m, item, &own, err));
         vg_world_principal role = {.name = vg_get_str(item->doc.root, "RoleName"),
                                    .unique_id = vg_get_str(item->doc.root, "RoleId")};
         int64_t seconds;
         if (vg_get_i64(item->doc.root, "MaxSessionDuration", &seconds) && seconds > 0 && seconds < UINT32_MAX)
             role.max_session = (uint32_t)seconds;
         VG_TRY(trust_of(m, item, &role.trust, err));
-        VG_TRY(describe(m, item, &policies, &role, err));
+        VG_TRY(describe(m, item, &own, &role, err));
         VG_TRY(vg_world_add_principal(r->builder, &role, err));
         VG_TRY(add_profiles(m, item, err));
     }
