@@ -15,3 +15,14 @@ target_link_libraries(bench_import PRIVATE vg_evidence)
 # ---- store: findings a second, beside the disk ----
 add_executable(bench_store bench/bench_store.c)
 target_link_libraries(bench_store PRIVATE vg_hub)
+
+# ---- compare: changes to the managed policies, and growth ----
+add_executable(bench_compare bench/bench_compare.c)
+target_include_directories(bench_compare PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_compile_definitions(bench_compare PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_compare PRIVATE vg_policy)
+
+# ---- lint: all managed policies, on one core ----
+add_executable(bench_lint bench/bench_lint.c)
+target_compile_definitions(bench_lint PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_lint PRIVATE vg_policy)

@@ -262,6 +262,17 @@ static void scan_condition(const lint *l, lint_condition *c, const vg_policy_con
     c->lists = lists_of_key(l, condition->key);
 }
 
+static bool has_dollar(const vg_statement *s)
+{
+    bool found = false;
+    for (size_t i = 0; i < s->resource_count && !found; i++)
+        found = vg_str_find_char(s->resources[i], '$') != VG_NPOS;
+    for (size_t i = 0; i < s->condition_count && !found; i++)
+        for (size_t k = 0; k < s->conditions[i].value_count && !found; k++)
+            found = vg_str_find_char(s->conditions[i].values[k], '$') != VG_NPOS;
+    return found;
+}
+
 static void scan_statement(lint *l, lint_statement *out, const vg_statement *s, uint32_t index)
 {
     lint_action *actions = room_for(l, s->action_count, sizeof *actions);
@@ -277,8 +288,15 @@ static void scan_statement(lint *l, lint_statement *out, const vg_statement *s, 
         scan_resource(&resources[i], s->resources[i], next_node(&nodes));
     for (size_t i = 0; i < s->condition_count; i++)
         scan_condition(l, &conditions[i], &s->conditions[i]);
-    *out = (lint_statement){
-        s, index, actions, s->action_count, resources, s->resource_count, conditions, s->condition_count};
+    *out = (lint_statement){.s = s,
+                            .index = index,
+                            .actions = actions,
+                            .action_count = s->action_count,
+                            .resources = resources,
+                            .resource_count = s->resource_count,
+                            .conditions = conditions,
+                            .condition_count = s->condition_count,
+                            .has_dollar = has_dollar(s)};
 }
 
 /* What a resource policy is attached to: as the caller says, else by the service of its first ARN, else of its first

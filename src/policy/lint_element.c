@@ -144,15 +144,15 @@ static vg_str canonical_statement(lint *l, const vg_statement *s)
     return out;
 }
 
-/* Cheap to compare, and the same for statements that are the same: only equals are written out. */
+/* Cheap, and the same for statements that are the same: only those with equal sketches are written out and compared. */
 static uint64_t sketch(const vg_statement *s)
 {
     uint64_t sum = (uint64_t)s->effect + 3 * s->action_count + 1000003 * s->resource_count +
                    UINT64_C(998244353) * s->condition_count + UINT64_C(4294967291) * s->principal_count;
     for (size_t i = 0; i < s->action_count; i++)
-        sum += vg_hash64(s->actions[i], 1);
+        sum = sum * 31 + s->actions[i].len;
     for (size_t i = 0; i < s->resource_count; i++)
-        sum += vg_hash64(s->resources[i], 2);
+        sum = sum * 31 + s->resources[i].len;
     return sum;
 }
 
@@ -216,16 +216,20 @@ static void redundant_statement(lint *l, const lint_row *row)
     for (size_t i = 0; i < count; i++)
         items[i] = (sketched){.sketch = sketch(l->statements[i].s), .index = (uint32_t)i, .of = (uint32_t)i};
     qsort(items, count, sizeof *items, by_sketch);
+    bool any = false;
     for (size_t i = 0; i < count;) {
         size_t end = i + 1;
         while (end < count && items[end].sketch == items[i].sketch)
             end++;
         if (end - i > 1)
             pair_equals(l, &items[i], end - i);
+        any |= end - i > 1;
         i = end;
     }
-    qsort(items, count, sizeof *items, by_index);
-    raise_equals(l, row, items, count);
+    if (any) {
+        qsort(items, count, sizeof *items, by_index);
+        raise_equals(l, row, items, count);
+    }
 }
 
 /* ---- size ------------------------------------------------------------------------------------------------------------------------------ */

@@ -7,6 +7,11 @@
 
 #include <stdlib.h>
 
+/* In a form as text '?' and '*' stand for any byte and any run; these for the same without colons. */
+#define LINT_FORM_BYTE  '\x01'
+#define LINT_FORM_FIELD '\x02'
+#define LINT_MEET_MAX   512
+
 /* ---- forms of ARNs ---------------------------------------------------------------------------------------------------------------- */
 
 static vg_str literal_of(vg_str resource)
@@ -24,11 +29,15 @@ static bool read_form(const vg_catalogue *catalogue, vg_str arn, uint32_t resour
     for (size_t i = 0; i < 5; i++)
         if (!vg_str_split(rest, ':', &part[i], &rest))
             return false;
-    *service = part[2];
-    if (vg_str_find_char(part[2], '$') != VG_NPOS)
-        *service = vg_catalogue_service_at(catalogue, vg_catalogue_resource_at(catalogue, resource)->service)
-                       ->prefix;
-    *form = (lint_arn_form){resource, arn, part[3].len > 0, part[4].len > 0, literal_of(rest)};
+    bool is_open = vg_str_find_char(part[2], '$') != VG_NPOS;
+    uint16_t own = vg_catalogue_resource_at(catalogue, resource)->service;
+    *service = is_open ? vg_catalogue_service_at(catalogue, own)->prefix : part[2];
+    *form = (lint_arn_form){.resource = resource,
+                            .arn = arn,
+                            .has_region = part[3].len > 0,
+                            .has_account = part[4].len > 0,
+                            .service = is_open ? (vg_str){0} : part[2],
+                            .literal = literal_of(rest)};
     return service->len > 0;
 }
 
@@ -46,52 +55,74 @@ static int by_service(const void *a, const void *b)
     return x->form.resource < y->form.resource ? -1 : x->form.resource > y->form.resource;
 }
 
-static vg_status add_service(vg_linter *linter, vg_map *names, lint_arn_service *services, vg_str name,
-                             uint32_t i, vg_error *err)
+static vg_status no_memory(vg_error *err)
+{
+    return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
+}
+
+static vg_status add_forms_of(const vg_catalogue *catalogue, uint32_t resource, vg_vec *all, vg_error *err)
+{
+    const vg_catalogue_resource *type = vg_catalogue_resource_at(catalogue, resource);
+    for (uint16_t i = 0; i < type->arn_count; i++) {
+        sorted_form form;
+        if (!read_form(catalogue, type->arns[i], resource, &form.form, &form.service))
+            continue;
+        sorted_form *slot = vg_vec_push(all);
+        if (!slot)
+            return no_memory(err);
+        *slot = form;
+    }
+    return VG_OK;
+}
+
+static vg_status add_service(vg_map *names, lint_arn_service *services, vg_str name, uint32_t i,
+                             vg_error *err)
 {
     bool added;
     vg_map_entry *entry = vg_map_put(names, name, &added);
     if (!entry)
-        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
+        return no_memory(err);
     if (added) {
         entry->value.u64 = vg_map_len(names) - 1;
         services[entry->value.u64].first = i;
     }
     services[entry->value.u64].count++;
-    linter->arn_services = names;
     return VG_OK;
 }
 
-/* All resource types of the catalogue, whose ids are dense. */
-static vg_status sort_forms(vg_linter *linter, vg_arena *arena, vg_error *err)
+/* The forms by resource type, whose ids are dense. */
+static vg_status forms_by_type(vg_linter *linter, vg_arena *arena, vg_vec *all, vg_error *err)
 {
-    const vg_catalogue *catalogue = linter->catalogue;
-    size_t resources = vg_catalogue_origin_of(catalogue)->resource_count, count = 0;
-    vg_vec all = vg_vec_in(arena, sizeof(sorted_form));
+    size_t resources = vg_catalogue_origin_of(linter->catalogue)->resource_count;
+    uint32_t *first = VG_NEW_N(arena, uint32_t, resources + 1);
+    if (!first)
+        return no_memory(err);
     for (uint32_t r = 0; r < resources; r++) {
-        const vg_catalogue_resource *resource = vg_catalogue_resource_at(catalogue, r);
-        for (uint16_t i = 0; i < resource->arn_count; i++) {
-            sorted_form form;
-            if (!read_form(catalogue, resource->arns[i], r, &form.form, &form.service))
-                continue;
-            sorted_form *slot = vg_vec_push(&all);
-            if (!slot)
-                return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
-            *slot = form;
-        }
+        first[r] = (uint32_t)all->len;
+        VG_TRY(add_forms_of(linter->catalogue, r, all, err));
     }
-    count = all.len;
-    lint_arn_form *forms = VG_NEW_N(arena, lint_arn_form, count + 1);
-    lint_arn_service *services = VG_NEW_N(arena, lint_arn_service, count + 1);
+    first[resources] = (uint32_t)all->len;
+    lint_arn_form *forms = VG_NEW_N(arena, lint_arn_form, all->len + 1);
+    for (size_t i = 0; forms && i < all->len; i++)
+        forms[i] = ((const sorted_form *)vg_vec_at(all, i))->form;
+    linter->type_first = first;
+    linter->type_forms = forms;
+    return forms ? VG_OK : no_memory(err);
+}
+
+static vg_status forms_by_service(vg_linter *linter, vg_arena *arena, const vg_vec *all, vg_error *err)
+{
+    lint_arn_form *forms = VG_NEW_N(arena, lint_arn_form, all->len + 1);
+    lint_arn_service *services = VG_NEW_N(arena, lint_arn_service, all->len + 1);
     vg_map *names = vg_map_new(arena, 0);
     if (!forms || !services || !names)
-        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while sorting the forms of ARNs");
-    if (count)
-        qsort(all.items, count, sizeof(sorted_form), by_service);
-    for (uint32_t i = 0; i < count; i++) {
-        const sorted_form *form = vg_vec_at(&all, i);
+        return no_memory(err);
+    if (all->len)
+        qsort(all->items, all->len, sizeof(sorted_form), by_service);
+    for (uint32_t i = 0; i < all->len; i++) {
+        const sorted_form *form = vg_vec_at(all, i);
         forms[i] = form->form;
-        VG_TRY(add_service(linter, names, services, form->service, i, err));
+        VG_TRY(add_service(names, services, form->service, i, err));
     }
     linter->arn_services = names;
     linter->services = services;
@@ -109,7 +140,9 @@ vg_status vg_linter_open(vg_arena *arena, const vg_catalogue *catalogue, const v
     linter->tag_key = vg_catalogue_find_key(catalogue, VG_STR("aws:ResourceTag/x"));
     linter->request_tag_key = vg_catalogue_find_key(catalogue, VG_STR("aws:RequestTag/x"));
     VG_TRY(lint_content_read(arena, content, count, &linter->content, err));
-    VG_TRY(sort_forms(linter, arena, err));
+    vg_vec all = vg_vec_in(arena, sizeof(sorted_form));
+    VG_TRY(forms_by_type(linter, arena, &all, err));
+    VG_TRY(forms_by_service(linter, arena, &all, err));
     *out = linter;
     return VG_OK;
 }
@@ -188,7 +221,7 @@ bool lint_pattern_covers(vg_str outer, vg_str inner, bool icase)
 
 /* A table of prefixes, a row at a time: whether the first i bytes of the form and the first k of the pattern match a common
  * text. A star may end, or take one more byte of the other side; what stands for a field takes no colon. */
-bool lint_form_meets(vg_str form, vg_str pattern)
+static bool form_meets(vg_str form, vg_str pattern)
 {
     bool row[LINT_MEET_MAX + 1] = {true};
     if (pattern.len > LINT_MEET_MAX)
@@ -213,6 +246,39 @@ bool lint_form_meets(vg_str form, vg_str pattern)
         }
     }
     return row[pattern.len];
+}
+
+bool lint_form_may_fit(const lint_arn_form *form, const lint_resource *r)
+{
+    vg_str service = r->part[2], resource = r->part[5];
+    if (form->service.len && !vg_str_eq(form->service, service) && !lint_is_wild(service) &&
+        vg_str_find_char(service, '$') == VG_NPOS)
+        return false;
+    size_t i = 0, len = form->literal.len < resource.len ? form->literal.len : resource.len;
+    while (i < len && form->literal.ptr[i] == resource.ptr[i])
+        i++;
+    return i == len || resource.ptr[i] == '*' || resource.ptr[i] == '?' || resource.ptr[i] == '$';
+}
+
+/* The fields before the resource hold no colon. */
+bool lint_form_may_be(const lint_arn_form *form, vg_str pattern)
+{
+    char text[LINT_MEET_MAX];
+    size_t len = 0;
+    unsigned colons = 0;
+    for (size_t i = 0; i < form->arn.len && len + 2 < sizeof text; i++) {
+        char c = form->arn.ptr[i];
+        size_t end = c == '$' ? vg_str_find_char(vg_str_sub(form->arn, i, VG_NPOS), '}') : VG_NPOS;
+        colons += c == ':';
+        if (end == VG_NPOS) {
+            text[len++] = c;
+            continue;
+        }
+        text[len++] = colons < 5 ? LINT_FORM_BYTE : '?';
+        text[len++] = colons < 5 ? LINT_FORM_FIELD : '*';
+        i += end;
+    }
+    return form_meets(vg_str_of(text, len), pattern);
 }
 
 /* ---- conditions ------------------------------------------------------------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ static void raise_variable(lint *l, const lint_row *row, const vg_value *at, vg_
 /* In NotResource and in negated conditions a variable without value makes the Deny wider, not narrower. */
 static void deny_on_variable(lint *l, const lint_row *row, const lint_statement *s)
 {
-    if (!lint_denies(s) || !l->document->version_2012)
+    if (!lint_denies(s) || !s->has_dollar || !l->document->version_2012)
         return;
     for (size_t i = 0; i < s->resource_count && !s->s->not_resource; i++) {
         vg_str key = open_variable(l, s->resources[i].text);

@@ -7,15 +7,6 @@
 
 /* ---- actions on resources of other types ------------------------------------------------------------------------------------------- */
 
-static bool service_agrees(const lint_resource *r, vg_str arn)
-{
-    vg_str rest = arn, part = {0};
-    for (unsigned i = 0; i < 3; i++)
-        vg_str_next(&rest, ':', &part);
-    return r->parts < 6 || lint_is_wild(r->part[2]) || vg_str_find_char(r->part[2], '$') != VG_NPOS ||
-           vg_str_find_char(part, '$') != VG_NPOS || vg_str_eq(r->part[2], part);
-}
-
 /* Variables stand for anything: only text without them can be shown not to fit. */
 static bool is_judged(const lint_resource *r)
 {
@@ -24,18 +15,29 @@ static bool is_judged(const lint_resource *r)
 
 static bool type_fits(const lint *l, uint32_t type, const lint_resource *r)
 {
-    const vg_catalogue_resource *resource = vg_catalogue_resource_at(l->catalogue, type);
-    bool agrees = false;
-    for (uint16_t i = 0; i < resource->arn_count && !agrees; i++)
-        agrees = service_agrees(r, resource->arns[i]);
-    return agrees && vg_catalogue_resource_fits(l->catalogue, type, r->text);
+    const vg_linter *linter = l->linter;
+    for (uint32_t i = linter->type_first[type]; i < linter->type_first[type + 1]; i++)
+        if (lint_form_may_fit(&linter->type_forms[i], r))
+            return vg_catalogue_resource_fits(l->catalogue, type, r->text);
+    return false;
 }
 
-static bool action_fits(const lint *l, const lint_statement *s, const vg_catalogue_action *action)
+/* What only a wildcard that runs past colons can make of it. */
+static bool type_may_be(const lint *l, uint32_t type, const lint_resource *r)
+{
+    const vg_linter *linter = l->linter;
+    for (uint32_t i = linter->type_first[type]; r->is_pattern && i < linter->type_first[type + 1]; i++)
+        if (lint_form_may_be(&linter->type_forms[i], r->text))
+            return true;
+    return false;
+}
+
+static bool any_type(const lint *l, const lint_statement *s, const vg_catalogue_action *action,
+                     bool (*fits)(const lint *l, uint32_t type, const lint_resource *r))
 {
     for (size_t i = 0; i < s->resource_count; i++)
         for (uint16_t u = 0; u < action->use_count; u++)
-            if (type_fits(l, action->uses[u].resource, &s->resources[i]))
+            if (fits(l, action->uses[u].resource, &s->resources[i]))
                 return true;
     return false;
 }
@@ -107,9 +109,11 @@ static void unfit_actions(lint *l, const lint_row *row, const lint_statement *s)
         if (a->action_id == VG_CATALOGUE_NONE)
             continue;
         const vg_catalogue_action *action = vg_catalogue_action_at(l->catalogue, a->action_id);
-        if (!lint_spend(l, s->resource_count * (action->use_count + 1u)))
+        size_t pairs = s->resource_count * (action->use_count + 1u);
+        if (!lint_spend(l, pairs))
             return;
-        unfit[i] = !action_fits(l, s, action);
+        unfit[i] = !any_type(l, s, action, type_fits) && lint_spend(l, 16 * pairs) &&
+                   !any_type(l, s, action, type_may_be);
     }
     raise_unfit(l, row, s, unfit, true);
     raise_unfit(l, row, s, unfit, false);

@@ -6,7 +6,7 @@
  *
  *     lint_rows of a family ── run by scope ──► document, statement, action, resource, principal, condition
  *
- * A row of scope LINT_READER has no function: vg_policy_read raises it. */
+ * A row of scope LINT_READER has no function: vg_policy_read raises it, or a row beside it that finds it on the way. */
 #ifndef VIGIL_POLICY_LINT_PART_H
 #define VIGIL_POLICY_LINT_PART_H
 
@@ -111,6 +111,7 @@ typedef struct {
     uint32_t resource; /* id in the catalogue */
     vg_str arn;
     bool has_region, has_account;
+    vg_str service; /* that stands in it; empty when it is open */
     vg_str literal; /* of the resource part, up to its first variable */
 } lint_arn_form;
 
@@ -125,7 +126,9 @@ struct vg_linter {
     const vg_map *arn_services; /* lower-case service of an ARN to index in `services` */
     const lint_arn_service *services;
     const lint_arn_form *forms;
-    uint32_t tag_key; /* ids of aws:ResourceTag/${TagKey} and aws:RequestTag/${TagKey} */
+    const lint_arn_form *type_forms; /* the same in the order of resource types; those of a type r are */
+    const uint32_t *type_first;      /* type_first[r] to type_first[r + 1] */
+    uint32_t tag_key;                /* ids of aws:ResourceTag/${TagKey} and aws:RequestTag/${TagKey} */
     uint32_t request_tag_key;
 };
 
@@ -166,6 +169,7 @@ typedef struct {
     size_t resource_count;
     const lint_condition *conditions;
     size_t condition_count;
+    bool has_dollar; /* a resource or a condition's value may hold a variable */
 } lint_statement;
 
 /* ---- findings ---------------------------------------------------------------------------------------------------------------- */
@@ -236,7 +240,7 @@ void lint_raise_redundant(lint *l, const lint_row *row, const lint_group_item *i
 /* ---- rows -------------------------------------------------------------------------------------------------------------------- */
 
 typedef enum {
-    LINT_READER,
+    LINT_READER, /* raised by vg_policy_read, or by another row of its family that finds it on the way */
     LINT_DOCUMENT,
     LINT_STATEMENT,
     LINT_ACTION,
@@ -311,6 +315,9 @@ static inline bool lint_denies(const lint_statement *s)
 {
     return s->s->effect == VG_EFFECT_DENY;
 }
+/* Whether the form's service and the literal beginning of its resource agree with the pattern's, as far as that is without
+ * wildcards: cheap, and rules most forms out. Only for patterns whose wildcards before the resource run past no colon. */
+bool lint_form_may_fit(const lint_arn_form *form, const lint_resource *r);
 /* The node of a condition's k-th value. O(1) for lists of scalars. */
 const vg_value *lint_value_node(const lint_condition *c, size_t k);
 /* The key is one that an identity provider sets: "token.actions.githubusercontent.com:sub", "saml:aud". */
@@ -323,12 +330,9 @@ bool lint_op_is_arn(vg_operator op);
 bool lint_narrows(const lint_statement *s, lint_key_list list);
 /* The statement's condition on `key`, letter case ignored, or NULL. */
 const lint_condition *lint_condition_on(const lint_statement *s, const char *key);
-/* Whether some text has the form and matches the pattern. In a form '?' and '*' stand for any byte and any run, LINT_FORM_BYTE
- * and LINT_FORM_FIELD for the same without colons. Quadratic; a pattern beyond LINT_MEET_MAX bytes may always. */
-#define LINT_MEET_MAX   512
-#define LINT_FORM_BYTE  '\x01'
-#define LINT_FORM_FIELD '\x02'
-bool lint_form_meets(vg_str form, vg_str pattern);
+/* Whether some ARN of the form matches the pattern, each of the form's variables one byte or more, the pattern's wildcards
+ * running past whatever they like. Quadratic; of very long patterns it is always true. */
+bool lint_form_may_be(const lint_arn_form *form, vg_str pattern);
 /* Every action that `inner`, an action or a pattern, matches is matched by `outer`. Neither's wildcards cross the colon. */
 bool lint_action_covers(const lint_action *outer, vg_str inner);
 /* Whether some pattern of Action matches (or NotAction does not exclude) the action. */

@@ -152,15 +152,6 @@ static void service_case(lint *l, const lint_row *row, const lint_statement *s, 
 
 typedef enum { FITS, WRONG_REGION, NO_REGION, WRONG_ACCOUNT, NO_ACCOUNT, WRONG_RESOURCE } arn_fault;
 
-/* Whether the form's literal and the pattern's text before its first wildcard agree: cheap, and rules most forms out. */
-static bool may_fit(const lint_arn_form *form, vg_str resource)
-{
-    size_t i = 0, len = form->literal.len < resource.len ? form->literal.len : resource.len;
-    while (i < len && form->literal.ptr[i] == resource.ptr[i])
-        i++;
-    return i == len || resource.ptr[i] == '*' || resource.ptr[i] == '?' || resource.ptr[i] == '$';
-}
-
 /* A field that may be full, by a wildcard or variable, or must be, by text. */
 static bool may_have(vg_str field)
 {
@@ -213,8 +204,7 @@ static arn_fault fault_of(lint *l, const lint_resource *r, const lint_arn_servic
     bool any = false, region = false, no_region = false, account = false, no_account = false;
     for (uint32_t i = 0; i < service->count; i++) {
         const lint_arn_form *form = &l->linter->forms[service->first + i];
-        if (!may_fit(form, r->part[RESOURCE]) ||
-            !vg_catalogue_resource_fits(l->catalogue, form->resource, loose))
+        if (!lint_form_may_fit(form, r) || !vg_catalogue_resource_fits(l->catalogue, form->resource, loose))
             continue;
         any = true;
         region |= form->has_region, no_region |= !form->has_region;
@@ -233,41 +223,18 @@ static arn_fault fault_of(lint *l, const lint_resource *r, const lint_arn_servic
     return is_owned_by_aws(l, r) ? FITS : NO_ACCOUNT;
 }
 
-/* Whether the form, with its variables for one byte or more, and the pattern match a common text. The fields before the
- * resource hold no colon. */
-static bool may_be(lint *l, const lint_arn_form *form, vg_str pattern)
-{
-    char text[LINT_MEET_MAX];
-    size_t len = 0;
-    unsigned colons = 0;
-    for (size_t i = 0; i < form->arn.len && len + 2 < sizeof text; i++) {
-        char c = form->arn.ptr[i];
-        size_t end = c == '$' ? vg_str_find_char(vg_str_sub(form->arn, i, VG_NPOS), '}') : VG_NPOS;
-        colons += c == ':';
-        if (end == VG_NPOS) {
-            text[len++] = c;
-            continue;
-        }
-        text[len++] = colons < 5 ? LINT_FORM_BYTE : '?';
-        text[len++] = colons < 5 ? LINT_FORM_FIELD : '*';
-        i += end;
-    }
-    return !lint_spend(l, 16) || lint_form_meets(vg_str_of(text, len), pattern);
-}
-
 static bool any_fits(lint *l, const lint_resource *r, const lint_arn_service *service)
 {
     bool has_variable = vg_str_find_char(r->text, '$') != VG_NPOS;
     vg_str text = has_variable ? loosened(l, r, false) : r->text;
     for (uint32_t i = 0; i < service->count; i++) {
         const lint_arn_form *form = &l->linter->forms[service->first + i];
-        if (may_fit(form, r->part[RESOURCE]) &&
-            vg_catalogue_resource_fits(l->catalogue, form->resource, text))
+        if (lint_form_may_fit(form, r) && vg_catalogue_resource_fits(l->catalogue, form->resource, text))
             return true;
     }
     /* What only a wildcard that runs past colons or slashes can make of it is AWS's to match. */
     for (uint32_t i = 0; lint_is_wild(text) && i < service->count; i++)
-        if (may_be(l, &l->linter->forms[service->first + i], text))
+        if (!lint_spend(l, 16) || lint_form_may_be(&l->linter->forms[service->first + i], text))
             return true;
     return false;
 }
@@ -286,15 +253,20 @@ static const char *const fault_text[] = {
     [WRONG_RESOURCE] = "%.*s has the form of no resource of %.*s.",
 };
 
+static const lint_row *row_of_fault(arn_fault fault);
+
+/* Looks once and raises the row of what it finds. */
 static void faulty_arn(lint *l, const lint_row *row, const lint_statement *s, const lint_resource *r)
 {
     (void)s;
+    (void)row;
     const lint_arn_service *service = can_be_judged(r) ? service_of(l, r) : NULL;
     if (!service || any_fits(l, r, service))
         return;
     arn_fault fault = fault_of(l, r, service);
-    if ((int)fault == row->variant)
-        lint_raise(l, row, r->at, fault_text[fault], VG_ARG(lint_shown(r->text)), VG_ARG(r->part[SERVICE]));
+    if (fault != FITS)
+        lint_raise(l, row_of_fault(fault), r->at, fault_text[fault], VG_ARG(lint_shown(r->text)),
+                   VG_ARG(r->part[SERVICE]));
 }
 
 /* ---- repeated, or out of place ------------------------------------------------------------------------------------------------------------- */
@@ -336,10 +308,11 @@ static void unsupported_in_policy(lint *l, const lint_row *row, const lint_state
         .check = {code_, type_, VG_LINT_ALL_KINDS & ~LINT_TRUST, false, finds_, remedy_},                    \
         .scope = LINT_RESOURCE, .run.resource = run_                                                         \
     }
+/* Raised by the row of WRONG_RESOURCE, which looks. */
 #define FAULT(code_, variant_, finds_, remedy_)                                                              \
     {                                                                                                        \
         .check = {code_, VG_LINT_ERROR, VG_LINT_ALL_KINDS & ~LINT_TRUST, false, finds_, remedy_},            \
-        .scope = LINT_RESOURCE, .variant = variant_, .run.resource = faulty_arn                              \
+        .scope = LINT_READER, .variant = variant_                                                            \
     }
 
 static const lint_row rows[] = {
@@ -353,8 +326,12 @@ static const lint_row rows[] = {
                  "Write \"*\" or an ARN: arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE.", invalid_prefix),
     RESOURCE_ROW("INVALID_ARN_REGION", VG_LINT_ERROR, "The Region of an ARN does not exist.",
                  "Correct the Region, or write a wildcard.", invalid_region),
-    FAULT("INVALID_ARN_RESOURCE", WRONG_RESOURCE, "No resource of the service has an ARN of this form.",
-          "Write the ARN as the Service Authorization Reference gives it for the resource type."),
+    {.check = {"INVALID_ARN_RESOURCE", VG_LINT_ERROR, VG_LINT_ALL_KINDS & ~LINT_TRUST, false,
+               "No resource of the service has an ARN of this form.",
+               "Write the ARN as the Service Authorization Reference gives it for the resource type."},
+     .scope = LINT_RESOURCE,
+     .variant = WRONG_RESOURCE,
+     .run.resource = faulty_arn},
     RESOURCE_ROW("INVALID_ARN_SERVICE_CASE", VG_LINT_ERROR, "The service of an ARN is not in lower case.",
                  "Write it in lower case.", service_case),
     RESOURCE_ROW("INVALID_PARTITION", VG_LINT_ERROR, "The partition of an ARN does not exist.",
@@ -381,5 +358,13 @@ static const lint_row rows[] = {
      .scope = LINT_RESOURCE,
      .run.resource = unsupported_in_policy},
 };
+
+static const lint_row *row_of_fault(arn_fault fault)
+{
+    size_t i = 0;
+    while (rows[i].variant != (int)fault)
+        i++;
+    return &rows[i];
+}
 
 const lint_family lint_resource_family = {rows, VG_COUNT(rows)};

@@ -38,10 +38,10 @@ static bool has_fault(vg_str text, variable_fault fault)
 static void faulty_variable(lint *l, const lint_row *row, const lint_statement *s)
 {
     variable_fault fault = (variable_fault)row->variant;
-    for (size_t i = 0; i < s->resource_count; i++)
+    for (size_t i = 0; s->has_dollar && i < s->resource_count; i++)
         if (has_fault(s->resources[i].text, fault))
             lint_raise_plain(l, row, s->resources[i].at);
-    for (size_t i = 0; i < s->condition_count; i++) {
+    for (size_t i = 0; s->has_dollar && i < s->condition_count; i++) {
         const lint_condition *c = &s->conditions[i];
         for (size_t k = 0; k < c->c->value_count; k++)
             if (has_fault(c->c->values[k], fault))
@@ -63,7 +63,7 @@ static void unsupported_in_element(lint *l, const lint_row *row, const lint_stat
 
 static void unsupported_in_version(lint *l, const lint_row *row, const lint_statement *s)
 {
-    if (l->document->version_2012)
+    if (l->document->version_2012 || !s->has_dollar)
         return;
     for (size_t i = 0; i < s->resource_count; i++)
         if (lint_has_variable(s->resources[i].text))
@@ -79,8 +79,8 @@ static void unsupported_in_version(lint *l, const lint_row *row, const lint_stat
 static void invalid_for_operator(lint *l, const lint_row *row, const lint_statement *s,
                                  const lint_condition *c)
 {
-    (void)s;
-    if (lint_op_is_string(c->c->op) || lint_op_is_arn(c->c->op) || c->c->op == VG_OP_INVALID)
+    if (!s->has_dollar || lint_op_is_string(c->c->op) || lint_op_is_arn(c->c->op) ||
+        c->c->op == VG_OP_INVALID)
         return;
     for (size_t k = 0; k < c->c->value_count; k++)
         if (lint_has_variable(c->c->values[k]))
