@@ -110,7 +110,7 @@ size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use
 typedef struct {
     const vg_policy *policy; /* of kind SCP or RCP */
     vg_str target;   /* id of a root, OU or account to which it is attached; empty: it binds every account */
-    vg_str replaces; /* name of the policy whose place it takes; empty: it is added. Needs a world */
+    vg_str replaces; /* name or id of the policy whose place it takes; empty: it is added. Needs a world */
 } vg_simulation_question;
 
 /* Calls of one principal and action that fare alike, for the same reason. */
@@ -127,7 +127,7 @@ typedef struct {
 
 typedef struct {
     const vg_simulated
-        *rows; /* REFUSE and UNRESOLVED alone: refused first, then by calls, then by principal and action */
+        *rows; /* REFUSE and UNRESOLVED alone: refused first, then by principal, then by calls */
     size_t row_count;
     uint64_t passed, refused, unresolved; /* calls that had been allowed */
     uint64_t

@@ -97,6 +97,18 @@ static vg_status added_level(simulator *s, const vg_policy *full, vg_layer *out,
     return VG_OK;
 }
 
+/* Policies of the organisation are named "deny-leave (p-0123abcd)": either part names one. */
+static bool is_named(const vg_policy *policy, vg_str text)
+{
+    vg_str name = vg_policy_document_of(policy)->name, before = name, id = {0};
+    size_t at = vg_str_rfind_char(name, '(');
+    if (at != VG_NPOS && at > 0 && vg_str_ends(name, VG_STR(")"))) {
+        before = vg_str_trim(vg_str_sub(name, 0, at));
+        id = vg_str_sub(name, at + 1, name.len - at - 2);
+    }
+    return vg_str_eq(name, text) || vg_str_eq(before, text) || vg_str_eq(id, text);
+}
+
 /* The account's levels with the policy in the place of the one that it replaces; *found: it binds the account. */
 static vg_status replaced_levels(simulator *s, const vg_layer *from, size_t count, const vg_layer **out,
                                  bool *found, vg_error *err)
@@ -110,7 +122,7 @@ static vg_status replaced_levels(simulator *s, const vg_layer *from, size_t coun
         if (!policies)
             return no_memory(err);
         for (size_t p = 0; p < from[l].count; p++) {
-            bool is_it = vg_str_eq(vg_policy_document_of(from[l].policies[p])->name, s->question->replaces);
+            bool is_it = is_named(from[l].policies[p], s->question->replaces);
             policies[p] = is_it ? s->question->policy : from[l].policies[p];
             *found = *found || is_it;
         }
@@ -428,9 +440,9 @@ static int compare_rows(const void *left, const void *right)
     const vg_simulated *a = left, *b = right;
     if (a->would != b->would)
         return a->would == VG_WOULD_REFUSE ? -1 : 1;
-    if (a->calls != b->calls)
-        return a->calls > b->calls ? -1 : 1;
     int order = vg_str_cmp(a->principal, b->principal);
+    if (!order && a->calls != b->calls)
+        return a->calls > b->calls ? -1 : 1;
     if (!order)
         order = vg_str_cmp(a->action, b->action);
     if (!order)

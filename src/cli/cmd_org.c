@@ -288,7 +288,7 @@ static const vg_command suggest = {
     .run = run_suggest,
 };
 
-static const vg_command *const nested[] = {&tree, &suggest, NULL};
+static const vg_command *const nested[] = {&tree, &suggest, &vg_org_simulate, NULL};
 
 const vg_command vg_command_org = {
     .name = "org",

@@ -8,7 +8,12 @@
 /* In the order in which help lists them. Add a command here, and to the table of cmd_iam.c. */
 extern const vg_command vg_iam_can;
 extern const vg_command vg_iam_compare;
+extern const vg_command vg_iam_lint;
 extern const vg_command vg_iam_minify;
+extern const vg_command vg_iam_what_can;
+extern const vg_command vg_iam_who_can;
+extern const vg_command vg_iam_unused;
+extern const vg_command vg_iam_generate;
 
 #define VG_IAM_CONTENT                                                                                       \
     {                                                                                                        \
@@ -18,6 +23,8 @@ extern const vg_command vg_iam_minify;
 
 /* The catalogue of actions, for a command that has the option --content. */
 vg_status vg_iam_catalogue(vg_cli *cli, const vg_catalogue **out, vg_error *err);
+/* Lint's tables from content/policy/. */
+vg_status vg_iam_linter(vg_cli *cli, const vg_catalogue *catalogue, const vg_linter **out, vg_error *err);
 /* The services that resource control policies support (content/policy/services.yaml). */
 vg_status vg_iam_rcp_services(vg_cli *cli, const vg_str **names, size_t *count, vg_error *err);
 

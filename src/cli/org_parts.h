@@ -4,6 +4,9 @@
 
 #include "cli/cli.h"
 
+/* Commands of `vigil org` in files of their own, org_NAME.c; each stands in the table of cmd_org.c. */
+extern const vg_command vg_org_simulate;
+
 #define VG_ORG_FORMAT                                                                                        \
     {                                                                                                        \
         .name = "format", .argument = "FORMAT", .choices = "table|json", .fallback = "table",                \

@@ -1,0 +1,344 @@
+#!/usr/bin/env python3
+"""What was used of what is granted: `vigil org simulate`, `vigil iam generate`, `vigil iam unused`, on an account and logs
+that are made here."""
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tap import case, equal, run, skip  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VIGIL = os.environ.get("VIGIL_BIN") or os.environ.get("VIGIL", str(ROOT / "build" / "asan" / "vigil"))
+DATA = Path(os.environ.get("VIGIL_TEST_DATA", ROOT.parent / "shared" / "data"))
+HOME = Path(tempfile.mkdtemp(prefix="vigil-usage-"))
+MANAGEMENT, MEMBER, OTHER = "111111111111", "222222222222", "333333333333"
+FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action, resource="*", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def role(name, *documents, path="/"):
+    return {"Path": path, "RoleName": name, "RoleId": "AROA" + name.upper().ljust(17, "X")[:17],
+            "Arn": f"arn:aws:iam::{MEMBER}:role{path}{name}", "CreateDate": "2025-01-01T00:00:00Z",
+            "AssumeRolePolicyDocument": policy({"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                "Principal": {"Service": "ec2.amazonaws.com"}}),
+            "InstanceProfileList": [], "AttachedManagedPolicies": [], "Tags": [],
+            "RolePolicyList": [{"PolicyName": f"inline-{i}", "PolicyDocument": d} for i, d in enumerate(documents)]}
+
+
+def envelope(operation, parameters, output, account=MANAGEMENT):
+    return json.dumps({"vigil": "envelope/1", "operation": operation, "parameters": parameters, "account": account,
+                       "region": "", "partition": "aws", "time": "2026-06-30T00:00:00Z", "exit": 0, "error": "",
+                       "output": output})
+
+
+def workspace(roles, scps=None):
+    """An organisation of three accounts, two of them below an OU, and the member's roles."""
+    arn = f"arn:aws:organizations::{MANAGEMENT}:%s/o-testtest00/%s"
+    accounts = {MANAGEMENT: "r-test", MEMBER: "ou-test-00000001", OTHER: "r-test"}
+    lines = [
+        envelope("organizations:DescribeOrganization", {}, {"Organization": {
+            "Id": "o-testtest00", "Arn": arn % ("organization", "o-testtest00"), "FeatureSet": "ALL",
+            "MasterAccountId": MANAGEMENT, "MasterAccountEmail": "m@example.com", "MasterAccountArn": arn % ("account", MANAGEMENT)}}),
+        envelope("organizations:ListRoots", {}, {"Roots": [{
+            "Id": "r-test", "Arn": arn % ("root", "r-test"), "Name": "Root",
+            "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}]}),
+        envelope("organizations:ListAccounts", {}, {"Accounts": [
+            {"Id": a, "Name": a, "Email": f"{a}@example.com", "Arn": arn % ("account", a), "Status": "ACTIVE",
+             "JoinedMethod": "CREATED", "JoinedTimestamp": 1600000000} for a in accounts]}),
+        envelope("organizations:ListOrganizationalUnitsForParent", {"ParentId": "r-test"}, {"OrganizationalUnits": [
+            {"Id": "ou-test-00000001", "Name": "Workloads", "Arn": arn % ("ou", "ou-test-00000001")}]}),
+        envelope("organizations:ListOrganizationalUnitsForParent", {"ParentId": "ou-test-00000001"}, {"OrganizationalUnits": []}),
+    ]
+    for parent in ("r-test", "ou-test-00000001"):
+        lines.append(envelope("organizations:ListAccountsForParent", {"ParentId": parent}, {"Accounts": [
+            {"Id": a, "Name": a, "Email": f"{a}@example.com", "Arn": arn % ("account", a), "Status": "ACTIVE",
+             "JoinedMethod": "CREATED", "JoinedTimestamp": 1600000000} for a, p in accounts.items() if p == parent]}))
+    policies = {"p-FullAWSAccess": ("FullAWSAccess", policy(FULL), ["r-test", "ou-test-00000001", *accounts]),
+                **(scps or {})}
+    lines.append(envelope("organizations:ListPolicies", {"Filter": "SERVICE_CONTROL_POLICY"}, {"Policies": [
+        {"Id": i, "Arn": arn % ("policy", i), "Name": n, "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": i == "p-FullAWSAccess"}
+        for i, (n, _, _) in policies.items()]}))
+    for i, (name, document, targets) in policies.items():
+        lines.append(envelope("organizations:DescribePolicy", {"PolicyId": i}, {"Policy": {
+            "PolicySummary": {"Id": i, "Arn": arn % ("policy", i), "Name": name, "Type": "SERVICE_CONTROL_POLICY",
+                              "AwsManaged": i == "p-FullAWSAccess"}, "Content": json.dumps(document)}}))
+        lines.append(envelope("organizations:ListTargetsForPolicy", {"PolicyId": i}, {"Targets": [
+            {"TargetId": t, "Arn": arn % ("x", t), "Name": t, "Type": "ACCOUNT" if t.isdigit() else "ROOT"} for t in targets]}))
+    lines.append(envelope("iam:GetAccountAuthorizationDetails", {}, {
+        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}, MEMBER))
+    folder, place = HOME / "evidence", HOME / "workspace"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
+    folder.mkdir()
+    (folder / "all.jsonl").write_text("\n".join(lines) + "\n")
+    done = subprocess.run([VIGIL, "import", str(folder), "--workspace", str(place), "--quiet"], capture_output=True, text=True)
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    return place
+
+
+class Logs:
+    def __init__(self):
+        self.records = []
+
+    def call(self, name, source, event, times=1, account=MEMBER, region="eu-west-1", day="2026-06-20", **more):
+        for _ in range(times):
+            self.records.append({
+                "eventVersion": "1.09", "eventID": f"id-{len(self.records)}", "eventTime": f"{day}T10:00:00Z",
+                "eventSource": f"{source}.amazonaws.com", "eventName": event, "awsRegion": region, "eventType": "AwsApiCall",
+                "eventCategory": "Management", "recipientAccountId": account, "sourceIPAddress": "192.0.2.1",
+                "userIdentity": {"type": "AssumedRole", "arn": f"arn:aws:sts::{account}:assumed-role/{name}/s",
+                                 "accountId": account, "sessionContext": {
+                                     "attributes": {"mfaAuthenticated": "false"},
+                                     "sessionIssuer": {"type": "Role", "arn": f"arn:aws:iam::{account}:role/{name}",
+                                                       "accountId": account, "userName": name}}}, **more})
+        return self
+
+    def write(self):
+        folder = HOME / "logs"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        half = len(self.records) // 2
+        (folder / "a_CloudTrail_x.json.gz").write_bytes(gzip.compress(json.dumps({"Records": self.records[:half]}).encode()))
+        (folder / "b_CloudTrail_x.json").write_text(json.dumps({"Records": self.records[half:]}))
+        (folder / "README.md").write_text("not a log\n")
+        return folder
+
+
+def vigil(*words, code=0):
+    done = subprocess.run([VIGIL, *map(str, words)], capture_output=True, text=True)
+    equal(done.returncode, code, done.stdout + done.stderr)
+    return done
+
+
+def simulate(place, logs, document, *words, code=1):
+    file = HOME / "policy.json"
+    file.write_text(json.dumps(document, indent=1))
+    out = vigil("org", "simulate", file, logs.write(), "--workspace", place, "--format", "json", *words, code=code).stdout
+    return sorted((r["would"], r["principal"].rsplit(":", 1)[1], r["action"], int(r["calls"]), r["missing"])
+                  for r in json.loads(out))
+
+
+REGIONS = policy({"Sid": "Regions", "Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "Resource": "*",
+                  "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]},
+                                "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/breakglass"}}})
+
+
+@case
+def simulate_tells_what_a_new_policy_would_have_refused_by_principal_and_action():
+    place = workspace([role("deploy", policy(FULL)), role("breakglass", policy(FULL))])
+    logs = (Logs().call("deploy", "ec2", "RunInstances", 3, region="us-east-1").call("deploy", "ec2", "RunInstances")
+            .call("deploy", "iam", "ListRoles", region="us-east-1")
+            .call("breakglass", "ec2", "RunInstances", region="us-east-1")
+            .call("deploy", "sqs", "ListQueues", region="us-east-1", errorCode="AccessDenied"))
+    equal(simulate(place, logs, REGIONS), [("refuse", "role/deploy", "ec2:RunInstances", 3, "")])
+    text = vigil("org", "simulate", HOME / "policy.json", logs.write(), "--workspace", place, code=1).stdout
+    assert "Would be refused: role/deploy@222222222222" in text and "Regions (line " in text, text
+    assert "3 calls would be refused, 0 cannot be resolved, 3 would pass; 0 are not bound by it, 1 were refused anyway" in text, text
+
+
+@case
+def simulate_binds_what_is_below_the_target_and_not_the_management_account():
+    place = workspace([role("deploy", policy(FULL))])
+    logs = (Logs().call("deploy", "ec2", "RunInstances", region="us-east-1")
+            .call("deploy", "ec2", "RunInstances", region="us-east-1", account=OTHER)
+            .call("deploy", "ec2", "RunInstances", region="us-east-1", account=MANAGEMENT))
+    rows = simulate(place, logs, REGIONS)
+    equal([r[3] for r in rows], [1, 1], "both members, not the management account")
+    equal(len(simulate(place, logs, REGIONS, "--target", "ou-test-00000001")), 1)
+    equal(len(simulate(place, logs, REGIONS, "--target", OTHER)), 1)
+    equal(len(simulate(place, logs, REGIONS, "--target", "r-test")), 2)
+    err = vigil("org", "simulate", HOME / "policy.json", logs.write(), "--workspace", place, "--target", "ou-test-99999999",
+                code=3).stderr
+    assert "no account is known below ou-test-99999999" in err, err
+
+
+@case
+def simulate_resolves_by_the_record_and_names_what_it_does_not_tell():
+    place = workspace([role("deploy", policy(FULL))])
+    logs = (Logs().call("deploy", "s3", "PutBucketPolicy", requestParameters={"bucketName": "secret"})
+            .call("deploy", "s3", "PutBucketPolicy", requestParameters={"bucketName": "open"})
+            .call("deploy", "s3", "PutBucketPolicy"))
+    by_resource = policy({"Effect": "Deny", "Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::secret"})
+    equal(simulate(place, logs, by_resource), [("refuse", "role/deploy", "s3:PutBucketPolicy", 1, ""),
+                                               ("unresolved", "role/deploy", "s3:PutBucketPolicy", 1, "the resource")])
+    for condition, refused in (({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, True),
+                               ({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, False),
+                               ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, True),
+                               ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, False)):
+        rows = simulate(place, logs, policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": condition}),
+                        code=1 if refused else 0)
+        equal([r[0] for r in rows], ["refuse"] if refused else [], str(condition))
+    unknown = {"StringEquals": {"s3:x-amz-acl": "public-read"}}
+    equal(simulate(place, logs, policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": unknown}), code=0),
+          [("unresolved", "role/deploy", "s3:PutBucketPolicy", 3, "s3:x-amz-acl")])
+
+
+@case
+def simulate_puts_a_policy_in_the_place_of_another():
+    only_s3 = policy(allow("s3:*"), allow("iam:*"))
+    place = workspace([role("deploy", policy(FULL))], {"p-onlys3xx": ("only-s3", policy(FULL), ["ou-test-00000001"])})
+    logs = Logs().call("deploy", "ec2", "RunInstances").call("deploy", "s3", "ListBuckets")
+    equal(simulate(place, logs, only_s3, "--replaces", "only-s3", code=0), [], "FullAWSAccess stands beside it")
+    equal(simulate(place, logs, only_s3, "--replaces", "FullAWSAccess"),
+          [("refuse", "role/deploy", "ec2:RunInstances", 1, "")])
+    err = vigil("org", "simulate", HOME / "policy.json", logs.write(), "--workspace", place, "--replaces", "nothing", code=2).stderr
+    assert "no policy named 'nothing'" in err, err
+
+
+@case
+def simulate_takes_resource_control_policies():
+    place = workspace([role("deploy", policy(FULL))])
+    logs = (Logs().call("deploy", "s3", "PutObject", requestParameters={"bucketName": "b", "key": "k"})
+            .call("deploy", "ec2", "RunInstances"))
+    rcp = policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})
+    equal(simulate(place, logs, rcp, "--kind", "rcp"), [("refuse", "role/deploy", "s3:PutObject", 1, "")])
+
+
+@case
+def simulate_refuses_what_aws_refuses_and_names_the_place():
+    place = workspace([role("deploy", policy(FULL))])
+    file = HOME / "bad.json"
+    file.write_text('{"Version": "2012-10-17",\n "Statement": [{"Effect": "deny", "Action": "*", "Resource": "*"}]}')
+    err = vigil("org", "simulate", file, Logs().write(), "--workspace", place, code=3).stderr
+    assert "bad.json:2:" in err and "INVALID_EFFECT" in err and err.count("\n") == 1, err
+
+
+@case
+def simulate_without_a_workspace_binds_every_account():
+    logs = Logs().call("deploy", "ec2", "RunInstances", region="us-east-1", account="999999999999")
+    equal(simulate(HOME / "nowhere", logs, REGIONS), [("refuse", "role/deploy", "ec2:RunInstances", 1, "")])
+    err = vigil("org", "simulate", HOME / "policy.json", logs.write(), "--workspace", HOME / "nowhere", "--target", "r-test",
+                code=3).stderr
+    assert "no workspace here" in err, err
+
+
+@case
+def a_log_that_cannot_be_read_is_named_and_the_rest_goes_on():
+    place = workspace([role("deploy", policy(FULL))])
+    folder = Logs().call("deploy", "ec2", "RunInstances", 4, region="us-east-1").write()
+    (folder / "c_CloudTrail_x.json").write_text('{"Records": [{"eventName": "A"')
+    (HOME / "policy.json").write_text(json.dumps(REGIONS))
+    done = vigil("org", "simulate", HOME / "policy.json", folder, "--workspace", place, code=3)
+    assert "c_CloudTrail_x.json:1:" in done.stderr and "4 calls would be refused" in done.stdout, done.stderr + done.stdout
+    assert "1 files are no activity logs" in done.stderr, done.stderr
+
+
+def generate(place, logs, name, *words, code=0):
+    return vigil("iam", "generate", name, logs.write(), "--workspace", place, *words, code=code)
+
+
+@case
+def generate_keeps_what_was_used_with_its_resources_and_conditions():
+    condition = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    place = workspace([role("deploy", policy(allow(["s3:*"], Condition=condition), allow("sqs:*"), allow("dynamodb:*")))])
+    logs = (Logs().call("deploy", "s3", "PutBucketPolicy", 2, requestParameters={"bucketName": "b"})
+            .call("deploy", "s3", "GetBucketPolicy", requestParameters={"bucketName": "b"})
+            .call("deploy", "s3", "GetBucketPolicy", requestParameters={"bucketName": "c"})
+            .call("deploy", "s3", "ListBuckets").call("deploy", "sqs", "ListQueues")
+            .call("deploy", "sqs", "PurgeQueue", errorCode="AccessDenied")
+            .call("other", "ec2", "RunInstances"))
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    equal(made["Statement"], [
+        {"Effect": "Allow", "Action": "s3:GetBucketPolicy", "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::c"],
+         "Condition": condition},
+        {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": condition},
+        {"Effect": "Allow", "Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::b", "Condition": condition},
+        {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}])
+
+
+@case
+def generate_shows_the_difference_statement_by_statement():
+    place = workspace([role("deploy", policy(allow("s3:*"), allow("dynamodb:*")))])
+    logs = Logs().call("deploy", "s3", "ListBuckets")
+    text = generate(place, logs, "role/deploy", "--format", "diff").stdout
+    assert '-   "Action": "s3:*"' in text and '"s3:ListAllMyBuckets"' in text and "(nothing of it was used)" in text, text
+    out = json.loads(generate(place, logs, "role/deploy", "--format", "json").stdout)
+    equal((out["calls"], out["unproven"], out["statements"][0]["actions"]), (1, [], ["s3:ListAllMyBuckets"]))
+
+
+@case
+def generate_says_when_there_is_nothing_to_go_by():
+    place = workspace([role("deploy", policy(allow("s3:*")))])
+    err = generate(place, Logs().call("other", "s3", "ListBuckets"), "role/deploy", code=3).stderr
+    assert "show no allowed call of" in err, err
+    err = generate(place, Logs().call("other", "s3", "ListBuckets"), "role/nobody", code=3).stderr
+    assert "nobody" in err, err
+
+
+@case
+def generate_allows_every_call_of_a_real_log():
+    """AWS's own sample activity of a role: every call that the log shows as allowed is allowed by what is generated."""
+    files = sorted((DATA / "iam-usage" / "trailscraper").rglob("*.json.gz"))
+    if not files:
+        skip("no iam-usage")
+    records = [r for f in files for r in json.load(gzip.open(f))["Records"]]
+    arns = {r["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {}).get("arn") for r in records}
+    made = 0
+    for arn in sorted(a for a in arns if a):
+        name, account = arn.rsplit("/", 1)[1], arn.split(":")[4]
+        logs = Logs()
+        for record in records:
+            issuer = record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
+            if issuer.get("arn") == arn:
+                logs.call(name, record["eventSource"].split(".")[0], record["eventName"], region=record["awsRegion"],
+                          requestParameters=record.get("requestParameters"))
+        place = workspace([role(name, policy(FULL))])
+        out = generate(place, logs, f"role/{name}", "--check", "--format", "json").stdout
+        equal(json.loads(out)["unproven"], [], arn + account)
+        made += 1
+    assert made, "the log has no roles"
+
+
+def unused(place, logs, *words, code=0, now="2026-07-01"):
+    return vigil("iam", "unused", logs.write(), "--workspace", place, "--now", now, *words, code=code)
+
+
+@case
+def unused_lists_what_was_granted_and_not_called():
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "iam:PassRole", "s3:GetObject"]))),
+                       role("idle", policy(allow("sqs:ListQueues")))])
+    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01")
+    rows = json.loads(unused(place, logs, "--format", "json").stdout)
+    equal([(r["principal"].rsplit("/", 1)[1], r["service"], int(r["granted"]), int(r["used"]), r["actions"]) for r in rows],
+          [("idle", "(never active)", 0, 0, ""), ("deploy", "sqs", 2, 1, "sqs:PurgeQueue")])
+    rows = json.loads(unused(place, logs, "--format", "json", "--principal", "role/deploy").stdout)
+    equal(len(rows), 1)
+
+
+@case
+def unused_never_counts_what_leaves_no_trace():
+    place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:GetBucketPolicy", "iam:PassRole"])))])
+    logs = Logs().call("deploy", "s3", "ListBuckets", day="2026-03-01")
+    rows = json.loads(unused(place, logs, "--format", "json").stdout)
+    equal([(r["service"], r["actions"], int(r["untraceable"])) for r in rows], [("s3", "s3:GetBucketPolicy", 1)])
+    logs.call("deploy", "s3", "PutObject", day="2026-03-02", eventCategory="Data")
+    rows = json.loads(unused(place, logs, "--format", "json").stdout)
+    equal([(r["service"], r["actions"]) for r in rows], [("s3", "s3:GetBucketPolicy s3:GetObject")], "with data events")
+
+
+@case
+def unused_is_not_assessed_when_the_logs_are_too_young():
+    place = workspace([role("deploy", policy(allow("sqs:*")))])
+    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-06-20")
+    err = unused(place, logs, code=3).stderr
+    assert "not assessed: the logs begin at 2026-06-20" in err, err
+    unused(place, logs, "--days", "10")
+
+
+try:
+    run()
+finally:
+    shutil.rmtree(HOME, ignore_errors=True)
