@@ -235,9 +235,11 @@ static vg_status read_content(vg_access_reader *r, vg_error *err)
 {
     const vg_str *patterns;
     size_t count;
-    VG_TRY(vg_yaml_read(r->arena, r->options->content, VG_STR("access/resources.yaml"), NULL, &r->content_doc,
+    if (!(r->content_doc = VG_NEW(r->arena, vg_doc)))
+        return vg_access_no_memory(err);
+    VG_TRY(vg_yaml_read(r->arena, r->options->content, VG_STR("access/resources.yaml"), NULL, r->content_doc,
                         err));
-    r->content = r->content_doc.root;
+    r->content = r->content_doc->root;
     VG_TRY(list_of(r->arena, vg_get(r->content, VG_STR("policy_arns")), &patterns, &count, err));
     vg_world_builder_policy_arns(r->builder, patterns, count);
     if (r->options->rcp_services)

@@ -117,7 +117,7 @@ static vg_status read_managed(iam *m, vg_policy_kind kind, vg_str account, vg_st
     if (!known)
         return tell_missing(m, account, arn, err);
     VG_TRY(sharing_key(m, kind, arn, known, &key, err));
-    return vg_world_policy_value(r->builder, key, kind, name_in(arn), &r->content_doc, known, out, err);
+    return vg_world_policy_value(r->builder, key, kind, name_in(arn), r->content_doc, known, out, err);
 }
 
 static vg_status managed_policy(iam *m, vg_policy_kind kind, vg_str account, vg_str arn,
@@ -187,20 +187,21 @@ static vg_status push_own(iam *m, const vg_access_item *item, attached *a, vg_er
     return VG_OK;
 }
 
-/* The layer, named by what is missing in it. */
-static vg_status identity_of(iam *m, const attached *a, vg_layer *out, vg_error *err)
+/* The layer, and what is missing in it. */
+static vg_status identity_of(iam *m, const attached *a, vg_world_principal *out, vg_error *err)
 {
     vg_buf name = {0};
     for (size_t i = 0; i < a->missing.len; i++) {
-        vg_buf_add_c(&name, i ? ", " : "without ");
+        vg_buf_add_c(&name, i ? ", " : "");
         vg_buf_add_str(&name, *(vg_str *)vg_vec_at(&a->missing, i));
     }
-    vg_str copy = vg_arena_str(m->reader->arena, vg_buf_str(&name));
-    bool failed = name.failed || !copy.ptr;
+    out->missing = vg_arena_str(m->reader->arena, vg_buf_str(&name));
+    bool failed = name.failed || !out->missing.ptr;
     vg_buf_free(&name);
     if (failed)
         return vg_access_no_memory(err);
-    return vg_world_layer(m->reader->builder, a->policies.items, a->policies.len, copy, out, err);
+    return vg_world_layer(m->reader->builder, a->policies.items, a->policies.len, VG_STR(""), &out->identity,
+                          err);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------------------------------------------- */
@@ -295,10 +296,10 @@ static vg_status describe(iam *m, const vg_access_item *item, const attached *a,
     out->origin = item->resource.origin;
     VG_TRY(vg_access_tags(m->reader, item, &out->tags, &out->tag_count, err));
     VG_TRY(boundary_of(m, item, &out->boundary, err));
-    VG_TRY(identity_of(m, a, &out->identity, err));
+    VG_TRY(identity_of(m, a, out, err));
     if (!shows_all(item->resource.source)) {
         out->identity.state = VG_LAYER_UNKNOWN;
-        out->identity.name = VG_STR("seen in part");
+        out->missing = VG_STR("all that is attached");
         out->tags_unknown = true;
     }
     return VG_OK;

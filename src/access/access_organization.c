@@ -158,7 +158,7 @@ static vg_status compiled(guardrails *g, org_policy *policy, const vg_policy **o
     }
     *out = NULL;
     if ((content = known_content(g, policy->id)))
-        return vg_world_policy_value(r->builder, policy->id, kind, name, &r->content_doc, content, out, err);
+        return vg_world_policy_value(r->builder, policy->id, kind, name, r->content_doc, content, out, err);
     if (policy->told)
         return VG_OK;
     policy->told = true;

@@ -22,8 +22,8 @@ typedef struct {
     const vg_access_options *options;
     vg_world_builder *builder;
     const vg_value *content; /* its root */
-    vg_doc content_doc;
-    vg_map *readings; /* "OPERATION PARAMETER" of what the ledger says was read in full */
+    vg_doc *content_doc;     /* in the arena: policies of it go on pointing into it */
+    vg_map *readings;        /* "OPERATION PARAMETER" of what the ledger says was read in full */
     vg_organization organization;
     vg_vec items; /* vg_access_item, in the order of evidence */
 } vg_access_reader;

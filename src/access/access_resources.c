@@ -12,7 +12,7 @@ vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err
                                .policy = vg_get_str(it.value, "policy"),
                                .sources = vg_get(it.value, VG_STR("sources"))};
         if (rule.type.len == 0 || rule.policy.len == 0)
-            return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(&r->content_doc, it.value),
+            return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(r->content_doc, it.value),
                               "a resource needs 'type' and 'policy'");
         vg_access_rule *place = vg_vec_push(rules);
         if (!place)
@@ -109,6 +109,7 @@ static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool k
     apply_block(settings, vg_get(item->doc.root, VG_STR("PublicAccessBlockConfiguration")), known);
     apply_block(settings, account ? account->doc.root : NULL, false);
     settings->bucket_owner_enforced = owner_is_enforced(item->doc.root);
+    settings->acls_unknown = !settings->bucket_owner_enforced;
     settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
     if (settings->restrict_public_buckets && settings->ignore_public_acls)
         settings->unknown = false; /* nothing stricter could be added */

@@ -54,6 +54,7 @@ typedef struct {
     uint32_t account;  /* index; filled by finish */
     vg_caller caller;  /* of `arn`: kind USER, ROLE or ROOT; filled by finish */
     vg_layer identity; /* of a root user: KNOWN without policies (the engine lets it do what it may) */
+    vg_str missing;    /* what is attached and was not collected, in words: \"SecurityAudit, group ops\" */
     vg_layer boundary; /* NONE where there is none */
     vg_layer trust;    /* of a role; also the policy of the resource of the same ARN */
     const vg_world_tag *tags;

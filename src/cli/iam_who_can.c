@@ -1,0 +1,214 @@
+/* iam_who_can.c: `vigil iam who-can ACTION RESOURCE`: everybody who can, and on what that depends.
+ *
+ * Asked are all principals of the evidence, and whoever else the resource's own policy names: principals and accounts
+ * outside, services, identity providers, anyone. Where the answer is Unknown, it is decided once more as if what was
+ * collected were all: if it is Unknown still, a condition decides, and which, the row says; else evidence is missing. */
+#include "cli/cli_listing.h"
+#include "cli/iam_world.h"
+
+typedef enum { CAN_NOT, CAN, CAN_IF, CAN_PERHAPS } standing;
+static const char *const standing_names[] = {"denied", "allowed", "conditional", "unknown"};
+
+typedef struct {
+    vg_cli *cli;
+    const vg_world *world;
+    vg_world_target target;
+    vg_str action;
+    vg_world_scratch *scratch;
+    vg_iam_assumed *assumed;
+    vg_s3_settings s3; /* of the target, without the doubt of its ACLs */
+    bool acls_unknown;
+    vg_listing listing;
+    vg_map *asked; /* by text */
+    size_t counts[4];
+} asking;
+
+static const vg_listing_column columns[] = {
+    {"Principal", "name", VG_LIST_TEXT}, {"Answer", "answer", VG_LIST_FIXED},
+    {"Only if", "if", VG_LIST_TEXT},     {"Not known", "notCollected", VG_LIST_TEXT},
+    {"", "principal", VG_LIST_HIDDEN},   {"", "account", VG_LIST_HIDDEN},
+};
+
+/* ---- one caller --------------------------------------------------------------------------------------------------------------- */
+
+static vg_status write_row(asking *a, const vg_world_caller *caller, standing s, vg_str residual,
+                           vg_str missing, vg_error *err)
+{
+    vg_str who = caller->principal ? caller->principal->arn : caller->caller.text;
+    vg_str name = caller->caller.kind == VG_CALLER_ANONYMOUS ? VG_STR("anyone")
+                                                             : vg_access_short_name(a->cli->arena, who);
+    const vg_str cells[] = {name,
+                            vg_str_from(standing_names[s]),
+                            s == CAN_IF ? residual : VG_STR(""),
+                            s == CAN_PERHAPS ? missing : VG_STR(""),
+                            who,
+                            caller->caller.account};
+    return vg_listing_row(&a->listing, cells, err);
+}
+
+static vg_status ask_unknown(asking *a, const vg_world_caller *caller, const vg_request *request,
+                             const vg_layers *layers, vg_error *err)
+{
+    vg_explanation why;
+    const vg_layers *assumed = vg_iam_assume(layers, a->assumed);
+    bool by_condition = vg_policy_decide(request, assumed).result == VG_DECISION_UNKNOWN;
+    if (by_condition) {
+        VG_TRY(vg_policy_explain(a->cli->arena, request, assumed, &why, err));
+        a->counts[CAN_IF]++;
+        return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), err);
+    }
+    a->counts[CAN_PERHAPS]++;
+    return write_row(a, caller, CAN_PERHAPS, VG_STR(""), vg_iam_uncollected(a->cli->arena, caller, layers),
+                     err);
+}
+
+static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)
+{
+    vg_request request;
+    vg_layers layers;
+    bool added = false;
+    vg_str who = caller->principal ? caller->principal->arn : caller->caller.text;
+    if (!vg_map_put(a->asked, who, &added))
+        return vg_fail(err, VG_ERR_MEMORY, "out of memory");
+    if (!added)
+        return VG_OK;
+    vg_world_layers(a->world, caller, &a->target, &layers);
+    vg_world_request(a->world, caller, &a->target, a->action, NULL, 0, a->scratch, &request);
+    if (layers.s3 && layers.s3->acls_unknown) {
+        a->s3 = *layers.s3;
+        a->s3.acls_unknown = false;
+        a->acls_unknown = true;
+        layers.s3 = &a->s3;
+    }
+    vg_decision_result result = vg_policy_decide(&request, &layers).result;
+    if (result == VG_DECISION_UNKNOWN)
+        return ask_unknown(a, caller, &request, &layers, err);
+    a->counts[result == VG_ALLOWED ? CAN : CAN_NOT]++;
+    if (result == VG_ALLOWED)
+        return write_row(a, caller, CAN, VG_STR(""), VG_STR(""), err);
+    return VG_OK;
+}
+
+/* ---- everybody ------------------------------------------------------------------------------------------------------------------ */
+
+/* Whom a Principal element names, as a caller: an account stands for its root user, who may hand the right on. */
+static vg_status ask_named(asking *a, const vg_policy_principal *named, vg_error *err)
+{
+    vg_str text = named->text;
+    switch (named->kind) {
+    case VG_PRINCIPAL_ANYONE:
+        text = VG_STR("*");
+        break;
+    case VG_PRINCIPAL_ACCOUNT:
+        text = vg_arena_printf(a->cli->arena, "arn:%.*s:iam::%.*s:root", VG_ARG(a->world->partition),
+                               VG_ARG(named->account));
+        break;
+    case VG_PRINCIPAL_ARN:
+    case VG_PRINCIPAL_SERVICE:
+    case VG_PRINCIPAL_FEDERATED:
+        break;
+    default:
+        return VG_OK;
+    }
+    vg_world_caller caller = vg_world_caller_of(a->world, text);
+    return ask(a, &caller, err);
+}
+
+static vg_status ask_policy(asking *a, const vg_layer *layer, vg_error *err)
+{
+    for (size_t p = 0; p < layer->count; p++) {
+        const vg_policy_document *document = vg_policy_document_of(layer->policies[p]);
+        for (size_t s = 0; s < document->statement_count; s++) {
+            const vg_statement *statement = &document->statements[s];
+            for (size_t i = 0; statement->effect == VG_EFFECT_ALLOW && i < statement->principal_count; i++)
+                if (!statement->not_principal)
+                    VG_TRY(ask_named(a, &statement->principals[i], err));
+        }
+    }
+    return VG_OK;
+}
+
+static vg_status ask_all(asking *a, vg_error *err)
+{
+    for (uint32_t i = 0; i < a->world->principal_count; i++) {
+        vg_world_caller caller = vg_world_caller_at(a->world, i);
+        VG_TRY(ask(a, &caller, err));
+    }
+    if (a->target.access_point)
+        VG_TRY(ask_policy(a, &a->target.access_point->policy, err));
+    return a->target.resource ? ask_policy(a, &a->target.resource->policy, err) : VG_OK;
+}
+
+static vg_status who_can(asking *a, const vg_str words[2], vg_error *err)
+{
+    a->scratch = VG_NEW(a->cli->arena, vg_world_scratch);
+    a->assumed = VG_NEW(a->cli->arena, vg_iam_assumed);
+    a->asked = vg_map_new(a->cli->arena, 0);
+    if (!a->scratch || !a->assumed || !a->asked)
+        return vg_fail(err, VG_ERR_MEMORY, "out of memory");
+    VG_TRY(vg_iam_world(a->cli, &words[1], 1, &a->world, err));
+    a->action = words[0];
+    a->target = vg_world_target_of(a->world, words[1]);
+    vg_iam_warn_action(a->cli, a->world, a->action);
+    vg_listing_begin(&a->listing, a->cli, columns, VG_COUNT(columns), vg_cli_choice(a->cli, "format") == 1);
+    vg_status status = ask_all(a, err);
+    return vg_listing_end(&a->listing, status,
+                          "Nobody in the evidence, and nobody whom the resource's policy names.", err);
+}
+
+static int run_who_can(vg_cli *cli)
+{
+    const vg_str *words;
+    vg_error err = {0};
+    asking a = {.cli = cli};
+    vg_cli_arguments(cli, &words);
+    if (who_can(&a, words, &err) != VG_OK)
+        return vg_cli_error(cli, &err);
+    vg_cli_say(cli, "%zu allowed, %zu conditional, %zu unknown, %zu denied", a.counts[CAN], a.counts[CAN_IF],
+               a.counts[CAN_PERHAPS], a.counts[CAN_NOT]);
+    if (a.acls_unknown)
+        vg_cli_say(cli, "the bucket's access control lists were not collected: they may allow others");
+    return a.counts[CAN_PERHAPS] ? VG_EXIT_PARTIAL : VG_EXIT_OK;
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------------------------ */
+
+static const vg_positional positionals[] = {
+    {.name = "ACTION", .help = "An action, such as s3:GetObject."},
+    {.name = "RESOURCE", .help = "An ARN; '*' for actions that take no resource."},
+    {0},
+};
+
+static const vg_option options[] = {VG_IAM_AT, VG_IAM_FORMAT, VG_IAM_CONTENT, {0}};
+
+static const vg_example examples[] = {
+    {"vigil iam who-can s3:GetObject arn:aws:s3:::shop-invoices/2026.pdf", "Who can read an object."},
+    {"vigil iam who-can sts:AssumeRole arn:aws:iam::111122223333:role/admin --format json",
+     "Who can assume a role, for a program."},
+    {0},
+};
+
+static const vg_exit_note exit_notes[] = {
+    {VG_EXIT_PARTIAL, "For some principal the answer is unknown, because evidence is missing."},
+    {0},
+};
+
+const vg_command vg_iam_who_can = {
+    .name = "who-can",
+    .summary = "List everybody who can do something",
+    .description =
+        "Asks for every user, role and root user in the evidence, and for whomever else the resource's "
+        "policy "
+        "names: principals and accounts outside, services, identity providers, anyone. Who cannot is counted "
+        "and not listed.\n\n"
+        "conditional: allowed if something holds that no evidence tells, such as where the request comes "
+        "from. "
+        "unknown: evidence is missing that could allow or deny, such as a policy that no export holds. A "
+        "role "
+        "stands for its sessions without a session policy.",
+    .options = options,
+    .positionals = positionals,
+    .examples = examples,
+    .exit_notes = exit_notes,
+    .run = run_who_can,
+};
