@@ -8,6 +8,7 @@ every fourth control; `test_repairs.py CONTROL...` takes those alone."""
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from tap import case, run, skip  # noqa: E402
 EXAMPLE = HERE.parents[1] / "examples" / "organization"
 NOW = "2026-11-21T00:00:00Z"
 CONTROLS = {c.id: c for c in read_controls.read()}
+WORDS = {w["word"] for w in read_controls.words()}
 repairs.add_attestations(read_controls.kinds())
 # What no export can show with its gain alone, and why.
 NEW_ACCOUNT = "its commands make or invite an account, whose own verdicts, unknown before, come with it"
@@ -101,12 +103,20 @@ def actions_of(answer):
     return actions
 
 
+def is_left_open(command):
+    """Whether a command has a placeholder, an unknown word, or a step by hand instead of what the evidence knows."""
+    unknown = [w for w in re.findall(r"<([a-z][a-z0-9-]*)>", command) if w not in WORDS]
+    return unknown or "# by hand" in command or re.search(r"\{[A-Za-z]\w*(?:\.\w+)?(?:\|[a-z-]+)?\}", command)
+
+
 def carry_out(control, before, make):
     """The gain obtained by carrying out the control's action, and the gain said before."""
     action, said = gain_said(before, control)
     assert action, f"{control}: nothing is to be repaired; break it first"
     exports = make()
     for one, subjects in failing(before, actions_of(before)[action]).items():
+        left = [c for s in subjects for c in s.commands if is_left_open(c)]
+        assert not left, f"not filled in: {left[:3]}"
         repairs.REPAIRS[one](exports, subjects)
     with folder_of_its_own() as folder:
         after = review(exports, Path(folder))

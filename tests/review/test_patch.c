@@ -136,11 +136,46 @@ static void changes_what_the_commands_reach(void **state)
     }
 }
 
+/* B has a detector, C has none: only B's can be changed, and only B is told how. */
+static void recommends_nothing_where_nothing_can_be_changed(void **state)
+{
+    static const content_text files[] = {
+        {"controls/a/s3.guard",
+         HEADER("s3", "Vigil::Region::Services",
+                "InUse") "# repair: {GuardDutyFeatures: {extend: [S3]}}\n# commands: ['aws x --profile "
+                         "{account}']\n# ---\nrule met { some "
+                         "Resources.*.Properties.GuardDutyFeatures[*] == 'S3' <<bad>> }\n"},
+        {"types/facts.yaml", "- type: Vigil::Region::Services\n  properties:\n    InUse: {from: [x]}\n"},
+        {NULL, NULL}};
+    static const char evidence[] =
+        ORG "- [Vigil::Account::Region, '" B "', eu-west-1, eu-west-1, {RegionOptStatus: ENABLED}]\n"
+            "- [AWS::GuardDuty::Detector, '" B "', eu-west-1, d, {Enable: true, Features: []}]\n"
+            "- [Vigil::Account::Region, '" C "', eu-west-1, eu-west-1, {RegionOptStatus: ENABLED}]\n"
+            "- [Vigil::GuardDuty::Detectors, '" C "', eu-west-1, detectors, {DetectorIds: []}]\n";
+    vg_arena *arena = vg_arena_new(0);
+    vg_error err = {0};
+    vg_content *content = read_content(arena, files);
+    evidence_text e = read_evidence(arena, evidence);
+    vg_assessment assessment = assess_evidence_text(&e, content, NULL, 1);
+    vg_review_options options = {.no_findings = true};
+    vg_report_answer answer;
+    (void)state;
+    if (vg_review(&assessment, NULL, &options, arena, &answer, NULL, &err) != VG_OK)
+        fail_with("review", &err);
+    assert_int_equal(answer.organisation.practices[0].controls[0].failed, 2);
+    assert_int_equal(answer.organisation.action_count, 1);
+    assert_int_equal(answer.organisation.actions[0].command_count, 1);
+    assert_true(vg_str_is(answer.organisation.actions[0].commands[0], "aws x --profile " B));
+    vg_content_free(content);
+    vg_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patches_properties),
         cmocka_unit_test(changes_what_the_commands_reach),
+        cmocka_unit_test(recommends_nothing_where_nothing_can_be_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
