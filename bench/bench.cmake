@@ -26,3 +26,8 @@ target_link_libraries(bench_compare PRIVATE vg_policy)
 add_executable(bench_lint bench/bench_lint.c)
 target_compile_definitions(bench_lint PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(bench_lint PRIVATE vg_policy)
+
+# ---- matrix: 10,000 principals times all actions, on one core ----
+add_executable(bench_matrix bench/bench_matrix.c)
+target_compile_definitions(bench_matrix PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_matrix PRIVATE vg_policy)
