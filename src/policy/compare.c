@@ -7,8 +7,9 @@
 #include "policy/compare_part.h"
 
 enum {
-    WORK = 6000000, /* steps of a comparison: about 10 ms */
-    MOST_TRIALS = 24
+    WORK = 8000000, /* steps of a comparison: under 10 ms */
+    MOST_TRIALS = 24,
+    MOST_CONDITIONS = 1000 /* of policies whose variables are tried with the values that they name */
 };
 
 const char *vg_compare_result_name(vg_compare_result result)
@@ -150,7 +151,7 @@ static vg_status try_variables(vg_comparer *c, vg_wild_answer *answer, vg_error 
     size_t trials = 0;
     for (int absent = 0; absent < 2 && *answer != VG_WILD_FOUND; absent++)
         VG_TRY(try_values(c, &keys, NULL, 0, absent, answer, err));
-    for (size_t k = 0; k < keys.len; k++) {
+    for (size_t k = 0; k < keys.len && c->conditions.len <= MOST_CONDITIONS; k++) {
         vg_vec values = values_named(c, *(vg_str *)vg_vec_at(&keys, k));
         for (size_t v = 0; v < values.len && *answer != VG_WILD_FOUND && trials++ < MOST_TRIALS; v++)
             VG_TRY(try_values(c, &keys, vg_vec_at(&values, v), k, false, answer, err));

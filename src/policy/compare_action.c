@@ -8,6 +8,7 @@
 typedef struct {
     const vg_wild *glob;
     uint32_t set;
+    uint32_t next_of_text, next_of_service; /* of their chains; VG_COMPARE_NONE: the last */
 } entry;
 
 /* ---- the index --------------------------------------------------------------------------------------------------------------- */
@@ -26,6 +27,24 @@ static uint64_t service_hash(vg_str lower)
     return vg_hash64(vg_str_sub(lower, 0, colon == VG_NPOS ? 0 : colon), 1);
 }
 
+static bool index_pattern(vg_comparer *c, vg_compare_actions_index *index, uint32_t set, const vg_wild *glob)
+{
+    char lower[256];
+    size_t len = 0;
+    for (; len < glob->count && len < sizeof lower && glob->tokens[len].kind == VG_WILD_BYTE; len++)
+        lower[len] = (char)glob->tokens[len].value;
+    uint32_t number = (uint32_t)index->entries.len;
+    entry *e = vg_vec_push(&index->entries);
+    vg_str text = vg_str_of(lower, len);
+    if (!e)
+        return false;
+    *e = (entry){glob, set, VG_COMPARE_NONE, VG_COMPARE_NONE};
+    vg_compare_table *services = glob->literal ? &index->literals_of_service : &index->patterns_of_service;
+    return vg_compare_table_replace(c->arena, services, service_hash(text), number, &e->next_of_service) &&
+           (!glob->literal || vg_compare_table_replace(c->arena, &index->literals, vg_hash64(text, 0), number,
+                                                       &e->next_of_text));
+}
+
 static bool index_set(vg_comparer *c, vg_compare_actions_index *index, uint32_t id)
 {
     const vg_compare_set *set = vg_compare_made(c, id);
@@ -36,24 +55,8 @@ static bool index_set(vg_comparer *c, vg_compare_actions_index *index, uint32_t 
             *slot = id;
         return slot != NULL;
     }
-    for (size_t i = 0; fine && i < set->group.count; i++) {
-        const vg_wild *glob = set->group.globs[i];
-        char lower[256];
-        size_t len = 0;
-        for (; len < glob->count && len < sizeof lower && glob->tokens[len].kind == VG_WILD_BYTE; len++)
-            lower[len] = (char)glob->tokens[len].value;
-        uint32_t number = (uint32_t)index->entries.len;
-        entry *e = vg_vec_push(&index->entries);
-        if (!e)
-            return false;
-        *e = (entry){glob, id};
-        vg_str text = vg_str_of(lower, len);
-        fine = vg_compare_table_add(c->arena,
-                                    glob->literal ? &index->literals_of_service : &index->patterns_of_service,
-                                    service_hash(text), number);
-        if (fine && glob->literal)
-            fine = vg_compare_table_add(c->arena, &index->literals, vg_hash64(text, 0), number);
-    }
+    for (size_t i = 0; fine && i < set->group.count; i++)
+        fine = index_pattern(c, index, id, set->group.globs[i]);
     return fine;
 }
 
@@ -82,19 +85,26 @@ static void place(uint8_t *relation, uint32_t set, uint8_t how)
         relation[set] = how;
 }
 
+static uint32_t first_of(const vg_compare_table *table, uint64_t hash)
+{
+    size_t at = 0;
+    return vg_compare_table_next(table, hash, &at);
+}
+
+/* Two texts of one hash share a chain, and so do two services: every entry is compared. */
 static void place_action(vg_comparer *c, const vg_compare_actions_index *index, vg_str lower,
                          uint8_t *relation)
 {
-    uint64_t hash = vg_hash64(lower, 0), service = service_hash(lower);
-    size_t at = 0;
-    for (uint32_t n; (n = vg_compare_table_next(&index->literals, hash, &at)) != VG_COMPARE_NONE;)
-        if (vg_wild_matches(entry_at(index, n)->glob, lower))
+    for (uint32_t n = first_of(&index->literals, vg_hash64(lower, 0)); n != VG_COMPARE_NONE;
+         n = entry_at(index, n)->next_of_text)
+        if (relation[entry_at(index, n)->set] != VG_PIECE_INSIDE &&
+            vg_wild_matches(entry_at(index, n)->glob, lower))
             place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
-    at = 0;
-    for (uint32_t n;
-         (n = vg_compare_table_next(&index->patterns_of_service, service, &at)) != VG_COMPARE_NONE;) {
+    for (uint32_t n = first_of(&index->patterns_of_service, service_hash(lower)); n != VG_COMPARE_NONE;
+         n = entry_at(index, n)->next_of_service) {
         c->budget.work -= 20;
-        if (vg_wild_matches(entry_at(index, n)->glob, lower))
+        if (relation[entry_at(index, n)->set] != VG_PIECE_INSIDE &&
+            vg_wild_matches(entry_at(index, n)->glob, lower))
             place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
     }
 }
@@ -103,21 +113,22 @@ static void place_pattern(vg_comparer *c, const vg_compare_actions_index *index,
                           vg_str lower, uint8_t *relation)
 {
     uint64_t service = service_hash(lower);
-    size_t at = 0;
-    for (uint32_t n;
-         (n = vg_compare_table_next(&index->literals_of_service, service, &at)) != VG_COMPARE_NONE;) {
-        c->budget.work -= 10;
-        if (!vg_wilds_apart(glob, entry_at(index, n)->glob))
-            place(relation, entry_at(index, n)->set, VG_PIECE_PARTLY);
-    }
-    at = 0;
-    for (uint32_t n;
-         (n = vg_compare_table_next(&index->patterns_of_service, service, &at)) != VG_COMPARE_NONE;) {
+    for (uint32_t n = first_of(&index->patterns_of_service, service); n != VG_COMPARE_NONE;
+         n = entry_at(index, n)->next_of_service) {
         const vg_wild *other = entry_at(index, n)->glob;
         c->budget.work -= 30;
+        if (relation[entry_at(index, n)->set] == VG_PIECE_INSIDE)
+            continue;
         if (vg_wild_absorbs(other, glob))
             place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
         else if (!vg_wilds_apart(other, glob))
+            place(relation, entry_at(index, n)->set, VG_PIECE_PARTLY);
+    }
+    for (uint32_t n = first_of(&index->literals_of_service, service); n != VG_COMPARE_NONE;
+         n = entry_at(index, n)->next_of_service) {
+        c->budget.work -= 5;
+        if (relation[entry_at(index, n)->set] == VG_PIECE_OUTSIDE &&
+            !vg_wilds_apart(glob, entry_at(index, n)->glob))
             place(relation, entry_at(index, n)->set, VG_PIECE_PARTLY);
     }
 }
@@ -202,7 +213,7 @@ bool vg_compare_pieces(vg_comparer *c, const vg_compare_actions_index *index, co
     }
     for (uint32_t i = 0; i < set->count && !c->failed && c->budget.work >= 0; i++) {
         const vg_wild *glob = vg_compare_action_glob(c->arena, set->texts[i]);
-        c->budget.work -= 100;
+        c->budget.work -= 100 + (int64_t)index->set_count / 4;
         if (glob && !needs_no_permission(set->texts[i]))
             add_piece(c, index, glob, set->texts[i], &seen, pieces);
     }

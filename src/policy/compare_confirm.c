@@ -178,7 +178,9 @@ static void set_own_side(vg_comparer *c, vg_request *r)
 
 static void set_other_side(const vg_comparer *c, const vg_compare_witness *w, vg_request *r)
 {
-    r->caller = ((const vg_compare_caller *)vg_vec_at(&c->callers, w->caller))->caller;
+    const vg_compare_caller *caller = vg_vec_at(&c->callers, w->caller);
+    r->caller = caller->caller;
+    r->session_role_arn = caller->issuer;
     r->resource_account = account_of(r->resource, VG_STR(RESOURCE_OWNER));
     if (vg_str_eq(r->resource_account, r->caller.account))
         r->resource_account = VG_STR(RESOURCE_OWNER);

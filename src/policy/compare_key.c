@@ -100,9 +100,9 @@ static bool same_question(const vg_compare_condition *a, uint32_t key, uint32_t 
 /* What is beyond this comparison: kept as a question of its own, equal to itself alone. */
 static bool is_opaque(const vg_compare_set *set, unsigned test, const vg_policy_condition *source)
 {
-    if (test == VG_TEST_TEXT || test == VG_TEST_NULL)
-        return false;
-    return set->variables || !vg_compare_bounds_read(source, test);
+    if (set->kind == VG_TEXTS_BOOL) /* a variable would have to be a boolean itself */
+        return set->variables && test == VG_TEST_TEXT;
+    return test != VG_TEST_TEXT && (set->variables || !vg_compare_bounds_read(source, test));
 }
 
 uint32_t vg_compare_condition_of(vg_comparer *c, const vg_policy_condition *source, bool variables)

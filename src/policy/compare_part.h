@@ -29,6 +29,9 @@ typedef struct {
 /* Calls with *at = 0 first; gives the next value under `hash`, or VG_COMPARE_NONE. */
 uint32_t vg_compare_table_next(const vg_compare_table *table, uint64_t hash, size_t *at);
 bool vg_compare_table_add(vg_arena *arena, vg_compare_table *table, uint64_t hash, uint32_t value);
+/* Puts `value` in the place of the first value under `hash`, which *before gets; VG_COMPARE_NONE when there was none. */
+bool vg_compare_table_replace(vg_arena *arena, vg_compare_table *table, uint64_t hash, uint32_t value,
+                              uint32_t *before);
 
 /* ---- sets of texts --------------------------------------------------------------------------------------------------------- */
 
@@ -119,7 +122,8 @@ typedef struct {
 /* A caller that stands for all that no principal of the two policies tells apart from it. */
 typedef struct {
     vg_caller caller;
-    bool unnamed; /* nothing that a request could say: a canonical user, a principal that was deleted */
+    vg_str issuer; /* of a federated session: the user whose it is; empty: one that nobody names */
+    bool unnamed;  /* nothing that a request could say: a canonical user, a principal that was deleted */
 } vg_compare_caller;
 
 typedef struct vg_comparer {
@@ -157,6 +161,7 @@ uint32_t vg_compare_set_of(vg_comparer *c, vg_texts_kind kind, const vg_str *tex
 const vg_compare_set *vg_compare_made(vg_comparer *c, uint32_t id);
 /* A pattern of an Action element; the text may be in any case. NULL when memory is out. */
 const vg_wild *vg_compare_action_glob(vg_arena *arena, vg_str text);
+extern const vg_wild vg_compare_arn; /* every ARN: "arn:" and five more parts, which may be empty */
 extern const vg_wild_universe vg_compare_actions, vg_compare_resources, vg_compare_values;
 
 /* compare_key.c */
@@ -191,10 +196,10 @@ typedef struct {
     bool whole;              /* no set holds it partly */
 } vg_compare_piece;
 
-/* Patterns of all action sets, by what they can match. */
+/* Patterns of all action sets, by what they can match. Those of one text, and those of one service, hang on a chain. */
 typedef struct {
     vg_vec entries;
-    vg_compare_table literals; /* by text */
+    vg_compare_table literals; /* by text: the first entry of its chain */
     vg_compare_table literals_of_service, patterns_of_service;
     vg_vec everything; /* sets that hold every action */
     size_t set_count;

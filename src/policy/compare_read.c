@@ -22,12 +22,19 @@ static bool names_principals(vg_policy_kind kind)
            kind == VG_POLICY_ENDPOINT;
 }
 
+enum { MOST_CALLERS = 2048 }; /* beyond what a policy within AWS's quotas can tell apart */
+
 static void add_caller(vg_comparer *c, vg_compare_caller caller)
 {
+    if (c->callers.len == MOST_CALLERS || c->budget.work < 0) {
+        c->budget.work = -1;
+        return;
+    }
+    c->budget.work -= (int64_t)c->callers.len;
     for (size_t i = 0; i < c->callers.len; i++) {
         const vg_compare_caller *known = vg_vec_at(&c->callers, i);
         if (known->caller.kind == caller.caller.kind && known->unnamed == caller.unnamed &&
-            vg_str_eq(known->caller.text, caller.caller.text))
+            vg_str_eq(known->caller.text, caller.caller.text) && vg_str_eq(known->issuer, caller.issuer))
             return;
     }
     vg_compare_caller *slot = vg_vec_push(&c->callers);
@@ -46,38 +53,55 @@ static void add_kind(vg_comparer *c, vg_caller_kind kind, vg_str text)
     add_caller(c, (vg_compare_caller){.caller = {.kind = kind, .text = text}});
 }
 
-/* A user, a session, a federated session and the root user of an account, none of them named. */
+static vg_str arn_of(vg_comparer *c, vg_str partition, const char *service, vg_str account,
+                     const char *resource)
+{
+    return vg_arena_printf(c->arena, "arn:%.*s:%s::%.*s:%s", VG_ARG(partition), service, VG_ARG(account),
+                           resource);
+}
+
+/* Of an account a user, a session, a federated session, a role and the root user, none of them named. */
 static void add_account(vg_comparer *c, vg_str partition, vg_str account)
 {
-    static const char *const forms[] = {"arn:%.*s:iam::%.*s:user/zq0",
-                                        "arn:%.*s:sts::%.*s:assumed-role/zq0/zq0",
-                                        "arn:%.*s:sts::%.*s:federated-user/zq0", "arn:%.*s:iam::%.*s:root"};
-    for (size_t i = 0; i < VG_COUNT(forms); i++) {
-        char text[256];
-        int n = snprintf(text, sizeof text, forms[i], VG_ARG(partition), VG_ARG(account));
-        if (n > 0 && (size_t)n < sizeof text)
-            add_named(c, vg_arena_str(c->arena, vg_str_of(text, (size_t)n)));
-    }
+    static const struct {
+        const char *service, *resource;
+    } members[] = {{"iam", "user/zq0"},
+                   {"sts", "assumed-role/zq0/zq0"},
+                   {"sts", "federated-user/zq0"},
+                   {"iam", "role/zq0"},
+                   {"iam", "root"}};
+    for (size_t i = 0; i < VG_COUNT(members); i++)
+        add_named(c, arn_of(c, partition, members[i].service, account, members[i].resource));
+}
+
+/* Of a user itself, and a federated session that it has asked for; of a role a session, and itself. */
+static void add_arn(vg_comparer *c, const vg_policy_principal *p)
+{
+    vg_arn arn;
+    vg_caller named = vg_caller_of(p->text);
+    vg_arn_parse(p->text, &arn);
+    if (named.kind == VG_CALLER_ROLE)
+        add_named(c, vg_arena_printf(c->arena, "arn:%.*s:sts::%.*s:assumed-role/%.*s/zq0",
+                                     VG_ARG(arn.partition), VG_ARG(p->account), VG_ARG(named.role)));
+    add_named(c, p->text);
+    if (named.kind == VG_CALLER_USER)
+        add_caller(c, (vg_compare_caller){.caller = vg_caller_of(arn_of(c, arn.partition, "sts", p->account,
+                                                                        "federated-user/zq0")),
+                                          .issuer = p->text});
+    add_account(c, arn.partition, p->account);
 }
 
 /* Callers whom the principal could mean. */
 static void add_principal(vg_comparer *c, const vg_policy_principal *p)
 {
     vg_arn arn = {.partition = VG_STR("aws")};
-    vg_caller named = vg_caller_of(p->text);
     switch (p->kind) {
     case VG_PRINCIPAL_ACCOUNT:
         vg_arn_parse(p->text, &arn);
         add_account(c, arn.partition, p->account);
         break;
     case VG_PRINCIPAL_ARN:
-        vg_arn_parse(p->text, &arn);
-        if (named.kind == VG_CALLER_ROLE)
-            add_named(c, vg_arena_printf(c->arena, "arn:%.*s:sts::%.*s:assumed-role/%.*s/zq0",
-                                         VG_ARG(arn.partition), VG_ARG(p->account), VG_ARG(named.role)));
-        else
-            add_named(c, p->text);
-        add_account(c, arn.partition, p->account);
+        add_arn(c, p);
         break;
     case VG_PRINCIPAL_SERVICE:
         add_kind(c, VG_CALLER_SERVICE, p->text);
@@ -139,7 +163,7 @@ static bool names_caller(const vg_rule *rule, const vg_compare_caller *caller)
     vg_match named[VG_NAMED_COUNT];
     if (caller->unnamed)
         return names_unnamed(rule->source, caller);
-    vg_request request = {.caller = caller->caller};
+    vg_request request = {.caller = caller->caller, .session_role_arn = caller->issuer};
     vg_evaluation e = {.request = &request};
     vg_rule_names(&e, rule, named);
     for (size_t i = VG_NAMED_NOT + 1; i < VG_NAMED_COUNT; i++)
@@ -169,8 +193,8 @@ static vg_status compile_principals(vg_comparer *c, const vg_policy_document *do
 static const uint64_t *callers_of(vg_comparer *c, const vg_rule *rule)
 {
     uint64_t *row = VG_NEW_N(c->arena, uint64_t, c->caller_words + 1);
-    c->budget.work -= (int64_t)(c->callers.len * (rule->principal_count + 4) * 8);
-    for (size_t i = 0; row && i < c->callers.len; i++)
+    c->budget.work -= (int64_t)(c->callers.len * (rule->principal_count + 4) * 4);
+    for (size_t i = 0; row && i < c->callers.len && c->budget.work >= 0; i++)
         if (names_caller(rule, vg_vec_at(&c->callers, i)))
             row[i / 64] |= UINT64_C(1) << (i % 64);
     c->failed |= !row;

@@ -14,7 +14,10 @@
  * Statements that both policies have in the same words are recognised by their numbers and cost nothing. */
 #include "policy/compare_part.h"
 
-enum { MAX_DEPTH = 64 };
+enum {
+    MAX_DEPTH = 64,
+    MAX_CONDITIONS = 400 /* of the statements to meet */
+};
 
 /* A statement to avoid. */
 typedef struct {
@@ -291,6 +294,20 @@ static vg_wild_answer name_request(search *s)
 
 /* ---- searching ------------------------------------------------------------------------------------------------------------------------ */
 
+/* Whether a statement asks nothing but what has been answered its way already: no part need be looked at to see it. */
+static bool is_plainly_met(const search *s)
+{
+    for (size_t i = 0; i < s->hurdles.len; i++) {
+        const hurdle *h = vg_vec_at(&s->hurdles, i);
+        bool met = !h->avoided_at && stand_of_callers(s, h->statement) == GIVEN;
+        for (uint32_t l = 0; met && l < h->count; l++)
+            met = in_trail(s, &h->literals[l], h->literals[l].negated);
+        if (met)
+            return true;
+    }
+    return false;
+}
+
 /* Avoids what can be avoided in one way only, until nothing more follows. Gives the statement with the fewest ways, or NULL
  * when all are avoided; *stuck when one cannot be. */
 static hurdle *take_forced(search *s, unsigned depth, bool *stuck)
@@ -458,6 +475,9 @@ static search search_in(vg_comparer *c, const vg_compare_piece *piece, const vg_
 static vg_wild_answer look_for(vg_comparer *c, const vg_compare_piece *piece,
                                const vg_compare_statement *allow, const vg_compare_statement *deny)
 {
+    c->budget.work -= (int64_t)c->statements.len;
+    if (c->budget.work < 0 || allow->condition_count + (deny ? deny->condition_count : 0) > MAX_CONDITIONS)
+        return VG_WILD_LIMIT;
     search s = search_in(c, piece, allow);
     if (c->failed || !must_meet(&s, allow) || (deny && !must_meet(&s, deny)))
         return VG_WILD_LIMIT;
@@ -470,6 +490,8 @@ static vg_wild_answer look_for(vg_comparer *c, const vg_compare_piece *piece,
         if (avoid_deny || avoid_allow)
             must_avoid(&s, other);
     }
+    if (!c->failed && is_plainly_met(&s))
+        return VG_WILD_EMPTY;
     return c->failed ? VG_WILD_LIMIT : look(&s, 0);
 }
 
@@ -530,11 +552,11 @@ static vg_wild_answer look_through(vg_comparer *c, plan *p, const vg_compare_sta
         return VG_WILD_LIMIT;
     if (!vg_compare_pieces(c, &p->index, allow, &pieces))
         return VG_WILD_LIMIT;
-    for (size_t i = 0; i < pieces.len && answer != VG_WILD_FOUND; i++) {
+    for (size_t i = 0; i < pieces.len && answer != VG_WILD_FOUND && c->budget.work >= 0; i++) {
         const vg_compare_piece *piece = vg_vec_at(&pieces, i);
         if (!covered)
             answer = better(look_for(c, piece, allow, NULL), answer);
-        for (size_t d = 0; d < p->denies.len && answer != VG_WILD_FOUND; d++) {
+        for (size_t d = 0; d < p->denies.len && answer != VG_WILD_FOUND && c->budget.work >= 0; d++) {
             const vg_compare_statement *deny = *(const vg_compare_statement **)vg_vec_at(&p->denies, d);
             if (vg_compare_relation(piece, deny) != VG_PIECE_OUTSIDE)
                 answer = better(look_for(c, piece, allow, deny), answer);
@@ -551,7 +573,7 @@ vg_wild_answer vg_compare_search(vg_comparer *c)
         c->failed = true;
         return VG_WILD_LIMIT;
     }
-    for (size_t i = 0; i < c->statements.len && answer != VG_WILD_FOUND; i++) {
+    for (size_t i = 0; i < c->statements.len && answer != VG_WILD_FOUND && c->budget.work >= 0; i++) {
         const vg_compare_statement *s = vg_compare_statement_at(c, i);
         if (!s->is_new || !s->allows || s->idle)
             continue;
@@ -559,5 +581,5 @@ vg_wild_answer vg_compare_search(vg_comparer *c)
         if (!covered || p.denies.len)
             answer = better(look_through(c, &p, s, covered), answer);
     }
-    return answer;
+    return c->budget.work < 0 && answer != VG_WILD_FOUND ? VG_WILD_LIMIT : answer;
 }

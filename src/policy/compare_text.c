@@ -3,6 +3,7 @@
  * policy variables). Equal lists, in whatever order, are one set; a set's patterns are made when they are first needed,
  * which most are not: statements that a change left alone are recognised by the numbers of their sets. */
 #include "policy/compare_part.h"
+#include "policy/policy_part.h"
 
 #include <stdlib.h>
 
@@ -47,6 +48,23 @@ bool vg_compare_table_add(vg_arena *arena, vg_compare_table *table, uint64_t has
     put_slot(table, hash, value);
     table->count++;
     return true;
+}
+
+bool vg_compare_table_replace(vg_arena *arena, vg_compare_table *table, uint64_t hash, uint32_t value,
+                              uint32_t *before)
+{
+    *before = VG_COMPARE_NONE;
+    for (size_t i = 0; table->slots && i <= table->mask; i++) {
+        size_t slot = (hash + i) & table->mask;
+        if (!table->slots[slot].used)
+            break;
+        if (table->slots[slot].hash != hash)
+            continue;
+        *before = table->slots[slot].value;
+        table->slots[slot].value = value;
+        return true;
+    }
+    return vg_compare_table_add(arena, table, hash, value);
 }
 
 /* ---- equal lists ------------------------------------------------------------------------------------------------------------- */
@@ -117,7 +135,7 @@ static bool lists_equal(vg_arena *arena, const vg_str *a, const vg_str *b, size_
 static bool has_variable(const vg_str *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (vg_str_find(texts[i], VG_STR("${")) != VG_NPOS)
+        if (vg_template_needed(texts[i]))
             return true;
     return false;
 }
@@ -174,6 +192,8 @@ static void read_variable(vg_arena *arena, vg_str inside, vg_compare_symbol *out
     out->key = lowered(arena, vg_str_trim(out->key));
 }
 
+enum { MOST_SYMBOLS = 4096 }; /* beyond what a policy within AWS's quotas can have */
+
 static unsigned symbol_of(vg_comparer *c, const vg_compare_symbol *variable)
 {
     for (size_t i = 0; i < c->symbols.len; i++) {
@@ -182,8 +202,12 @@ static unsigned symbol_of(vg_comparer *c, const vg_compare_symbol *variable)
             vg_str_eq(s->fallback, variable->fallback))
             return (unsigned)i;
     }
+    if (c->symbols.len == MOST_SYMBOLS) {
+        c->budget.work = -1; /* nothing is concluded from this search any more */
+        return 0;
+    }
     vg_compare_symbol *s = vg_vec_push(&c->symbols);
-    if (!s || c->symbols.len > UINT16_MAX) {
+    if (!s) {
         c->failed = true;
         return 0;
     }
@@ -229,7 +253,7 @@ static bool add_variable(pattern *p, vg_str inside)
     vg_compare_symbol variable;
     read_variable(p->c->arena, inside, &variable);
     if (!p->c->assignments) {
-        vg_wild_add(&p->b, VG_WILD_SYMBOL, 0, symbol_of(p->c, &variable));
+        vg_wild_add(&p->b, VG_WILD_SYMBOL, p->byte_flags, symbol_of(p->c, &variable));
         return true;
     }
     const vg_compare_assignment *value = assigned(p->c, variable.key);
@@ -343,7 +367,7 @@ static soundness judge_resource(vg_policy_kind kind, vg_str text, bool variables
         return kind == VG_POLICY_SCP || kind == VG_POLICY_RCP ? PATTERN_BROKEN : PATTERN_OF_NOTHING;
     }
     vg_arn_parse(text, &arn);
-    if (variables && vg_str_find(arn.resource, VG_STR("${")) != VG_NPOS)
+    if (variables && vg_template_needed(arn.resource))
         return PATTERN;
     size_t type = 0;
     while (type < arn.resource.len && arn.resource.ptr[type] != '/' && arn.resource.ptr[type] != ':')
@@ -356,14 +380,13 @@ static soundness judge_resource(vg_policy_kind kind, vg_str text, bool variables
 static soundness judge(const vg_comparer *c, const vg_compare_set *set, vg_str text)
 {
     vg_arn arn;
-    bool variable = set->variables && vg_str_find(text, VG_STR("${")) != VG_NPOS;
     switch (set->kind) {
     case VG_TEXTS_RESOURCE:
         return judge_resource(c->kind, text, set->variables);
     case VG_TEXTS_ARN:
         return vg_arn_parse(text, &arn) ? PATTERN : PATTERN_BROKEN;
     case VG_TEXTS_BOOL:
-        return variable || vg_str_eq_icase(text, VG_STR("true")) || vg_str_eq_icase(text, VG_STR("false"))
+        return vg_str_eq_icase(text, VG_STR("true")) || vg_str_eq_icase(text, VG_STR("false"))
                    ? PATTERN
                    : PATTERN_BROKEN;
     default:
@@ -488,29 +511,26 @@ const vg_compare_set *vg_compare_made(vg_comparer *c, uint32_t id)
 
 /* service:Name */
 static const vg_wild_token action_tokens[] = {ONE(VG_WILD_NO_COLON), RUN(VG_WILD_NO_COLON), BYTE(':'),
-                                              ONE(VG_WILD_NO_COLON), RUN(VG_WILD_NO_COLON)};
+                                              RUN(VG_WILD_NO_COLON)};
 static const vg_wild action_shape = {.tokens = action_tokens, .count = VG_COUNT(action_tokens)};
 
-/* arn:partition:service:region:account:resource, of which region and account may be empty */
+/* arn:partition:service:region:account:resource, of which each part behind arn may be empty */
 static const vg_wild_token arn_tokens[] = {BYTE('a'),
                                            BYTE('r'),
                                            BYTE('n'),
                                            BYTE(':'),
-                                           ONE(VG_WILD_NO_COLON),
-                                           RUN(VG_WILD_NO_COLON),
-                                           BYTE(':'),
-                                           ONE(VG_WILD_NO_COLON),
                                            RUN(VG_WILD_NO_COLON),
                                            BYTE(':'),
                                            RUN(VG_WILD_NO_COLON),
                                            BYTE(':'),
                                            RUN(VG_WILD_NO_COLON),
                                            BYTE(':'),
-                                           ONE(0),
+                                           RUN(VG_WILD_NO_COLON),
+                                           BYTE(':'),
                                            RUN(0)};
-static const vg_wild arn_shape = {.tokens = arn_tokens, .count = VG_COUNT(arn_tokens), .head = 4};
+const vg_wild vg_compare_arn = {.tokens = arn_tokens, .count = VG_COUNT(arn_tokens), .head = 4};
 
 const vg_wild_universe vg_compare_actions = {.shape = &action_shape, .sample = "zq0:zq0"};
 const vg_wild_universe vg_compare_resources = {
-    .shape = &arn_shape, .sample = "arn:aws:zq0:us-east-1:111122223333:zq0/zq0", .arn = true};
+    .shape = &vg_compare_arn, .sample = "arn:aws:zq0:us-east-1:111122223333:zq0/zq0", .arn = true};
 const vg_wild_universe vg_compare_values = {.sample = "zq0"};

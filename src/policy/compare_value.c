@@ -3,7 +3,7 @@
  * Text is a matter of patterns (glob_set.h). Numbers, dates and addresses are a matter of places on a line: conditions can
  * tell two values apart only if a bound lies between them, so the bounds themselves, a value between each two, one before
  * all, one behind all and one that is no number at all stand for every value. Where conditions of several types are asked
- * of one key, the same values and those that the text conditions name are tried; if none fits, a value may still exist. */
+ * of one key, the same values and those that the text conditions name are tried; if none fits, one may still exist. */
 #include "policy/compare_part.h"
 
 #include <arpa/inet.h>
@@ -41,12 +41,12 @@ static bool read_date(vg_str s, double *out)
     int64_t epoch;
     if (s.len <= 15 && vg_str_to_i64(s, &epoch)) {
         *out = (double)epoch * (s.len - (s.ptr[0] == '-') >= 12 ? 1e3 : 1e6);
-        return true;
+        return fabs(*out) < 9e15;
     }
     if (!vg_time_parse(s, &t))
         return false;
     *out = (double)t;
-    return true;
+    return fabs(*out) < 9e15; /* the year 2255: exact until then */
 }
 
 /* IPv4 stands in IPv6 as ::ffff:0:0/96. */
@@ -310,19 +310,6 @@ static void add_texts(vg_comparer *c, const vg_compare_literal *literals, size_t
     add_value(c, values, VG_STR("zq0"));
 }
 
-/* Whether the texts that a condition names are all the values that meet it. */
-static bool lists_all(vg_comparer *c, const vg_compare_literal *literal)
-{
-    const vg_compare_condition *q = vg_compare_condition_at(c, literal->id);
-    if (literal->negated || q->negated || q->kind != VG_TEST_TEXT)
-        return false;
-    const vg_compare_set *set = vg_compare_made(c, q->set);
-    for (size_t i = 0; i < set->group.count; i++)
-        if (!set->group.globs[i]->literal || set->group.globs[i]->any_case)
-            return false;
-    return !set->variables;
-}
-
 static vg_wild_answer try_values(vg_comparer *c, const vg_compare_literal *literals, size_t count,
                                  const vg_vec *values, vg_str *value)
 {
@@ -362,23 +349,13 @@ static vg_wild_answer search_line(vg_comparer *c, const vg_compare_literal *lite
     if (kinds & 1u << VG_TEST_ADDRESS)
         add_addresses(c, literals, count, &values);
     add_texts(c, literals, count, &values);
-    for (size_t i = 0; i < count && !complete; i++)
-        complete = lists_all(c, &literals[i]);
     vg_wild_answer answer = try_values(c, literals, count, &values, value);
     return answer == VG_WILD_EMPTY && !complete ? VG_WILD_POSSIBLE : answer;
 }
 
 /* ---- text --------------------------------------------------------------------------------------------------------------------------- */
 
-/* "arn:" and five more parts: what ARN operators call an ARN. */
-static const vg_wild_token arn_tokens[] = {
-    {VG_WILD_BYTE, 0, 'a'}, {VG_WILD_BYTE, 0, 'r'}, {VG_WILD_BYTE, 0, 'n'}, {VG_WILD_BYTE, 0, ':'},
-    {VG_WILD_RUN, 1, 0},    {VG_WILD_BYTE, 0, ':'}, {VG_WILD_RUN, 1, 0},    {VG_WILD_BYTE, 0, ':'},
-    {VG_WILD_RUN, 1, 0},    {VG_WILD_BYTE, 0, ':'}, {VG_WILD_RUN, 1, 0},    {VG_WILD_BYTE, 0, ':'},
-    {VG_WILD_RUN, 0, 0},
-};
-static const vg_wild arn_glob = {.tokens = arn_tokens, .count = VG_COUNT(arn_tokens), .head = 4};
-static const vg_wild *const arn_globs[] = {&arn_glob};
+static const vg_wild *const arn_globs[] = {&vg_compare_arn};
 static const vg_wild_group arns = {.globs = arn_globs, .count = 1};
 
 typedef struct {

@@ -18,7 +18,7 @@ typedef struct {
     uint64_t *runs;    /* [word]: places of runs: what stands there stands behind it as well */
     uint64_t *head;    /* [word]: bit 0 of each pattern, which no step may carry into */
     size_t words;
-    uint8_t classes[96];
+    uint8_t classes[256];
     size_t class_count;
 } tables;
 
@@ -76,9 +76,9 @@ static bool make_lanes(machine *m, const vg_wild *const *out)
 }
 
 /* Bytes that stand for all that occurs in no pattern, the likeliest looking first. None of those that mean something in a
- * policy or a request. */
+ * policy or a request; the last are there so that a policy that names every printable one is no proof. */
 static const char others[] =
-    "zxwvqkyjZXWVQKYJ0123456789abcdefghilmnoprstuABCDEFGHILMNOPRSTU-_./=+@,;!#%&()<>[]^|~ ";
+    "zxwvqkyjZXWVQKYJ0123456789abcdefghilmnoprstuABCDEFGHILMNOPRSTU-_./=+@,;!#%&()<>[]^|~ \x7f\x01\x02\x03";
 
 static void find_classes(machine *m)
 {
@@ -98,17 +98,21 @@ static void find_classes(machine *m)
         other++;
     if (*other)
         m->t.classes[m->t.class_count++] = (uint8_t)*other;
-    for (size_t c = ' '; c < 127; c++)
+    for (size_t c = 1; c < 256; c++)
         if (used[c])
             m->t.classes[m->t.class_count++] = (uint8_t)c;
 }
 
-static bool token_takes(const vg_wild_token *t, uint8_t c)
+/* A ONE takes a character. Of one that is several bytes long it is taken to take each byte in patterns of `in` and none in
+ * those of `out`: what is then proven empty is. */
+static bool token_takes(const vg_wild_token *t, uint8_t c, bool in)
 {
     if (t->kind == VG_WILD_BYTE) {
         bool upper = t->flags == VG_WILD_ANY_CASE && c >= 'A' && c <= 'Z';
         return t->value == (upper ? c + 32 : c);
     }
+    if (t->kind == VG_WILD_ONE && c >= 0x80)
+        return in;
     return c != ':' || !(t->flags & VG_WILD_NO_COLON);
 }
 
@@ -126,7 +130,7 @@ static void fill_tables(machine *m)
             if (run)
                 t->runs[word] |= bit;
             for (size_t c = 0; c < t->class_count; c++)
-                if (token_takes(token, t->classes[c]))
+                if (token_takes(token, t->classes[c], l < m->lane_count - m->out_count))
                     (run ? t->stay : t->advance)[c * t->words + word] |= bit;
         }
     }

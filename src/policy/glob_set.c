@@ -65,9 +65,17 @@ static bool may_hold(const vg_wild_token *wild, char c)
     return c != ':' || !(wild->flags & VG_WILD_NO_COLON);
 }
 
-static bool takes(const vg_wild_token *t, char c)
+/* How many bytes of s from `at` on a token that is no run takes: a ONE takes a character of UTF-8. 0: it does not fit. */
+static size_t taken(const vg_wild_token *t, vg_str s, size_t at)
 {
-    return t->kind == VG_WILD_BYTE ? byte_is(t, c) : t->kind == VG_WILD_ONE && may_hold(t, c);
+    size_t len = 1;
+    if (t->kind == VG_WILD_BYTE)
+        return byte_is(t, s.ptr[at]);
+    if (t->kind != VG_WILD_ONE || !may_hold(t, s.ptr[at]))
+        return 0;
+    while (at + len < s.len && ((uint8_t)s.ptr[at + len] & 0xc0) == 0x80)
+        len++;
+    return len;
 }
 
 static bool ends_fit(const vg_wild *g, vg_str s)
@@ -107,8 +115,9 @@ bool vg_wild_matches(const vg_wild *g, vg_str s)
         }
         if (at == s.len && !token)
             return true;
-        if (at < s.len && token && takes(token, s.ptr[at])) {
-            at++, t++;
+        size_t len = at < s.len && token ? taken(token, s, at) : 0;
+        if (len) {
+            at += len, t++;
             continue;
         }
         if (narrow.set && narrow.at < s.len && s.ptr[narrow.at] != ':')
@@ -152,10 +161,12 @@ static bool token_takes(const vg_wild_token *wide, const vg_wild_token *t)
         if (wide->flags == VG_WILD_ANY_CASE)
             return wide->value == lower((uint8_t)t->value);
         return wide->value == t->value && (t->flags != VG_WILD_ANY_CASE || !is_letter(t->value));
-    case VG_WILD_ONE:
+    case VG_WILD_ONE: /* not of a byte that is only part of a character */
+        if (t->kind == VG_WILD_BYTE && t->value >= 0x80)
+            return false;
         return (t->kind == VG_WILD_BYTE || t->kind == VG_WILD_ONE) && run_takes(wide, t);
     default:
-        return t->kind == VG_WILD_SYMBOL && t->value == wide->value;
+        return t->kind == VG_WILD_SYMBOL && t->value == wide->value && wide->flags >= t->flags;
     }
 }
 
@@ -313,30 +324,55 @@ static bool is_symbolic(const search *q)
     return symbolic;
 }
 
+static bool is_left_out(const search *q, const vg_wild *p)
+{
+    for (size_t g = 0; g < q->out_count; g++)
+        if (is_absorbed(q, p, &q->out[g]))
+            return true;
+    return false;
+}
+
+/* The group without what shares no string with `p`, or lies in a group of `out`. */
+static bool narrow_group(const search *q, const vg_wild *p, const vg_wild_group *group, vg_wild_group *out)
+{
+    const vg_wild **kept = vg_arena_alloc(q->budget->arena, (group->count + 1) * sizeof *kept);
+    *out = (vg_wild_group){.globs = kept};
+    if (!kept || !spend(q->budget, group->count * 8))
+        return false;
+    for (size_t i = 0; i < group->count; i++)
+        if (!vg_wilds_apart(p, group->globs[i]) && !is_left_out(q, group->globs[i]))
+            kept[out->count++] = group->globs[i];
+    return true;
+}
+
 /* Runs what could matter to `p` as automata. */
 static vg_wild_answer ask_automata(const search *q, const vg_wild *p, vg_str *witness)
 {
-    size_t outs = 0, room = 1;
+    size_t outs = 0, ins = 0, room = 1;
     for (size_t g = 0; g < q->out_count; g++)
         room += q->out[g].count;
-    const vg_wild **out = vg_arena_alloc(q->budget->arena, room * sizeof(vg_wild *));
+    const vg_wild **out = vg_arena_alloc(q->budget->arena, room * sizeof *out);
     vg_wild_group *in = vg_arena_alloc(q->budget->arena, (q->in_count + 2) * sizeof *in);
-    const vg_wild *const *alone = vg_arena_alloc(q->budget->arena, 2 * sizeof *alone);
+    const vg_wild **alone = vg_arena_alloc(q->budget->arena, 2 * sizeof *alone);
     if (!out || !in || !alone || !spend(q->budget, room * 8))
         return VG_WILD_LIMIT;
     for (size_t g = 0; g < q->out_count; g++)
         for (size_t i = 0; i < q->out[g].count; i++)
             if (!q->out[g].globs[i]->symbolic && !vg_wilds_apart(p, q->out[g].globs[i]))
                 out[outs++] = q->out[g].globs[i];
-    size_t ins = 0;
-    const vg_wild *singles[2] = {p, q->universe->shape};
-    memcpy((void *)alone, singles, sizeof singles);
+    alone[0] = p;
+    alone[1] = q->universe->shape;
     in[ins++] = (vg_wild_group){.globs = alone, .count = 1};
     if (q->universe->shape && !vg_wild_absorbs(q->universe->shape, p))
         in[ins++] = (vg_wild_group){.globs = alone + 1, .count = 1};
-    for (size_t g = 0; g < q->in_count; g++)
-        if (g != q->chosen && !is_absorbed(q, p, &q->in[g]))
-            in[ins++] = q->in[g];
+    for (size_t g = 0; g < q->in_count; g++) {
+        if (g == q->chosen || is_absorbed(q, p, &q->in[g]))
+            continue;
+        if (!narrow_group(q, p, &q->in[g], &in[ins]))
+            return VG_WILD_LIMIT;
+        if (in[ins++].count == 0)
+            return VG_WILD_EMPTY;
+    }
     return vg_wild_automata(q->budget, in, ins, out, outs, witness);
 }
 
@@ -352,11 +388,38 @@ static vg_wild_answer search_literal(const search *q, const vg_wild *p, vg_str *
     return ask_automata(q, p, witness);
 }
 
+/* Tries strings made from `p`. */
+static bool try_strings(const search *q, const vg_wild *p, vg_str *witness)
+{
+    for (filling how = 0; how < FILLS && !p->symbolic; how++) {
+        *witness = fill(q->budget->arena, p, how, q->universe->arn);
+        if (lies_right(q, *witness, false))
+            return true;
+    }
+    return false;
+}
+
+/* Tries strings made from what the other groups share with `p`. */
+static bool try_others(const search *q, const vg_wild *p, vg_str *witness)
+{
+    for (size_t g = 0; g < q->in_count; g++) {
+        if (g == q->chosen || !spend(q->budget, q->in[g].count * 8))
+            continue;
+        for (size_t i = 0, tried = 0; i < q->in[g].count && tried < 4; i++) {
+            if (vg_wilds_apart(p, q->in[g].globs[i]))
+                continue;
+            if (try_strings(q, q->in[g].globs[i], witness))
+                return true;
+            tried++;
+        }
+    }
+    return false;
+}
+
 static vg_wild_answer search_pattern(const search *q, const vg_wild *p, vg_str *witness)
 {
-    for (size_t g = 0; g < q->out_count; g++)
-        if (is_absorbed(q, p, &q->out[g]))
-            return VG_WILD_EMPTY;
+    if (is_left_out(q, p))
+        return VG_WILD_EMPTY;
     if (p->all && q->universe->sample) {
         *witness = vg_str_from(q->universe->sample);
         if (lies_right(q, *witness, false))
@@ -366,13 +429,8 @@ static vg_wild_answer search_pattern(const search *q, const vg_wild *p, vg_str *
         p = q->universe->shape;
     if (p->literal)
         return search_literal(q, p, witness);
-    for (filling how = 0; how < FILLS && !p->symbolic; how++) {
-        vg_str s = fill(q->budget->arena, p, how, q->universe->arn);
-        if (!lies_right(q, s, false))
-            continue;
-        *witness = s;
+    if (try_strings(q, p, witness) || try_others(q, p, witness))
         return VG_WILD_FOUND;
-    }
     return ask_automata(q, p, witness);
 }
 
@@ -382,6 +440,26 @@ static vg_wild_answer better(vg_wild_answer a, vg_wild_answer b)
     static const unsigned char weight[] = {
         [VG_WILD_EMPTY] = 0, [VG_WILD_LIMIT] = 1, [VG_WILD_POSSIBLE] = 2, [VG_WILD_FOUND] = 3};
     return weight[a] >= weight[b] ? a : b;
+}
+
+static bool lies_within(const search *q, const vg_wild_group *inner, const vg_wild_group *outer)
+{
+    for (size_t i = 0; i < inner->count; i++)
+        if (!is_absorbed(q, inner->globs[i], outer))
+            return false;
+    return true;
+}
+
+/* The group to go through: the shortest, or one that plainly lies within it. */
+static void choose(search *q)
+{
+    for (size_t g = 1; g < q->in_count; g++)
+        if (q->in[g].count < q->in[q->chosen].count)
+            q->chosen = g;
+    for (size_t g = 0; g < q->in_count; g++)
+        if (g != q->chosen && lies_within(q, &q->in[g], &q->in[q->chosen]) &&
+            !lies_within(q, &q->in[q->chosen], &q->in[g]))
+            q->chosen = g;
 }
 
 static const vg_wild_token everything_token = {VG_WILD_RUN, 0, 0};
@@ -400,9 +478,7 @@ vg_wild_answer vg_wild_search(vg_wild_budget *budget, const vg_wild_universe *un
                 .in_count = in_count,
                 .out_count = out_count,
                 .chosen = 0};
-    for (size_t g = 1; g < in_count; g++)
-        if (in[g].count < in[q.chosen].count)
-            q.chosen = g;
+    choose(&q);
     const vg_wild_group *from = in_count ? &in[q.chosen] : &everything_group;
     bool symbolic = is_symbolic(&q);
     vg_wild_answer answer = VG_WILD_EMPTY;

@@ -16,7 +16,7 @@
 enum { VG_WILD_BYTE, VG_WILD_ONE, VG_WILD_RUN, VG_WILD_SYMBOL }; /* x, ?, *, ${...} */
 enum {
     VG_WILD_NO_COLON = 1, /* of ONE and RUN */
-    VG_WILD_ANY_CASE = 2  /* of BYTE, which is then lower case */
+    VG_WILD_ANY_CASE = 2  /* of BYTE, which is then lower case, and of SYMBOL */
 };
 
 typedef struct {

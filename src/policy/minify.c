@@ -8,7 +8,11 @@
  * A result that is not proven equal is given up for the original without white space. */
 #include "policy/compare_part.h"
 
-enum { MOST_TRIALS = 256 }; /* statements tried to be left out */
+enum {
+    MOST_TRIALS = 256,  /* statements tried to be left out */
+    MOST_VALUES = 2000, /* of a list that is looked through */
+    MOST_STATEMENTS = 1000
+};
 
 typedef struct {
     vg_arena *arena;
@@ -37,7 +41,7 @@ static void shorten(minifier *m, vg_texts_kind kind, const vg_str **texts, size_
     const vg_wild **patterns = vg_arena_alloc(m->arena, (*count + 1) * sizeof *patterns);
     vg_str *kept = vg_arena_alloc(m->arena, (*count + 1) * sizeof *kept);
     size_t n = 0;
-    if (!patterns || !kept || *count > 5000)
+    if (!patterns || !kept || *count > MOST_VALUES)
         return;
     for (size_t i = 0; i < *count; i++)
         patterns[i] = pattern_of(m, kind, &(*texts)[i]);
@@ -66,7 +70,7 @@ static void drop_doubles(minifier *m, const vg_str **texts, size_t *count)
 {
     vg_str *kept = vg_arena_alloc(m->arena, (*count + 1) * sizeof *kept);
     size_t n = 0;
-    if (!kept || *count > 5000)
+    if (!kept || *count > MOST_VALUES)
         return;
     for (size_t i = 0; i < *count; i++)
         if (!is_listed(kept, n, (*texts)[i]))
@@ -383,7 +387,7 @@ static bool start(minifier *m)
 static size_t length_without_space(const vg_policy_document *document)
 {
     vg_buf buf = {0};
-    vg_json_write(&buf, document->doc->root, 0);
+    vg_json_write(&buf, document->root, 0);
     size_t length = buf.len;
     vg_buf_free(&buf);
     return length;
@@ -404,8 +408,10 @@ vg_status vg_policy_minify(vg_arena *arena, const vg_policy_document *document,
                          .before = length_without_space(document),
                          .statements_before = document->statement_count};
     shorten_lists(&m);
-    merge_statements(&m);
-    leave_out(&m);
+    if (m.count <= MOST_STATEMENTS) {
+        merge_statements(&m);
+        leave_out(&m);
+    }
     bool proven = !m.c.failed && write_proven(&m, &out->text);
     if (!proven && start(&m)) /* as it is, without white space */
         proven = write_proven(&m, &out->text);

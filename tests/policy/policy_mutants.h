@@ -140,7 +140,7 @@ static inline void mutant_add_condition(mutant *m, vg_statement *s, vg_operator 
 static inline bool mutant_lengthen(mutant *m, vg_str *text)
 {
     size_t star = vg_str_rfind_char(*text, '*');
-    if (star == VG_NPOS || text->len < 2)
+    if (star == VG_NPOS || text->len < 2 || vg_str_find(*text, VG_STR("${")) != VG_NPOS)
         return false;
     *text = vg_arena_printf(m->arena, "%.*szz%.*s", (int)star, text->ptr, (int)(text->len - star),
                             text->ptr + star);

@@ -251,12 +251,17 @@ static void variables_are_compared_whatever_their_values(void **state)
          P(AC("\"s3:GetObject\"", "\"*\"", "{\"StringEquals\":{\"a:b\":\"x\"}}")), YES, NO},
         {"defaults differ", C("{\"StringEquals\":{\"a:b\":\"${aws:username, 'x'}\"}}"),
          C("{\"StringEquals\":{\"a:b\":\"${aws:username, 'y'}\"}}"), YES, YES},
+        {"a variable's letter case", C("{\"StringEquals\":{\"a:b\":\"${aws:username}\"}}"),
+         C("{\"StringEqualsIgnoreCase\":{\"a:b\":\"${aws:username}\"}}"), YES, NO},
         {"escapes are text", C("{\"StringLike\":{\"a:b\":\"x${*}\"}}"),
          C("{\"StringEquals\":{\"a:b\":\"x*\"}}"), NO, NO},
     };
     check_pairs(pairs, VG_COUNT(pairs), VG_POLICY_IDENTITY);
 }
 
+#define R1(principal, effect)                                                                                \
+    "{\"Effect\":\"" effect "\"," principal ",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/"    \
+                                            "*\"}"
 #define R(principal, condition)                                                                              \
     P("{\"Effect\":\"Allow\",\"Principal\":" principal                                                       \
       ",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/*\"" condition "}")
@@ -276,6 +281,10 @@ static void principals_are_compared_by_whom_they_name(void **state)
         {"anyone", R("{\"AWS\":\"111122223333\"}", ""), R("\"*\"", ""), YES, NO},
         {"anyone, two spellings", R("{\"AWS\":\"*\"}", ""), R("\"*\"", ""), NO, NO},
         {"a service", R("{\"Service\":\"ec2.amazonaws.com\"}", ""), R("\"*\"", ""), YES, NO},
+        {"a federated session of the user",
+         P(R1("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:user/a\"}", "Allow") "," R1(
+             "\"NotPrincipal\":{\"AWS\":[\"arn:aws:iam::111122223333:user/a\",\"111122223333\"]}", "Deny")),
+         R("{\"AWS\":\"arn:aws:iam::111122223333:user/a\"}", ""), YES, NO},
         {"anyone of an organisation",
          R("\"*\"", ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-a\"}}"),
          R("\"*\"", ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":[\"o-a\",\"o-b\"]}}"), YES, NO},
