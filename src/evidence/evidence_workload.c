@@ -23,6 +23,7 @@ static const struct {
     {"data_classification", "DataClassification"},
 };
 static const char *const OTHER_KEYS[] = {"environments", "environment", "accounts", "tags", "stacks"};
+static const char *const SHORT_FORM[] = {"environment", "accounts", "tags", "stacks"};
 static const char *const ENVIRONMENT_KEYS[] = {"name", "accounts", "tags", "stacks"};
 
 typedef struct {
@@ -139,10 +140,11 @@ static vg_status check_workload(const reader *r, const vg_value *v, vg_error *er
             return fail_here(r, it.key_node, err, "'%.*s' is not a key of a workload", it.key);
     }
     const vg_value *both = vg_get(v, VG_STR("environments"));
-    if (both && (vg_get(v, VG_STR("environment")) || vg_get(v, VG_STR("accounts"))))
-        return fail_here(r, both, err,
-                         "give 'environments', or one environment in the short form, not both%.*s",
-                         (vg_str){0});
+    for (size_t i = 0; both && i < VG_COUNT(SHORT_FORM); i++)
+        if (vg_get(v, vg_str_from(SHORT_FORM[i])))
+            return fail_here(r, both, err,
+                             "give 'environments', or one environment in the short form ('%.*s'), not both",
+                             vg_str_from(SHORT_FORM[i]));
     return VG_OK;
 }
 

@@ -149,9 +149,17 @@ static vg_str find_region(const import_world *world, const import_operation *ope
 
 static vg_str partition_of_region(vg_str region)
 {
-    return vg_str_starts(region, VG_STR("cn-"))       ? VG_STR("aws-cn")
-           : vg_str_starts(region, VG_STR("us-gov-")) ? VG_STR("aws-us-gov")
-                                                      : VG_STR("aws");
+    static const struct {
+        const char *start, *partition;
+    } rows[] = {
+        {"cn-", "aws-cn"},         {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"},
+        {"us-iso-", "aws-iso"},    {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"},
+        {"us-isof-", "aws-iso-f"},
+    };
+    for (size_t i = 0; i < VG_COUNT(rows); i++)
+        if (vg_str_starts(region, vg_str_from(rows[i].start)))
+            return vg_str_from(rows[i].partition);
+    return VG_STR("aws");
 }
 
 /* ---- together --------------------------------------------------------------------------------------------------------------------- */

@@ -180,6 +180,20 @@ static void point_in_time_reads_what_was_true_then(void **state)
     end(w);
     for (size_t i = 0; i < VG_COUNT(cases); i++)
         assert_str(at(w, day(cases[i].day)), cases[i].expected);
+    assert_str(list(w, (vg_resource_filter){.at = day(6), .with_gone = true}),
+               "b v2 {\"a\":2} 3..3 5 run-1\n"); /* gone then, though it is back now */
+}
+
+/* What was seen later is not known yet. */
+static void a_point_in_time_knows_no_later_sighting(void **state)
+{
+    world *w = *state;
+    begin(w);
+    put(w, "b", "{\"a\":1}", day(1));
+    put(w, "b", "{\"a\":1}", day(4));
+    end(w);
+    assert_str(at(w, day(2)), "b v1 {\"a\":1} 1..2 - run-1\n");
+    assert_str(at(w, day(9)), "b v1 {\"a\":1} 1..4 - run-1\n");
 }
 
 static void older_evidence_takes_its_place_in_history(void **state)
@@ -232,6 +246,21 @@ static void older_evidence_takes_its_place_in_history(void **state)
     }
 }
 
+/* The part behind the split is what goes on. */
+static void a_split_version_goes_on_behind_the_split(void **state)
+{
+    world *w = *state;
+    begin(w);
+    put(w, "b", "{\"a\":1}", day(3));
+    put(w, "b", "{\"a\":1}", day(6));
+    put(w, "b", "{\"a\":9}", day(5));
+    put(w, "b", "{\"a\":1}", day(7));
+    put(w, "b", "{\"a\":2}", day(12));
+    end(w);
+    assert_str(history(w, "b"), "b v1 {\"a\":1} 3..3 - run-1\nb v2 {\"a\":9} 5..5 - run-1\n"
+                                "b v3 {\"a\":1} 6..7 - run-1\nb v4 {\"a\":2} 12..12 - run-1\n");
+}
+
 static void contradictory_exports_of_one_time_do_not_grow_history(void **state)
 {
     world *w = *state;
@@ -244,6 +273,7 @@ static void contradictory_exports_of_one_time_do_not_grow_history(void **state)
     assert_str(history(w, "b"), "b v1 {\"from\":\"list\"} 1..1 - run-1\n"
                                 "b v2 {\"from\":\"describe\"} 1..1 - run-1\n");
     assert_str(at(w, VG_TIME_NONE), "b v2 {\"from\":\"describe\"} 1..1 - run-1\n");
+    assert_str(at(w, day(1)), "b v2 {\"from\":\"describe\"} 1..1 - run-1\n");
 }
 
 /* ---- absence --------------------------------------------------------------------------------------------------------- */
@@ -301,6 +331,33 @@ static void gone_only_after_complete_reading_of_the_same_scope(void **state)
         if ((got.len == 0) != cases[i].gone)
             fail_msg("%s: got '%.*s', expected gone: %d", cases[i].name, VG_ARG(got), cases[i].gone);
     }
+}
+
+static void what_a_run_saw_in_an_older_file_is_not_gone(void **state)
+{
+    world *w = *state;
+    begin(w);
+    put(w, "a", "{}", day(2));
+    end(w);
+    begin(w);
+    put(w, "a", "{}", day(5));
+    complete(w, day(9)); /* of a later file, which does not show it */
+    assert_int_equal(end(w), 0);
+    assert_str(at(w, VG_TIME_NONE), "a v1 {} 2..5 - run-1\n");
+}
+
+static void completeness_ends_with_its_run(void **state)
+{
+    world *w = *state;
+    begin(w);
+    complete(w, day(5));
+    end(w);
+    begin(w);
+    put(w, "late", "{}", day(3));
+    end(w);
+    begin(w);
+    assert_int_equal(end(w), 0);
+    assert_str(at(w, VG_TIME_NONE), "late v1 {} 3..3 - run-2\n");
 }
 
 static void other_scopes_lose_nothing(void **state)
@@ -479,6 +536,14 @@ static void types_are_counted(void **state)
     vg_resource user = bucket("u", "{}", day(1));
     user.type = VG_STR("AWS::IAM::User");
     put_in(w, &BUCKETS, user);
+    user.id = VG_STR("gone");
+    const vg_scope users = {.operation = VG_STR("iam:ListUsers")};
+    put_in(w, &users, user);
+    end(w);
+    uint32_t handle;
+    begin(w);
+    OK(vg_evidence_scope(w->evidence, &users, &handle, err));
+    OK(vg_evidence_scope_complete(w->evidence, handle, day(2), err));
     end(w);
     OK(vg_evidence_types(w->evidence, count_type, &w->text, err));
     assert_str(vg_buf_str(&w->text), "AWS::IAM::User 1\nAWS::S3::Bucket 2\n");
@@ -546,6 +611,33 @@ static void relations_live_and_end_like_resources(void **state)
     assert_str(edges(w, VG_RELATION_FILTER_ALL), "u1 member-of g\nu2 member-of g\n");
 }
 
+static void relations_end_by_later_readings_of_their_own_scope(void **state)
+{
+    world *w = *state;
+    const vg_scope other = {.operation = VG_STR("iam:ListUsers")};
+    const vg_relation elsewhere = edge("u9", "member-of", "g");
+    uint32_t handle;
+    begin(w);
+    OK(vg_evidence_scope(w->evidence, &other, &handle, err));
+    OK(vg_evidence_put_relation(w->evidence, handle, &elsewhere, day(1), err));
+    put_edge(w, "u1", "member-of", "g", day(5));
+    put_edge(w, "u1", "member-of", "g", day(1));
+    end(w);
+    begin(w);
+    complete(w, day(3)); /* older than the last sighting */
+    end(w);
+    assert_str(edges(w, VG_RELATION_FILTER_ALL), "u1 member-of g\nu9 member-of g\n");
+    begin(w);
+    complete(w, day(8));
+    end(w);
+    assert_str(edges(w, VG_RELATION_FILTER_ALL), "u9 member-of g\n");
+    assert_str(edges(w, (vg_relation_filter){.at = day(7)}), "u1 member-of g\nu9 member-of g\n");
+    begin(w);
+    complete(w, day(20)); /* what has ended stays ended when it did */
+    end(w);
+    assert_str(edges(w, (vg_relation_filter){.at = day(10)}), "u9 member-of g\n");
+}
+
 /* ---- facts ----------------------------------------------------------------------------------------------------------------- */
 
 static vg_resource fact(const char *id, const char *properties, vg_time observed)
@@ -571,6 +663,21 @@ static void facts_are_replaced_as_a_set(void **state)
                "b v1 {\"x\":1} 10..11 - \nc v1 {\"x\":1} 11..11 - \nz v1 {} 10..10 - \n");
     OK(vg_evidence_replace_facts(w->evidence, VG_STR("root"), NULL, 0, day(12), err));
     assert_str(list(w, (vg_resource_filter){.at = VG_TIME_NONE, .source = VG_STR("fact:root")}), "");
+}
+
+static void facts_may_come_in_any_order(void **state)
+{
+    world *w = *state;
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
+    vg_resource facts[VG_COUNT(names)];
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < VG_COUNT(names); i++)
+            facts[i] = fact(names[round ? VG_COUNT(names) - 1 - i : i], "{}", day(10));
+        OK(vg_evidence_replace_facts(w->evidence, VG_STR("root"), facts, VG_COUNT(names), day(10), err));
+    }
+    assert_str(at(w, VG_TIME_NONE),
+               "a v1 {} 10..10 - \nb v1 {} 10..10 - \nc v1 {} 10..10 - \nd v1 {} 10..10 - \n"
+               "e v1 {} 10..10 - \nf v1 {} 10..10 - \ng v1 {} 10..10 - \n");
 }
 
 /* A review with an earlier --now must read the facts that it has just computed. */
@@ -619,13 +726,17 @@ static void ledger_keeps_every_file_and_tells_what_stands(void **state)
     end(w);
     begin(w);
     put_ledger(w, VG_LEDGER_IMPORTED, true);
+    vg_ledger_entry second = stray;
+    second.path = VG_STR("other.txt");
+    OK(vg_evidence_put_ledger(w->evidence, &second, err));
     end(w);
 #define FIRST  "exports/buckets.json 12 07 s3:ListBuckets not-assessed 'why' 0 3 run-1 9\n"
 #define STRAY  "notes.txt 0 00  not-supported 'not an export' 0 0 run-1 -\n"
+#define OTHER  "other.txt 0 00  not-supported 'not an export' 0 0 run-2 -\n"
 #define SECOND "exports/buckets.json 12 07 s3:ListBuckets imported 'why' 1 3 run-2 9\n"
     assert_str(ledger(w, "run-1"), FIRST STRAY);
-    assert_str(ledger(w, "run-2"), SECOND);
-    assert_str(ledger(w, ""), STRAY SECOND);
+    assert_str(ledger(w, "run-2"), SECOND OTHER);
+    assert_str(ledger(w, ""), STRAY SECOND OTHER);
 }
 
 static vg_status write_run(void *context, const vg_run_row *run, vg_error *err)
@@ -665,6 +776,14 @@ static void misuse_is_an_error_and_harms_nothing(void **state)
     put(w, "b", "{}", day(1));
     r.id = VG_STR("");
     assert_int_equal(vg_evidence_put(w->evidence, 0, &r, NULL, &err), VG_ERR_VALUE);
+    r = bucket("c", "{}", day(1));
+    r.type = VG_STR("");
+    assert_int_equal(vg_evidence_put(w->evidence, 0, &r, NULL, &err), VG_ERR_VALUE);
+    const vg_relation halves[] = {edge("", "member-of", "g"), edge("u", "", "g"), edge("u", "member-of", "")};
+    for (size_t i = 0; i < VG_COUNT(halves); i++)
+        assert_int_equal(vg_evidence_put_relation(w->evidence, 0, &halves[i], day(1), &err), VG_ERR_VALUE);
+    const vg_relation undated = edge("u", "member-of", "g");
+    assert_int_equal(vg_evidence_put_relation(w->evidence, 0, &undated, VG_TIME_NONE, &err), VG_ERR_VALUE);
     r = bucket("c", "{}", VG_TIME_NONE);
     assert_int_equal(vg_evidence_put(w->evidence, 0, &r, NULL, &err), VG_ERR_VALUE);
     end(w);
@@ -675,6 +794,27 @@ static void misuse_is_an_error_and_harms_nothing(void **state)
     put(w, "d", "{}", day(1));
     end(w);
     assert_str(at(w, VG_TIME_NONE), "b v1 {} 1..1 - run-1\nd v1 {} 1..1 - run-2\n");
+}
+
+/* Names that run together to the same text. */
+static void names_are_told_apart_where_they_end(void **state)
+{
+    world *w = *state;
+    const vg_scope scopes[] = {{.operation = VG_STR("ab"), .parameter = VG_STR("c")},
+                               {.operation = VG_STR("a"), .parameter = VG_STR("bc")}};
+    static const char *const accounts[] = {"1", "11"}, *const types[] = {"1T", "T"};
+    uint32_t handles[2];
+    begin(w);
+    for (size_t i = 0; i < 2; i++) {
+        vg_resource r = bucket("x", i ? "{\"i\":1}" : "{\"i\":0}", day(1));
+        r.account = vg_str_from(accounts[i]);
+        r.type = vg_str_from(types[i]);
+        OK(vg_evidence_scope(w->evidence, &scopes[i], &handles[i], err));
+        OK(vg_evidence_put(w->evidence, handles[i], &r, NULL, err));
+    }
+    end(w);
+    assert_int_not_equal(handles[0], handles[1]);
+    assert_str(at(w, VG_TIME_NONE), "x v1 {\"i\":0} 1..1 - run-1\nx v1 {\"i\":1} 1..1 - run-1\n");
 }
 
 static void everything_is_there_after_reopening(void **state)
@@ -701,9 +841,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(new_version_only_when_content_changes),
         CASE(point_in_time_reads_what_was_true_then),
+        CASE(a_point_in_time_knows_no_later_sighting),
         CASE(older_evidence_takes_its_place_in_history),
+        CASE(a_split_version_goes_on_behind_the_split),
         CASE(contradictory_exports_of_one_time_do_not_grow_history),
         CASE(gone_only_after_complete_reading_of_the_same_scope),
+        CASE(what_a_run_saw_in_an_older_file_is_not_gone),
+        CASE(completeness_ends_with_its_run),
         CASE(other_scopes_lose_nothing),
         CASE(many_can_be_gone_at_once),
         CASE(filters_restrict_and_order_is_fixed),
@@ -712,11 +856,14 @@ int main(void)
         CASE(hostile_names_come_back_as_they_went_in),
         CASE(types_are_counted),
         CASE(relations_live_and_end_like_resources),
+        CASE(relations_end_by_later_readings_of_their_own_scope),
         CASE(facts_are_replaced_as_a_set),
+        CASE(facts_may_come_in_any_order),
         CASE(the_last_computed_fact_is_current_whatever_its_time),
         CASE(ledger_keeps_every_file_and_tells_what_stands),
         CASE(runs_tell_who_when_and_how_they_ended),
         CASE(misuse_is_an_error_and_harms_nothing),
+        CASE(names_are_told_apart_where_they_end),
         CASE(everything_is_there_after_reopening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ typedef struct {
     vg_buf text;
     uint32_t scope;
     int runs;
+    vg_time at; /* of the tree that is looked at */
 } world;
 
 static void begin(world *w)
@@ -30,6 +31,7 @@ static int setup(void **state)
 {
     world *w = calloc(1, sizeof *w);
     const vg_evidence_options options = {.write = true, .create = true, .now = day(1), .who = VG_STR("ann")};
+    w->at = VG_TIME_NONE;
     w->folder = temporary_folder();
     w->arena = vg_arena_new(0);
     OK(vg_evidence_open(vg_str_from(w->folder), &options, &w->evidence, err));
@@ -68,7 +70,7 @@ static void put(world *w, const char *type, const char *account, const char *id,
 static const char *tree(world *w)
 {
     vg_organization o;
-    OK(vg_evidence_organization(w->evidence, w->arena, VG_TIME_NONE, &o, err));
+    OK(vg_evidence_organization(w->evidence, w->arena, w->at, &o, err));
     vg_buf_clear(&w->text);
     vg_buf_addf(&w->text, "%zu %.*s %.*s\n", o.organization_count, VG_ARG(o.id),
                 VG_ARG(o.management_account));
@@ -122,6 +124,44 @@ static void accounts_get_their_path_from_parents(void **state)
     vg_vec accounts = vg_vec_in(w->arena, sizeof(vg_account));
     OK(vg_evidence_accounts(w->evidence, w->arena, VG_TIME_NONE, &accounts, err));
     assert_int_equal(accounts.len, 4);
+}
+
+static void put_membership(world *w, const char *account, const char *unit)
+{
+    const vg_relation relation = {.from_type = VG_STR(ORG("Account")),
+                                  .from_account = vg_str_from(account),
+                                  .from_id = vg_str_from(account),
+                                  .kind = VG_STR("member-of"),
+                                  .to_type = VG_STR(ORG("OrganizationalUnit")),
+                                  .to_account = VG_STR("111111111111"),
+                                  .to_id = vg_str_from(unit)};
+    OK(vg_evidence_put_relation(w->evidence, w->scope, &relation, day(1), err));
+}
+
+/* What a Parent resource says goes before what the child or a relation says. */
+static void parents_win_and_units_are_there_once(void **state)
+{
+    world *w = *state;
+    begin(w);
+    put(w, ORG("Root"), "111111111111", "r-1", "{\"Name\":\"Root\"}", 1);
+    put(w, ORG("OrganizationalUnit"), "111111111111", "ou-a", "{\"Name\":\"A\",\"ParentId\":\"r-1\"}", 1);
+    put(w, ORG("OrganizationalUnit"), "222222222222", "ou-a", "{\"Name\":\"A\"}", 1);
+    put(w, ORG("OrganizationalUnit"), "111111111111", "ou-b", "{\"Name\":\"B\",\"ParentId\":\"r-1\"}", 1);
+    put(w, ORG("Account"), "111111111111", "333333333333", "{\"Name\":\"x\",\"ParentId\":\"ou-a\"}", 1);
+    put(w, ORG("Parent"), "111111111111", "333333333333", "{\"ParentId\":\"ou-b\"}", 1);
+    put_membership(w, "333333333333", "ou-a");
+    end(w);
+    begin(w);
+    put(w, ORG("Parent"), "111111111111", "333333333333", "{\"ParentId\":\"r-1\"}", 3);
+    end(w);
+    static const char UNITS[] = "0  \nou-a A 'Root/A'\nou-b B 'Root/B'\nr-1 Root 'Root'\n111111111111   ''\n"
+                                "222222222222   ''\n333333333333 x  '";
+    char expected[400];
+    snprintf(expected, sizeof expected, "%sRoot'\n", UNITS);
+    assert_string_equal(tree(w), expected);
+    w->at = day(2); /* before it moved */
+    snprintf(expected, sizeof expected, "%sRoot/B'\n", UNITS);
+    assert_string_equal(tree(w), expected);
 }
 
 static void a_cyclic_tree_is_told_and_ends(void **state)
@@ -225,6 +265,11 @@ static void a_wrong_mapping_names_the_place_and_changes_nothing(void **state)
         {"workloads:\n  - name: x\n    environments:\n      - name: p\n        acount: []\n",
          "not a key of an environment", 5},
         {"workloads:\n  - name: x\n    environments: []\n    accounts: []\n", "not both", 3},
+        {"workloads:\n  - name: x\n    environments: []\n    environment: p\n", "not both", 3},
+        {"workloads:\n  - name: x\n    environments: []\n    tags: {a: b}\n", "not both", 3},
+        {"workloads:\n  - name: x\n    environments: []\n    stacks: [s]\n", "('stacks'), not both", 3},
+        {"workloads:\n  - name: x\n    environments: {name: p}\n", "'environments' needs a list", 3},
+        {"workloads:\n  - name: x\n    stacks: [\"\"]\n", "named by text", 3},
         {"workloads:\n  - name: x\n  - name: x\n", "there twice", 3},
         {"workloads: [\n", "", 0},
     };
@@ -272,6 +317,16 @@ static void belonging_is_by_account_tags_or_stack(void **state)
             fail_msg("case %zu: prod %d, dev %d", i, prod, dev);
     }
     assert_false(vg_workload_has(vg_vec_at(&list, 2), VG_STR("1"), NULL));
+    static const char EMPTY_TAG[] =
+        "workloads:\n  - {name: x, tags: {app: ''}}\n  - {name: y, stacks: ['*']}\n";
+    vg_doc none, tagged;
+    OK(vg_evidence_put_workloads(w->evidence, vg_str_from(EMPTY_TAG), VG_STR("w.yaml"), day(2), NULL, err));
+    list = workloads(w);
+    OK(vg_json_read(w->arena, VG_STR("{}"), VG_STR("p"), NULL, &none, err));
+    OK(vg_json_read(w->arena, VG_STR("{\"Tags\":{\"app\":\"\"}}"), VG_STR("p"), NULL, &tagged, err));
+    assert_false(vg_workload_has(vg_vec_at(&list, 0), VG_STR("1"), none.root)); /* no tag is no empty tag */
+    assert_true(vg_workload_has(vg_vec_at(&list, 0), VG_STR("1"), tagged.root));
+    assert_false(vg_workload_has(vg_vec_at(&list, 1), VG_STR("1"), none.root)); /* of no stack */
 }
 
 /* ---- drift ---------------------------------------------------------------------------------------------------------------------- */
@@ -361,13 +416,53 @@ static void what_came_and_went_is_drift_and_facts_are_not(void **state)
     assert_int_equal(vg_evidence_drift(w->evidence, VG_STR("none"), write_drift, &w->text, &why),
                      VG_ERR_NOT_FOUND);
     assert_int_equal(vg_evidence_baseline_set(w->evidence, VG_STR(""), day(4), NULL, &why), VG_ERR_VALUE);
+    char name[201];
+    memset(name, 'n', sizeof name);
+    assert_int_equal(vg_evidence_baseline_set(w->evidence, vg_str_of(name, 201), day(4), NULL, &why),
+                     VG_ERR_VALUE);
+    OK(vg_evidence_baseline_set(w->evidence, vg_str_of(name, 200), day(4), NULL, err));
+}
+
+static vg_status note_path(void *context, const vg_drift *row, vg_error *err)
+{
+    (void)err;
+    vg_buf_add_str(context, row->path);
+    vg_buf_add_char(context, '\n');
+    return VG_OK;
+}
+
+/* Beyond 64 levels a value is compared as a whole. */
+static void drift_goes_down_64_levels(void **state)
+{
+    world *w = *state;
+    enum { LEVELS = 100 };
+    vg_buf texts[2] = {{0}, {0}};
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < LEVELS; i++)
+            vg_buf_add_c(&texts[k], "{\"a\":");
+        vg_buf_add_c(&texts[k], k ? "2" : "1");
+        for (int i = 0; i < LEVELS; i++)
+            vg_buf_add_char(&texts[k], '}');
+        vg_buf_add_char(&texts[k], '\0');
+    }
+    begin(w);
+    put(w, "T", "111111111111", "x", texts[0].ptr, 1);
+    end(w);
+    OK(vg_evidence_baseline_set(w->evidence, VG_STR("good"), day(1), NULL, err));
+    begin(w);
+    put(w, "T", "111111111111", "x", texts[1].ptr, 2);
+    end(w);
+    OK(vg_evidence_drift(w->evidence, VG_STR("good"), note_path, &w->text, err));
+    assert_int_equal(w->text.len, 64 * 2); /* a/a/.../a and the line's end */
+    vg_buf_free(&texts[0]);
+    vg_buf_free(&texts[1]);
 }
 
 static vg_status write_baseline(void *context, const vg_baseline_row *row, vg_error *err)
 {
     (void)err;
-    vg_buf_addf(context, "%.*s %.*s %llu\n", VG_ARG(row->name), VG_ARG(row->who),
-                (unsigned long long)row->resources);
+    vg_buf_addf(context, "%.*s %.*s %llu day %lld\n", VG_ARG(row->name), VG_ARG(row->who),
+                (unsigned long long)row->resources, (long long)((row->created - day(0)) / VG_TIME_DAY));
     return VG_OK;
 }
 
@@ -380,7 +475,11 @@ static void baselines_are_listed(void **state)
     end(w);
     OK(vg_evidence_baseline_set(w->evidence, VG_STR("a"), day(1), NULL, err));
     OK(vg_evidence_baselines(w->evidence, write_baseline, &w->text, err));
-    assert_str(vg_buf_str(&w->text), "a ann 1\nb ann 0\n");
+    assert_str(vg_buf_str(&w->text), "a ann 1 day 1\nb ann 0 day 1\n");
+    OK(vg_evidence_baseline_set(w->evidence, VG_STR("b"), day(7), NULL, err)); /* anew */
+    vg_buf_clear(&w->text);
+    OK(vg_evidence_baselines(w->evidence, write_baseline, &w->text, err));
+    assert_str(vg_buf_str(&w->text), "a ann 1 day 1\nb ann 1 day 7\n");
 }
 
 int main(void)
@@ -388,6 +487,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(accounts_get_their_path_from_parents),
+        CASE(parents_win_and_units_are_there_once),
         CASE(a_cyclic_tree_is_told_and_ends),
         CASE(two_organisations_are_counted),
         CASE(the_mapping_is_read_and_replaced_whole),
@@ -395,6 +495,7 @@ int main(void)
         CASE(belonging_is_by_account_tags_or_stack),
         CASE(drift_names_the_property),
         CASE(what_came_and_went_is_drift_and_facts_are_not),
+        CASE(drift_goes_down_64_levels),
         CASE(baselines_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
