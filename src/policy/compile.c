@@ -217,6 +217,12 @@ static vg_status compile_rule(compiler *c, uint32_t index, vg_rule *rule, vg_err
     return compile_tests(c, rule, err);
 }
 
+static bool allows_all(const vg_rule *rule)
+{
+    return rule->effect == VG_EFFECT_ALLOW && rule->every_action && !rule->not_action &&
+           rule->every_resource && !rule->checks_principal && rule->test_count == 0;
+}
+
 /* ---- the index ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Rules that no service finds: they may concern all. */
@@ -259,6 +265,9 @@ static vg_status index_services(compiler *c, vg_policy *policy, vg_error *err)
         if (counts[s] == 0)
             continue;
         ids[n] = (uint16_t)s;
+        if (services <= VG_NEAR_SERVICES)
+            policy->near[n] = (uint16_t)s;
+        policy->service_bits |= UINT64_C(1) << (s % 64);
         groups[n].first = first;
         first += counts[s];
         counts[s] = n++; /* from now on: the service's place in groups */
@@ -302,11 +311,19 @@ static vg_status start(compiler *c, vg_error *err)
     return c->scratch.words && c->touched && c->is_touched ? VG_OK : out_of_memory(err);
 }
 
+/* At the beginning of a line of the cache. */
+static vg_policy *new_policy(vg_arena *arena)
+{
+    char *room = vg_arena_calloc(arena, 1, sizeof(vg_policy) + VG_CACHE_LINE);
+    size_t past = (uintptr_t)room % VG_CACHE_LINE;
+    return room ? (vg_policy *)(void *)(room + (past ? VG_CACHE_LINE - past : 0)) : NULL;
+}
+
 vg_status vg_policy_compile(vg_arena *arena, const vg_policy_document *document,
                             const vg_catalogue *catalogue, const vg_policy **out, vg_error *err)
 {
     compiler c = {.arena = arena, .catalogue = catalogue, .document = document};
-    vg_policy *policy = VG_NEW(arena, vg_policy);
+    vg_policy *policy = new_policy(arena);
     vg_rule *rules = VG_NEW_N(arena, vg_rule, document->statement_count ? document->statement_count : 1);
     if (!policy || !rules)
         return out_of_memory(err);
@@ -318,6 +335,7 @@ vg_status vg_policy_compile(vg_arena *arena, const vg_policy_document *document,
         if (document->statements[i].invalid)
             continue;
         VG_TRY(compile_rule(&c, (uint32_t)i, &rules[policy->rule_count], err));
+        policy->allows_all |= allows_all(&rules[policy->rule_count]);
         policy->grants_public |= vg_rule_grants_public(&rules[policy->rule_count++]);
     }
     if (catalogue)

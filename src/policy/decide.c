@@ -101,22 +101,29 @@ static bool excludes(const vg_rule *rule, uint32_t service, uint32_t action)
     return false;
 }
 
-static void ask_by_index(vg_evaluation *e, const vg_policy *policy, answer *out)
+static void ask_of_service(vg_evaluation *e, const vg_policy *policy, answer *out)
 {
     uint32_t low = 0, high = policy->service_count;
+    const uint16_t *services = high <= VG_NEAR_SERVICES ? policy->near : policy->services;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        if (policy->services[middle] < e->service)
+        if (services[middle] < e->service)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < policy->service_count && policy->services[low] == e->service) {
-        const vg_rule_entry *entry = &policy->entries[policy->groups[low].first];
-        for (uint32_t i = 0; i < policy->groups[low].count; i++, entry++)
-            if (!entry->words || row_has(entry->words, entry->base, e->action_id))
-                ask_rule(e, policy, entry->rule, out);
-    }
+    if (low == policy->service_count || services[low] != e->service)
+        return;
+    const vg_rule_entry *entry = &policy->entries[policy->groups[low].first];
+    for (uint32_t i = 0; i < policy->groups[low].count; i++, entry++)
+        if (!entry->words || row_has(entry->words, entry->base, e->action_id))
+            ask_rule(e, policy, entry->rule, out);
+}
+
+static void ask_by_index(vg_evaluation *e, const vg_policy *policy, answer *out)
+{
+    if ((policy->service_bits >> (e->service % 64)) & 1)
+        ask_of_service(e, policy, out);
     for (uint32_t i = 0; i < policy->any_count; i++)
         if (!policy->any[i]->not_action || !excludes(policy->any[i], e->service, e->action_id))
             ask_rule(e, policy, policy->any[i], out);
@@ -132,6 +139,8 @@ static bool rule_takes_action(const vg_rule *rule, vg_str action)
 
 static void ask_policy(vg_evaluation *e, const vg_policy *policy, answer *out)
 {
+    if (policy->allows_all && !e->trace)
+        out->named[VG_NAMED_CALLER] = VG_MATCH_YES;
     if (policy->catalogue != e->catalogue)
         know_action(e, policy->catalogue);
     if (e->catalogue && e->action_id != VG_CATALOGUE_NONE) {
@@ -146,6 +155,13 @@ static void ask_policy(vg_evaluation *e, const vg_policy *policy, answer *out)
 /* ---- a layer ----------------------------------------------------------------------------------------------------------------------- */
 
 /* `limits`: a layer that allows when there is none. */
+/* Asks memory ahead for what a decision will look at. */
+static void fetch_layer(const vg_layer *layer)
+{
+    for (size_t i = 0; i < layer->count; i++)
+        __builtin_prefetch(layer->policies[i]);
+}
+
 static answer ask_layer(vg_evaluation *e, const vg_layer *layer, unsigned bit, size_t level, bool limits)
 {
     answer out = {0};
@@ -200,6 +216,13 @@ static const struct {
     {"sts:AssumeRoleWithSAML", FEDERATED_ROLE},
 };
 
+/* Whether the action is of this service, given as "kms:". */
+static bool begins_with(vg_str action, const char service[4])
+{
+    return action.len > 4 && (action.ptr[0] | 32) == service[0] && (action.ptr[1] | 32) == service[1] &&
+           (action.ptr[2] | 32) == service[2] && action.ptr[3] == ':';
+}
+
 static bool is_role(const vg_arn_cut *arn)
 {
     return arn->count == VG_ARN_SEGMENTS && vg_str_is(arn->segment[2], "iam") &&
@@ -207,9 +230,11 @@ static bool is_role(const vg_arn_cut *arn)
 }
 
 /* A request for roles of a pattern asks a trust policy only where it brings one. */
-static occasion occasion_of(const vg_evaluation *e, const vg_layers *layers)
+static occasion occasion_of(vg_evaluation *e, const vg_layers *layers)
 {
-    const vg_arn_cut *arn = &e->resource;
+    if (!begins_with(e->action, "kms:") && !begins_with(e->action, "sts:"))
+        return PLAIN;
+    const vg_arn_cut *arn = vg_resource_cut(e);
     if (arn->count < VG_ARN_SEGMENTS)
         return PLAIN;
     if (vg_str_is(arn->segment[2], "kms") && vg_str_starts(arn->segment[5], VG_STR("key/")))
@@ -235,9 +260,11 @@ static bool only_reads(vg_str name)
 
 /* What AWS keeps for itself: its managed policies, the roles of IAM Identity Center, the aliases of its own keys. No
  * policy gives anybody the right to change them. */
-static bool is_kept_by_aws(const vg_evaluation *e)
+static bool is_kept_by_aws(vg_evaluation *e)
 {
-    const vg_arn_cut *arn = &e->resource;
+    if (!begins_with(e->action, "kms:") && !begins_with(e->action, "iam:"))
+        return false;
+    const vg_arn_cut *arn = vg_resource_cut(e);
     vg_str service, name;
     if (arn->count < VG_ARN_SEGMENTS || !vg_str_split(e->action, ':', &service, &name))
         return false;
@@ -250,13 +277,14 @@ static bool is_kept_by_aws(const vg_evaluation *e)
            vg_str_starts(arn->segment[5], VG_STR("alias/aws/")) && !only_reads(name);
 }
 
-static vg_str owner_of(const vg_evaluation *e)
+static vg_str owner_of(vg_evaluation *e)
 {
     const vg_request *request = e->request;
     if (request->resource_account.len)
         return request->resource_account;
-    if (e->resource.count == VG_ARN_SEGMENTS && vg_is_account_id(e->resource.segment[4]))
-        return e->resource.segment[4];
+    const vg_arn_cut *arn = vg_resource_cut(e);
+    if (arn->count == VG_ARN_SEGMENTS && vg_is_account_id(arn->segment[4]))
+        return arn->segment[4];
     return request->caller.account;
 }
 
@@ -434,6 +462,7 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
     a->has_access_point = layers->access_point.state != VG_LAYER_NONE;
     a->scp = a->rcp = a->boundary = a->session = nothing_to_say;
     a->identity = a->access_point = (answer){0};
+    fetch_layer(&layers->identity);
     if (rcps_bind(e, layers, a->what))
         a->rcp.deny = ask_levels(e, layers->rcps, layers->rcp_count, VG_BY_RCP).deny;
     if (layers->scp_count && scps_bind(e, layers, a->what))
@@ -560,7 +589,7 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
     answers a;
     e.request = request;
     e.action = request->action;
-    e.resource = vg_arn_cut_of(request->resource);
+    e.is_cut = false;
     e.is_pattern = vg_str_find_char(request->resource, '*') != VG_NPOS;
     e.catalogue = NULL;
     e.action_id = VG_CATALOGUE_NONE;

@@ -7,7 +7,8 @@
  * A requested resource may itself hold wildcards. Then an Allow concerns it when some ARN matches both (overlap), a Deny
  * when it matches every ARN that the request stands for (cover); NotResource the other way round.
  *
- * No function here backtracks further than to the last '*', so a match costs at most pattern times text. */
+ * No function here backtracks further than to the last '*', and a run of text between two '*' is searched for in linear
+ * time; a match costs at most pattern times text, and that only where '?' stands behind a '*'. */
 #include "policy/policy_part.h"
 
 static char lower(char c)
@@ -41,32 +42,61 @@ static size_t character(vg_str s, size_t i)
     return n;
 }
 
+/* A run is what stands between two '*'. Where it ends when it matches at i, or VG_NPOS. */
+static size_t match_run(vg_str run, vg_str s, size_t i)
+{
+    for (size_t r = 0; r < run.len; r++) {
+        if (i >= s.len || (run.ptr[r] != '?' && run.ptr[r] != s.ptr[i]))
+            return VG_NPOS;
+        i += run.ptr[r] == '?' ? character(s, i) : 1;
+    }
+    return i;
+}
+
+/* Where the first match of the run at or behind i ends. Without '?' it is a search of text, linear in both. */
+static size_t find_run(vg_str run, vg_str s, size_t i)
+{
+    if (vg_str_find_char(run, '?') == VG_NPOS) {
+        size_t at = vg_str_find(vg_str_sub(s, i, s.len), run);
+        return at == VG_NPOS ? VG_NPOS : i + at + run.len;
+    }
+    for (; s.len <= VG_LONGEST_VALUE && i + run.len <= s.len; i++) {
+        size_t end = match_run(run, s, i);
+        if (end != VG_NPOS)
+            return end;
+    }
+    return VG_NPOS;
+}
+
+/* Whether the run matches the end of s, beginning at or behind `from`. */
+static bool match_end(vg_str run, vg_str s, size_t from)
+{
+    size_t i = s.len;
+    for (size_t r = run.len; r > 0; r--) {
+        if (i <= from || (run.ptr[r - 1] != '?' && run.ptr[r - 1] != s.ptr[i - 1]))
+            return false;
+        i--;
+        while (run.ptr[r - 1] == '?' && i > from && ((unsigned char)s.ptr[i] & 0xC0) == 0x80)
+            i--;
+    }
+    return true;
+}
+
 bool vg_glob(vg_str pattern, vg_str s)
 {
-    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
-    while (i < s.len) {
-        char c = p < pattern.len ? pattern.ptr[p] : '\0';
-        if (p < pattern.len && c == '*') {
-            star = ++p;
-            star_at = i;
-            if (star == pattern.len)
-                return true;
-        } else if (p < pattern.len && c == '?') {
-            p++;
-            i += character(s, i);
-        } else if (p < pattern.len && c == s.ptr[i]) {
-            p++;
-            i++;
-        } else if (star != VG_NPOS) {
-            p = star;
-            i = ++star_at;
-        } else {
-            return false;
-        }
+    size_t star = vg_str_find_char(pattern, '*');
+    if (star == VG_NPOS)
+        return match_run(pattern, s, 0) == s.len;
+    size_t i = match_run(vg_str_sub(pattern, 0, star), s, 0);
+    while (i != VG_NPOS) {
+        vg_str rest = vg_str_sub(pattern, star + 1, pattern.len);
+        size_t next = vg_str_find_char(rest, '*');
+        if (next == VG_NPOS)
+            return match_end(rest, s, i);
+        i = find_run(vg_str_sub(rest, 0, next), s, i);
+        star += 1 + next;
     }
-    while (p < pattern.len && pattern.ptr[p] == '*')
-        p++;
-    return p == pattern.len;
+    return false;
 }
 
 /* ---- two patterns ------------------------------------------------------------------------------------------------------------ */
@@ -178,23 +208,24 @@ bool vg_action_matches(vg_str pattern, vg_str action)
         return false;
     if (vg_str_is(pattern_service, "*"))
         return only_stars(pattern_name);
-    return vg_str_eq_icase(pattern_service, service) && glob_icase(pattern_name, name);
+    return vg_str_eq_icase(pattern_service, service) && name.len <= VG_LONGEST_ACTION &&
+           glob_icase(pattern_name, name);
 }
 
 /* ---- ARNs --------------------------------------------------------------------------------------------------------------------- */
 
 vg_arn_cut vg_arn_cut_of(vg_str text)
 {
-    vg_arn_cut cut = {.text = text};
-    vg_str rest = text;
-    while (cut.count < VG_ARN_SEGMENTS - 1) {
-        vg_str left, right;
-        if (!vg_str_split(rest, ':', &left, &right))
-            break;
-        cut.segment[cut.count++] = left;
-        rest = right;
-    }
-    cut.segment[cut.count++] = rest;
+    vg_arn_cut cut;
+    size_t from = 0;
+    cut.text = text;
+    cut.count = 0;
+    for (size_t i = 0; i < text.len && cut.count < VG_ARN_SEGMENTS - 1; i++)
+        if (text.ptr[i] == ':') {
+            cut.segment[cut.count++] = vg_str_of(text.ptr + from, i - from);
+            from = i + 1;
+        }
+    cut.segment[cut.count++] = vg_str_of(text.ptr ? text.ptr + from : NULL, text.len - from);
     return cut;
 }
 
@@ -350,7 +381,7 @@ static vg_result match_segments(vg_evaluation *e, const vg_resource_pattern *p, 
 /* The plain case: the request names one ARN. */
 static vg_result match_one(vg_evaluation *e, const vg_resource_pattern *p)
 {
-    vg_str text = e->resource.text;
+    vg_str text = e->request->resource;
     switch ((vg_pattern_class)p->kind) {
     case VG_PATTERN_ALL:
         return VG_RESULT_YES;
@@ -359,7 +390,7 @@ static vg_result match_one(vg_evaluation *e, const vg_resource_pattern *p)
     case VG_PATTERN_PREFIX:
         return result_of(vg_str_starts(text, p->text));
     case VG_PATTERN_SEGMENTS: {
-        vg_result result = match_segments(e, p, &e->resource);
+        vg_result result = match_segments(e, p, vg_resource_cut(e));
         return result == VG_RESULT_NO && p->loose ? VG_RESULT_ERROR : result;
     }
     case VG_PATTERN_INVALID:
@@ -376,7 +407,7 @@ static vg_result compare_pattern(vg_str pattern, vg_str request, bool cover)
 /* The request is a pattern: some ARN of it for an overlap, every one for a cover. */
 static vg_result match_request(vg_evaluation *e, const vg_resource_pattern *p, bool cover)
 {
-    const vg_arn_cut *request = &e->resource;
+    const vg_arn_cut *request = vg_resource_cut(e);
     if (only_stars(request->text))
         return result_of(!cover);
     bool open_end = request->text.ptr[request->text.len - 1] == '*';
@@ -448,7 +479,7 @@ bool vg_resource_matches(vg_str pattern, vg_str arn)
 {
     vg_resource_pattern p;
     vg_request request = {.resource = arn};
-    vg_evaluation e = {.request = &request, .resource = vg_arn_cut_of(arn)};
+    vg_evaluation e = {.request = &request};
     return vg_resource_compile(NULL, pattern, VG_POLICY_IDENTITY, false, &p, NULL) == VG_OK &&
            match_one(&e, &p) == VG_RESULT_YES;
 }

@@ -62,6 +62,10 @@ vg_status vg_template_compile(vg_arena *arena, vg_str text, bool wild, vg_templa
 
 enum { VG_ARN_SEGMENTS = 6 };
 
+/* What no request of AWS exceeds: names of actions have 64 characters, ARNs and values of keys 2,048. Where a match costs
+ * pattern times text, longer text matches nothing. */
+enum { VG_LONGEST_ACTION = 1024, VG_LONGEST_VALUE = 8192 };
+
 /* An ARN, or a pattern of one, cut at its first five colons. count: segments found, 1 to 6. */
 typedef struct {
     vg_str text;
@@ -160,19 +164,26 @@ typedef struct {
     uint32_t first, count;
 } vg_rule_group;
 
+enum { VG_NEAR_SERVICES = 16, VG_CACHE_LINE = 64 };
+
+/* Most policies of a request say nothing of its service: what tells so stands first, in one line of the cache, which the
+ * layer asks for ahead (vg_policy_compile aligns it). */
 struct vg_policy {
-    const vg_policy_document *document;
     const vg_catalogue *catalogue;
-    const vg_rule *rules;
-    uint32_t rule_count;
-    uint32_t service_count;
+    uint64_t service_bits; /* bit s % 64 of each service */
+    uint32_t service_count, any_count;
+    bool allows_all; /* some rule allows everything to the caller, whatever the request */
+    bool
+        grants_public; /* AWS's definition: some Allow is for anyone without a condition that pins who or whence */
+    uint16_t near[VG_NEAR_SERVICES]; /* the services, when they are so few */
+    /* ---- the line ends here ---- */
     const uint16_t *services;
     const vg_rule_group *groups;
     const vg_rule_entry *entries;
     const vg_rule *const *any;
-    uint32_t any_count;
-    bool
-        grants_public; /* AWS's definition: some Allow is for anyone without a condition that pins who or whence */
+    const vg_rule *rules;
+    uint32_t rule_count;
+    const vg_policy_document *document;
 };
 
 /* ---- one decision -------------------------------------------------------------------------------------------------------- */
@@ -183,7 +194,8 @@ enum { VG_HASHED_KEYS = 48 };
 typedef struct vg_evaluation {
     const vg_request *request;
     vg_str action;
-    vg_arn_cut resource;
+    vg_arn_cut resource; /* the requested one cut, once somebody asked: vg_resource_cut */
+    bool is_cut;
     bool is_pattern;               /* the requested resource holds a '*' */
     const vg_catalogue *catalogue; /* of which action_id and service are */
     uint32_t action_id, service;
@@ -193,6 +205,15 @@ typedef struct vg_evaluation {
     uint64_t hashes[VG_HASHED_KEYS]; /* of the first keys of the context */
     struct vg_trace *trace;          /* of an explanation; NULL while deciding */
 } vg_evaluation;
+
+static inline const vg_arn_cut *vg_resource_cut(vg_evaluation *e)
+{
+    if (!e->is_cut) {
+        e->resource = vg_arn_cut_of(e->request->resource);
+        e->is_cut = true;
+    }
+    return &e->resource;
+}
 
 /* A hash of a condition key that ignores ASCII case (and may confuse a few other characters: compare as well). */
 uint64_t vg_key_hash(vg_str key);

@@ -260,7 +260,7 @@ vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text,
         unknown |= state == VG_VALUE_UNKNOWN;
         may_lack |= state == VG_VALUE_UNKNOWN && !t->pieces[i].has_fallback;
     }
-    bool matches = match_pieces(&m, text);
+    bool matches = text.len <= VG_LONGEST_VALUE && match_pieces(&m, text);
     if (!unknown)
         return matches ? VG_RESULT_YES : VG_RESULT_NO;
     if (matches)
