@@ -3,11 +3,8 @@
 A repair is a function of the exports (exports.py) and of what failed: subjects with account, region, id and name, and the
 commands that were recommended for them. It does to the files what the commands do to AWS, as the next export would show it.
 Where the example passes a control, `broken` says what was bad before."""
-import base64
 import copy
 import json
-
-import yaml
 
 from exports import MANAGEMENT, ORGANIZATION, ROOT, policy_of
 
@@ -193,7 +190,8 @@ def set_password_policy(w, subjects):
 
 # ---- roles and policies ----
 
-def each_role(w, subjects, arns):
+def each_role(w, subjects):
+    """The roles that the commands name."""
     for s in subjects:
         for role in w.details(s.account)["RoleDetailList"]:
             if any(f"--role-name {role['RoleName']} " in c for c in s.commands):
@@ -202,7 +200,7 @@ def each_role(w, subjects, arns):
 
 @repair("access-external-trusts")
 def ask_for_an_external_id(w, subjects):
-    for role in each_role(w, subjects, None):
+    for role in each_role(w, subjects):
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             statement["Condition"] = {"StringEquals": {"sts:ExternalId": "a-secret-of-both"}}
 
@@ -211,7 +209,7 @@ def ask_for_an_external_id(w, subjects):
 def trust_the_organization_alone(w, subjects):
     for s in subjects:
         command = next(c for c in s.commands if "update-assume-role-policy" in c)
-        for role in each_role(w, [s], None):
+        for role in each_role(w, [s]):
             role["AssumeRolePolicyDocument"] = json.loads(command.split("--policy-document '")[1].split("'")[0])
 
 
@@ -289,37 +287,28 @@ def move_account(w, account, to):
             return call.parameters["ParentId"]
 
 
-UNITS = {"org-security-ou": ("Security", "Crew"), "org-infrastructure-ou": ("Infrastructure", "Commons"),
-         "org-workloads-ou": ("Workloads", "Things"), "org-sandbox-ou": ("Sandbox", "Beach"), "org-suspended-ou": ("Suspended", None)}
-
-
-@broken("org-workloads-ou")
-def call_workloads_things(w):
-    for name, to in (("Workloads", "Things"), ("Prod", "Stuff"), ("NonProd", "Bits")):
-        rename_unit(w, name, to)
+UNITS = {"org-security-ou": "Security", "org-infrastructure-ou": "Infrastructure", "org-workloads-ou": "Workloads",
+         "org-sandbox-ou": "Sandbox", "org-suspended-ou": "Suspended"}
 
 
 def unit_repair(name):
     return lambda w, subjects: add_unit(w, name, "ou-k3st-repaired")
 
 
-for CONTROL, (NAME, OTHER) in UNITS.items():
+def unit_broken(*renamed):
+    """OUs that are there, but named after something that is no function."""
+    def rename(w):
+        for name, to in renamed:
+            rename_unit(w, name, to)
+    return rename
+
+
+for CONTROL, NAME in UNITS.items():
     repair(CONTROL)(unit_repair(NAME))
-
-
-@broken("org-sandbox-ou")
-def call_the_sandbox_a_beach(w):
-    rename_unit(w, "Sandbox", "Beach")
-
-
-@broken("org-infrastructure-ou")
-def call_infrastructure_commons(w):
-    rename_unit(w, "Infrastructure", "Commons")
-
-
-@broken("org-security-ou")
-def call_security_crew(w):
-    rename_unit(w, "Security", "Crew")
+broken("org-security-ou")(unit_broken(("Security", "Crew")))
+broken("org-infrastructure-ou")(unit_broken(("Infrastructure", "Commons")))
+broken("org-sandbox-ou")(unit_broken(("Sandbox", "Beach")))
+broken("org-workloads-ou")(unit_broken(("Workloads", "Things"), ("Prod", "Stuff"), ("NonProd", "Bits")))
 
 
 @repair("account-ou-by-function", "account-ou-not-by-department", "org-no-account-in-root")
