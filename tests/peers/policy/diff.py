@@ -215,7 +215,7 @@ class Peer:
         return answers(["node", str(self.script)], lines, dict(os.environ, PEER_NM=str(self.modules)))
 
 
-PINNED = "0.1.173"
+PINNED = json.loads((ROOT / "tests" / "peers" / "package.json").read_text())["dependencies"]["@cloud-copilot/iam-simulate"]
 
 
 def cache_key(seed, count, version):
