@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "cli/cli.h"
+#include "cli/cli_parts.h"
 
 /* ---- a table -------------------------------------------------------------------------------------------------------- */
 
@@ -265,7 +265,8 @@ static void world_decides_colour_width_workspace_and_time(void **state)
     static const char *const no_color[] = {"NO_COLOR=1", NULL}, *const empty[] = {
                                                                     "NO_COLOR=", "COLUMNS=", NULL};
     static const char *const dumb[] = {"TERM=dumb", NULL}, *const columns[] = {"COLUMNS=132", NULL};
-    static const char *const narrow[] = {"COLUMNS=3", NULL};
+    static const char *const narrow[] = {"COLUMNS=3", NULL}, *const wide[] = {"COLUMNS=5000", NULL};
+    static const char *const no_space[] = {"VIGIL_WORKSPACE=", NULL};
     static const char *const space[] = {"VIGIL_WORKSPACEX=no", "VIGIL_WORKSPACE=/w", NULL};
     static const struct {
         const char *line;
@@ -282,6 +283,8 @@ static void world_decides_colour_width_workspace_and_time(void **state)
         {"world --color=never", none, true, ".vigil now=1000 colour=0 width=120 threads=0 quiet=0"},
         {"world", columns, false, ".vigil now=1000 colour=0 width=132 threads=0 quiet=0"},
         {"world", narrow, false, ".vigil now=1000 colour=0 width=40 threads=0 quiet=0"},
+        {"world", wide, false, ".vigil now=1000 colour=0 width=1000 threads=0 quiet=0"},
+        {"world", no_space, false, ".vigil now=1000 colour=0 width=80 threads=0 quiet=0"},
         {"world", space, false, "/w now=1000 colour=0 width=80 threads=0 quiet=0"},
         {"world --workspace /x", space, false, "/x now=1000 colour=0 width=80 threads=0 quiet=0"},
         {"world --now 1970-01-02 -q --threads=3", none, false,
@@ -317,6 +320,7 @@ static void errors_are_one_line_and_decide_the_exit_code(void **state)
         {"fail warn", 0, "", "vigil: warning: evil?[31m?.json:3:7: cannot read this\n"},
         {"fail --quiet warn", 0, "", ""},
         {"fail --quiet syntax", 3, "", LINE},
+        {"fail --\x1b[31mx", 2, "", "vigil: fail: no option '--\\x1b[31mx'; see 'vigil fail --help'\n"},
     };
     check(cases, VG_COUNT(cases));
 }
@@ -403,6 +407,17 @@ static void help_fits_the_width(void **state)
             print_error("%zu columns: %.*s\n", line.len, VG_ARG(line));
         assert_true(line.len <= 44 || is_copied);
     }
+}
+
+/* A character takes a column, however many bytes. */
+static void words_wrap_by_columns(void **state)
+{
+    (void)state;
+    char out[64] = "";
+    FILE *file = fmemopen(out, sizeof out, "w");
+    vg_wrap_print(file, VG_STR("\xC3\xA9\xC3\xA9\xC3\xA9 \xC3\xA9\xC3\xA9\xC3\xA9 ab"), 0, 1, 7);
+    fclose(file);
+    assert_string_equal(out, "\xC3\xA9\xC3\xA9\xC3\xA9 \xC3\xA9\xC3\xA9\xC3\xA9\n ab\n");
 }
 
 static void program_help_lists_commands_but_no_hidden_one(void **state)
@@ -512,6 +527,7 @@ int main(void)
         cmocka_unit_test(output_that_cannot_be_written_is_an_error),
         cmocka_unit_test(help_is_read_off_the_table),
         cmocka_unit_test(help_fits_the_width),
+        cmocka_unit_test(words_wrap_by_columns),
         cmocka_unit_test(program_help_lists_commands_but_no_hidden_one),
         cmocka_unit_test(nearest_names_what_was_most_likely_meant),
         cmocka_unit_test(progress_shows_on_a_terminal_after_a_second_alone),

@@ -2,6 +2,8 @@
 """The project's own tools: how TAP is added up, when a check has failed, which includes are breaches, which links are."""
 import contextlib
 import io
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -109,6 +111,39 @@ def rooms_table_goes_one_way():
     equal([b for b in rooms.check_table(good) if "tools/rooms.txt" in b], [])
     for change in ({"base": ["format"]}, {"control": ["base", "store"]}, {"review": ["store"]}, {"nonsense": []}):
         assert any("tools/rooms.txt" in breach for breach in rooms.check_table({**good, **change})), change
+
+
+@case
+def a_room_is_of_a_band_and_has_a_header():
+    good = rooms.read_rooms()
+    table = {"base": [], "format": ["base"], "control": ["base"], "template": ["control"]}
+    assert any("template (engines) may not include control (engines)" in breach for breach in rooms.check_table(table))
+    kept = rooms.ROOT
+    with tempfile.TemporaryDirectory() as folder:
+        rooms.ROOT = Path(folder)
+        try:
+            for name in ("base", "stray"):
+                (rooms.ROOT / "src" / name).mkdir(parents=True)
+                (rooms.ROOT / "src" / name / "a.c").write_text("")
+            equal(sorted(b for b in rooms.check_table(good) if b.startswith("src/")),
+                  ["src/base: no public header base.h", "src/stray: no line in tools/rooms.txt"])
+        finally:
+            rooms.ROOT = kept
+
+
+@case
+def pages_that_nothing_leads_to_are_named():
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        (root / "tools").mkdir()
+        (root / "docs").mkdir()
+        shutil.copy(Path(__file__).resolve().parents[2] / "tools" / "check_docs.py", root / "tools")
+        (root / "docs" / "README.md").write_text("# Index\n[a](a.md)\n")
+        (root / "docs" / "a.md").write_text("# A\n")
+        (root / "docs" / "b.md").write_text("# B\n")
+        done = subprocess.run([sys.executable, root / "tools" / "check_docs.py"], stdout=subprocess.PIPE, check=False)
+        equal((done.returncode, done.stdout.decode()), (
+            1, "docs/b.md: no page links here; docs/README.md is the index\n3 pages, 1 links, 1 problems\n"))
 
 
 @case
