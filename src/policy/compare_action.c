@@ -6,19 +6,21 @@
 #include "policy/compare_part.h"
 
 typedef struct {
-    const vg_wild *glob;
+    vg_str lower;
+    const vg_wild *glob; /* of a pattern; made when it is first compared */
     uint32_t set;
     uint32_t next_of_text, next_of_service; /* of their chains; VG_COMPARE_NONE: the last */
 } entry;
 
-/* ---- the index --------------------------------------------------------------------------------------------------------------- */
+/* ---- the index ---------------------------------------------------------------------------------------------------------------- */
 
-static vg_str lowered(vg_arena *arena, vg_str text)
+static bool lowered(vg_arena *arena, vg_str text, vg_str *out)
 {
-    char *out = vg_arena_alloc(arena, text.len + 1);
-    for (size_t i = 0; out && i < text.len; i++)
-        out[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 32) : text.ptr[i];
-    return (vg_str){out, out ? text.len : 0};
+    char *lower = vg_arena_alloc(arena, text.len + 1);
+    *out = (vg_str){lower, text.len};
+    for (size_t i = 0; lower && i < text.len; i++)
+        lower[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 32) : text.ptr[i];
+    return lower != NULL;
 }
 
 static uint64_t service_hash(vg_str lower)
@@ -27,36 +29,42 @@ static uint64_t service_hash(vg_str lower)
     return vg_hash64(vg_str_sub(lower, 0, colon == VG_NPOS ? 0 : colon), 1);
 }
 
-static bool index_pattern(vg_comparer *c, vg_compare_actions_index *index, uint32_t set, const vg_wild *glob)
+static bool is_literal(vg_str text)
 {
-    char lower[256];
-    size_t len = 0;
-    for (; len < glob->count && len < sizeof lower && glob->tokens[len].kind == VG_WILD_BYTE; len++)
-        lower[len] = (char)glob->tokens[len].value;
+    return vg_str_find_char(text, '*') == VG_NPOS && vg_str_find_char(text, '?') == VG_NPOS;
+}
+
+static bool index_text(vg_comparer *c, vg_compare_actions_index *index, uint32_t set, vg_str text)
+{
+    vg_str lower;
     uint32_t number = (uint32_t)index->entries.len;
     entry *e = vg_vec_push(&index->entries);
-    vg_str text = vg_str_of(lower, len);
-    if (!e)
+    if (!e || !lowered(c->arena, text, &lower))
         return false;
-    *e = (entry){glob, set, VG_COMPARE_NONE, VG_COMPARE_NONE};
-    vg_compare_table *services = glob->literal ? &index->literals_of_service : &index->patterns_of_service;
-    return vg_compare_table_replace(c->arena, services, service_hash(text), number, &e->next_of_service) &&
-           (!glob->literal || vg_compare_table_replace(c->arena, &index->literals, vg_hash64(text, 0), number,
-                                                       &e->next_of_text));
+    *e = (entry){lower, NULL, set, VG_COMPARE_NONE, VG_COMPARE_NONE};
+    if (!is_literal(text))
+        return vg_compare_table_replace(c->arena, &index->patterns_of_service, service_hash(lower), number,
+                                        &e->next_of_service);
+    return vg_compare_table_replace(c->arena, &index->literals_of_service, service_hash(lower), number,
+                                    &e->next_of_service) &&
+           vg_compare_table_replace(c->arena, &index->literals, vg_hash64(lower, 0), number,
+                                    &e->next_of_text);
 }
 
 static bool index_set(vg_comparer *c, vg_compare_actions_index *index, uint32_t id)
 {
-    const vg_compare_set *set = vg_compare_made(c, id);
-    bool fine = true;
-    if (set->all) {
+    const vg_compare_set *set = vg_compare_set_at(c, id);
+    bool everything = false, fine = true;
+    for (uint32_t i = 0; i < set->count; i++)
+        everything |= vg_compare_is_every_action(set->texts[i]);
+    if (everything) {
         uint32_t *slot = vg_vec_push(&index->everything);
         if (slot)
             *slot = id;
         return slot != NULL;
     }
-    for (size_t i = 0; fine && i < set->group.count; i++)
-        fine = index_pattern(c, index, id, set->group.globs[i]);
+    for (uint32_t i = 0; fine && i < set->count; i++)
+        fine = index_text(c, index, id, set->texts[i]);
     return fine;
 }
 
@@ -74,9 +82,17 @@ bool vg_compare_index_actions(vg_comparer *c, vg_compare_actions_index *index)
 
 /* ---- placing one pattern ------------------------------------------------------------------------------------------------------- */
 
-static const entry *entry_at(const vg_compare_actions_index *index, uint32_t number)
+static entry *entry_at(const vg_compare_actions_index *index, uint32_t number)
 {
     return vg_vec_at(&index->entries, number);
+}
+
+/* NULL for a text that is no pattern of an action. */
+static const vg_wild *glob_of(vg_comparer *c, entry *e)
+{
+    if (!e->glob)
+        e->glob = vg_compare_action_glob(c->arena, e->lower);
+    return e->glob;
 }
 
 static void place(uint8_t *relation, uint32_t set, uint8_t how)
@@ -97,15 +113,14 @@ static void place_action(vg_comparer *c, const vg_compare_actions_index *index, 
 {
     for (uint32_t n = first_of(&index->literals, vg_hash64(lower, 0)); n != VG_COMPARE_NONE;
          n = entry_at(index, n)->next_of_text)
-        if (relation[entry_at(index, n)->set] != VG_PIECE_INSIDE &&
-            vg_wild_matches(entry_at(index, n)->glob, lower))
+        if (vg_str_eq(entry_at(index, n)->lower, lower))
             place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
     for (uint32_t n = first_of(&index->patterns_of_service, service_hash(lower)); n != VG_COMPARE_NONE;
          n = entry_at(index, n)->next_of_service) {
+        entry *e = entry_at(index, n);
         c->budget.work -= 20;
-        if (relation[entry_at(index, n)->set] != VG_PIECE_INSIDE &&
-            vg_wild_matches(entry_at(index, n)->glob, lower))
-            place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
+        if (relation[e->set] != VG_PIECE_INSIDE && glob_of(c, e) && vg_wild_matches(e->glob, lower))
+            place(relation, e->set, VG_PIECE_INSIDE);
     }
 }
 
@@ -115,21 +130,21 @@ static void place_pattern(vg_comparer *c, const vg_compare_actions_index *index,
     uint64_t service = service_hash(lower);
     for (uint32_t n = first_of(&index->patterns_of_service, service); n != VG_COMPARE_NONE;
          n = entry_at(index, n)->next_of_service) {
-        const vg_wild *other = entry_at(index, n)->glob;
+        entry *e = entry_at(index, n);
         c->budget.work -= 30;
-        if (relation[entry_at(index, n)->set] == VG_PIECE_INSIDE)
+        if (relation[e->set] == VG_PIECE_INSIDE || !glob_of(c, e))
             continue;
-        if (vg_wild_absorbs(other, glob))
-            place(relation, entry_at(index, n)->set, VG_PIECE_INSIDE);
-        else if (!vg_wilds_apart(other, glob))
-            place(relation, entry_at(index, n)->set, VG_PIECE_PARTLY);
+        if (vg_wild_absorbs(e->glob, glob))
+            place(relation, e->set, VG_PIECE_INSIDE);
+        else if (!vg_wilds_apart(e->glob, glob))
+            place(relation, e->set, VG_PIECE_PARTLY);
     }
     for (uint32_t n = first_of(&index->literals_of_service, service); n != VG_COMPARE_NONE;
          n = entry_at(index, n)->next_of_service) {
+        const entry *e = entry_at(index, n);
         c->budget.work -= 5;
-        if (relation[entry_at(index, n)->set] == VG_PIECE_OUTSIDE &&
-            !vg_wilds_apart(glob, entry_at(index, n)->glob))
-            place(relation, entry_at(index, n)->set, VG_PIECE_PARTLY);
+        if (relation[e->set] == VG_PIECE_OUTSIDE && vg_wild_matches(glob, e->lower))
+            place(relation, e->set, VG_PIECE_PARTLY);
     }
 }
 
@@ -143,8 +158,9 @@ static void place_everything(const vg_compare_actions_index *index, uint8_t *rel
 static uint8_t *place_glob(vg_comparer *c, const vg_compare_actions_index *index, const vg_wild *glob,
                            vg_str text)
 {
+    vg_str lower;
     uint8_t *relation = vg_arena_calloc(c->arena, index->set_count + 1, 1);
-    if (!relation) {
+    if (!relation || !lowered(c->arena, text, &lower)) {
         c->failed = true;
         return NULL;
     }
@@ -153,9 +169,9 @@ static uint8_t *place_glob(vg_comparer *c, const vg_compare_actions_index *index
     if (glob->all)
         place_everything(index, relation);
     else if (glob->literal)
-        place_action(c, index, lowered(c->arena, text), relation);
+        place_action(c, index, lower, relation);
     else
-        place_pattern(c, index, glob, lowered(c->arena, text), relation);
+        place_pattern(c, index, glob, lower, relation);
     return relation;
 }
 
@@ -205,7 +221,7 @@ bool vg_compare_pieces(vg_comparer *c, const vg_compare_actions_index *index, co
                        vg_vec *pieces)
 {
     vg_compare_table seen = {0};
-    const vg_compare_set *set = vg_compare_made(c, s->actions);
+    const vg_compare_set *set = vg_compare_set_at(c, s->actions);
     *pieces = vg_vec_in(c->arena, sizeof(vg_compare_piece));
     if (s->not_action) {
         add_piece(c, index, &everything, VG_STR("*"), &seen, pieces);

@@ -161,7 +161,8 @@ uint32_t vg_compare_set_of(vg_comparer *c, vg_texts_kind kind, const vg_str *tex
 const vg_compare_set *vg_compare_made(vg_comparer *c, uint32_t id);
 /* A pattern of an Action element; the text may be in any case. NULL when memory is out. */
 const vg_wild *vg_compare_action_glob(vg_arena *arena, vg_str text);
-extern const vg_wild vg_compare_arn; /* every ARN: "arn:" and five more parts, which may be empty */
+bool vg_compare_is_every_action(vg_str text); /* "*", "*:*" */
+extern const vg_wild vg_compare_arn;          /* every ARN: "arn:" and five more parts, which may be empty */
 extern const vg_wild_universe vg_compare_actions, vg_compare_resources, vg_compare_values;
 
 /* compare_key.c */

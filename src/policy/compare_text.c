@@ -448,12 +448,19 @@ static bool only_stars(vg_str text)
     return text.len > 0;
 }
 
+bool vg_compare_is_every_action(vg_str text)
+{
+    vg_str service, name;
+    return only_stars(text) ||
+           (vg_str_split(text, ':', &service, &name) && vg_str_is(service, "*") && only_stars(name));
+}
+
 /* As the engine reads an Action (match.c): "*" and "*:*" are everything, and the service is no pattern. */
 const vg_wild *vg_compare_action_glob(vg_arena *arena, vg_str text)
 {
     vg_str service, name;
     bool split = vg_str_split(text, ':', &service, &name);
-    if (only_stars(text) || (split && vg_str_is(service, "*") && only_stars(name)))
+    if (vg_compare_is_every_action(text))
         return &everything;
     if (!split || is_wild(service) || vg_str_find_char(name, ':') != VG_NPOS)
         return NULL;

@@ -261,7 +261,7 @@ static void variables_are_compared_whatever_their_values(void **state)
 
 #define R1(principal, effect)                                                                                \
     "{\"Effect\":\"" effect "\"," principal ",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/"    \
-                                            "*\"}"
+    "*\"}"
 #define R(principal, condition)                                                                              \
     P("{\"Effect\":\"Allow\",\"Principal\":" principal                                                       \
       ",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/*\"" condition "}")
@@ -342,6 +342,100 @@ static void organisation_policies_stand_beside_full_access(void **state)
     check_pairs(rcps, VG_COUNT(rcps), VG_POLICY_RCP);
 }
 
+static void what_aws_would_refuse_is_not_compared(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_policy_document fine, bad;
+    vg_comparison result;
+    vg_error err = {0};
+    vg_str refused =
+        VG_STR("{\"Statement\":[{\"Effect\":\"allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}");
+    vg_policy_read_text(arena, vg_str_from(P(A("\"s3:*\"", "\"*\""))), VG_POLICY_IDENTITY, VG_STR("old.json"),
+                        &fine, &err);
+    vg_policy_read_text(arena, refused, VG_POLICY_IDENTITY, VG_STR("new.json"), &bad, &err);
+    assert_int_equal(VG_ERR_VALUE, vg_policy_compare(arena, &fine, &bad, &result, &err));
+    assert_string_equal("new.json", err.file_text);
+    assert_int_equal(25, err.place.column);
+    assert_non_null(strstr(err.message, "INVALID_EFFECT"));
+    bad.issue_count = 0;
+    bad.kind = VG_POLICY_SCP;
+    assert_int_equal(VG_ERR_USAGE, vg_policy_compare(arena, &fine, &bad, &result, &err));
+    vg_arena_free(arena);
+}
+
+/* Policies far beyond AWS's quotas: an answer in bounded time and memory, and never a wrong one. */
+static vg_policy_document large_policy(vg_arena *arena, size_t statements, size_t values, size_t conditions,
+                                       vg_policy_kind kind)
+{
+    vg_policy_document d = {.kind = kind, .version_2012 = true, .statement_count = statements};
+    vg_statement *list = VG_NEW_N(arena, vg_statement, statements);
+    for (size_t i = 0; i < statements; i++) {
+        vg_str *texts = vg_arena_alloc(arena, values * sizeof *texts);
+        vg_policy_condition *asked = VG_NEW_N(arena, vg_policy_condition, conditions + 1);
+        vg_policy_principal *who = VG_NEW_N(arena, vg_policy_principal, 1);
+        for (size_t v = 0; v < values; v++)
+            texts[v] = vg_arena_printf(arena, "s3:*a%zu*b%zu*", i, v);
+        for (size_t q = 0; q < conditions; q++)
+            asked[q] = (vg_policy_condition){.op = VG_OP_STRING_LIKE,
+                                             .key = vg_arena_printf(arena, "k:%zu", q),
+                                             .values = texts,
+                                             .value_count = 1};
+        *who = (vg_policy_principal){.kind = VG_PRINCIPAL_ACCOUNT};
+        who->text = who->account = vg_arena_printf(arena, "%012zu", i);
+        list[i] = (vg_statement){.effect = i % 3 == 2 ? VG_EFFECT_DENY : VG_EFFECT_ALLOW,
+                                 .has_principal = kind == VG_POLICY_RESOURCE,
+                                 .has_action = true,
+                                 .has_resource = true,
+                                 .principals = who,
+                                 .principal_count = kind == VG_POLICY_RESOURCE,
+                                 .actions = texts,
+                                 .action_count = values,
+                                 .conditions = asked,
+                                 .condition_count = conditions};
+        vg_str *everywhere = vg_arena_alloc(arena, sizeof *everywhere);
+        *everywhere = VG_STR("*");
+        list[i].resources = everywhere;
+        list[i].resource_count = 1;
+    }
+    d.statements = list;
+    return d;
+}
+
+static void large_policies_stay_bounded(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t statements, values, conditions;
+        vg_policy_kind kind;
+    } shapes[] = {{20000, 1, 1, VG_POLICY_IDENTITY},
+                  {1, 20000, 0, VG_POLICY_IDENTITY},
+                  {2, 1, 5000, VG_POLICY_IDENTITY},
+                  {300, 60, 2, VG_POLICY_IDENTITY},
+                  {6000, 1, 0, VG_POLICY_RESOURCE}};
+    for (size_t i = 0; i < VG_COUNT(shapes); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_policy_document old_policy =
+            large_policy(arena, shapes[i].statements, shapes[i].values, shapes[i].conditions, shapes[i].kind);
+        vg_policy_document new_policy = old_policy;
+        vg_statement *changed = VG_NEW_N(arena, vg_statement, old_policy.statement_count);
+        vg_comparison result;
+        vg_error err;
+        vg_arena *work = vg_arena_new((size_t)512 << 20);
+        memcpy(changed, old_policy.statements, old_policy.statement_count * sizeof *changed);
+        changed[0].actions = changed[0].resources;
+        changed[0].action_count = 1;
+        new_policy.statements = changed;
+        assert_int_equal(VG_OK, vg_policy_compare(work, &old_policy, &new_policy, &result, &err));
+        assert_true(result.result != VG_COMPARE_NO);
+        vg_arena_reset(work);
+        assert_int_equal(VG_OK, vg_policy_compare(work, &new_policy, &old_policy, &result, &err));
+        assert_true(result.result != VG_COMPARE_YES);
+        vg_arena_free(work);
+        vg_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +446,8 @@ int main(void)
         cmocka_unit_test(principals_are_compared_by_whom_they_name),
         cmocka_unit_test(a_trust_policy_is_compared_without_resource),
         cmocka_unit_test(organisation_policies_stand_beside_full_access),
+        cmocka_unit_test(what_aws_would_refuse_is_not_compared),
+        cmocka_unit_test(large_policies_stay_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
