@@ -203,15 +203,30 @@ static const vg_value *next_node(string_nodes *nodes)
     return NULL;
 }
 
+static bool is_any(vg_str text)
+{
+    return vg_str_is(text, "*") || vg_str_is(text, "*:*");
+}
+
 static void scan_action(const lint *l, lint_action *a, vg_str text, const vg_value *at)
 {
-    *a = (lint_action){
-        .text = text, .at = at, .service_id = VG_CATALOGUE_NONE, .action_id = VG_CATALOGUE_NONE};
-    a->has_colon = vg_str_split(text, ':', &a->service, &a->name);
-    a->is_pattern = lint_is_wild(text);
-    a->is_all = vg_str_is(text, "*") || vg_str_is(text, "*:*");
-    if (!a->has_colon)
-        a->service = (vg_str){0}, a->name = text;
+    *a = (lint_action){.text = text,
+                       .at = at,
+                       .service_id = VG_CATALOGUE_NONE,
+                       .action_id = VG_CATALOGUE_NONE,
+                       .name = text};
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '*' || c == '?') {
+            a->is_pattern = true;
+        } else if (c == ':' && !a->has_colon) {
+            a->has_colon = true;
+            a->service_is_pattern = a->is_pattern;
+            a->service = vg_str_sub(text, 0, i);
+            a->name = vg_str_sub(text, i + 1, VG_NPOS);
+        }
+    }
+    a->is_all = a->is_pattern && is_any(text);
     if (!l->catalogue || !a->has_colon)
         return;
     if (!a->is_pattern)
@@ -222,21 +237,26 @@ static void scan_action(const lint *l, lint_action *a, vg_str text, const vg_val
 }
 
 /* Cuts an ARN at its colons, of which those inside a variable are none. */
-static void scan_resource(lint_resource *r, vg_str text, const vg_value *at)
+static void scan_resource(const lint *l, lint_resource *r, vg_str text, const vg_value *at)
 {
-    *r = (lint_resource){
-        .text = text, .at = at, .is_all = vg_str_is(text, "*"), .is_pattern = lint_is_wild(text)};
+    *r = (lint_resource){.text = text, .at = at, .literal = text.len, .is_all = vg_str_is(text, "*")};
     size_t from = 0;
     bool in_variable = false;
-    for (size_t i = 0; i < text.len && r->parts < 5; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
+        if (!r->is_pattern && (c == '*' || c == '?')) {
+            r->is_pattern = true;
+            r->literal = i;
+        }
         in_variable = in_variable ? c != '}' : c == '{' && i && text.ptr[i - 1] == '$';
-        if (c != ':' || in_variable)
+        if (c != ':' || in_variable || r->parts == 5)
             continue;
         r->part[r->parts++] = vg_str_sub(text, from, i - from);
         from = i + 1;
     }
     r->part[r->parts++] = vg_str_sub(text, from, VG_NPOS);
+    const vg_map_entry *entry = r->parts == 6 ? vg_map_get(l->linter->arn_services, r->part[2]) : NULL;
+    r->service = entry ? &l->linter->services[entry->value.u64] : NULL;
 }
 
 /* A key as content lists it: what takes a tag's name is cut behind its slash. */
@@ -285,7 +305,7 @@ static void scan_statement(lint *l, lint_statement *out, const vg_statement *s, 
         scan_action(l, &actions[i], s->actions[i], next_node(&nodes));
     nodes = nodes_of(s->resource_at);
     for (size_t i = 0; i < s->resource_count; i++)
-        scan_resource(&resources[i], s->resources[i], next_node(&nodes));
+        scan_resource(l, &resources[i], s->resources[i], next_node(&nodes));
     for (size_t i = 0; i < s->condition_count; i++)
         scan_condition(l, &conditions[i], &s->conditions[i]);
     *out = (lint_statement){.s = s,
@@ -456,9 +476,13 @@ static vg_place place_of(walk *w, size_t offset)
     const vg_doc *doc = w->l->document->doc;
     if (offset < w->counted)
         w->counted = 0, w->line = 1, w->line_start = 0;
-    for (; w->counted < offset; w->counted++)
-        if (doc->source.ptr[w->counted] == '\n')
-            w->line++, w->line_start = w->counted + 1;
+    const char *next;
+    while (w->counted < offset &&
+           (next = memchr(doc->source.ptr + w->counted, '\n', offset - w->counted)) != NULL) {
+        w->counted = w->line_start = (size_t)(next - doc->source.ptr) + 1;
+        w->line++;
+    }
+    w->counted = offset;
     return (vg_place){doc->name, w->line, (uint32_t)(offset - w->line_start + 1)};
 }
 

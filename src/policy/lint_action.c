@@ -58,7 +58,7 @@ static void invalid_action(lint *l, const lint_row *row, const lint_statement *s
 static void invalid_service(lint *l, const lint_row *row, const lint_statement *s, const lint_action *a)
 {
     (void)s;
-    if (a->has_colon && !a->is_all && a->service_id == VG_CATALOGUE_NONE && !lint_is_wild(a->service) &&
+    if (a->has_colon && !a->is_all && a->service_id == VG_CATALOGUE_NONE && !a->service_is_pattern &&
         !lint_has_variable(a->service))
         lint_raise(l, row, a->at, "The service %.*s of the action %.*s does not exist.",
                    VG_ARG(lint_shown(a->service)), VG_ARG(lint_shown(a->text)));
@@ -68,7 +68,7 @@ static void wildcard_in_service(lint *l, const lint_row *row, const lint_stateme
 {
     for (size_t i = 0; i < s->action_count; i++) {
         const lint_action *a = &s->actions[i];
-        if (a->has_colon && !a->is_all && lint_is_wild(a->service))
+        if (a->has_colon && !a->is_all && a->service_is_pattern)
             lint_raise(l, row, a->at,
                        "The service in %.*s is a pattern: it matches services to come as well.",
                        VG_ARG(lint_shown(a->text)));
@@ -84,12 +84,21 @@ static void wildcard_in_service(lint *l, const lint_row *row, const lint_stateme
 
 /* ---- repeated and covered ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_icase(vg_str text)
+static uint64_t hash_more(uint64_t hash, char byte)
+{
+    unsigned char c = (unsigned char)byte;
+    return (hash ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * UINT64_C(1099511628211);
+}
+
+/* Of the whole text, and of what stands before its colon; letter case ignored. */
+static uint64_t hash_action(vg_str text, uint64_t *service)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
+    *service = 0;
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        hash = (hash ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * UINT64_C(1099511628211);
+        if (text.ptr[i] == ':' && *service == 0)
+            *service = hash ^ (hash >> 29);
+        hash = hash_more(hash, text.ptr[i]);
     }
     return hash ^ (hash >> 29);
 }
@@ -97,11 +106,9 @@ static uint64_t hash_icase(vg_str text)
 static bool action_covers(const lint_group_item *outer, const lint_group_item *inner)
 {
     const lint_action *wide = outer->of, *narrow = inner->of;
-    if (narrow->is_all)
-        return wide->is_all;
-    if (!wide->has_colon && !wide->is_all) /* no action, but it may stand there twice */
-        return vg_str_eq_icase(wide->text, narrow->text);
-    return lint_action_covers(wide, narrow->text);
+    if (narrow->is_all || !wide->has_colon)
+        return wide->is_all || (!narrow->is_all && vg_str_eq_icase(wide->text, narrow->text));
+    return lint_action_covers(wide, narrow);
 }
 
 static void redundant_action(lint *l, const lint_row *row, const lint_statement *s)
@@ -112,12 +119,13 @@ static void redundant_action(lint *l, const lint_row *row, const lint_statement 
         return;
     for (size_t i = 0; i < s->action_count; i++) {
         const lint_action *a = &s->actions[i];
-        bool everywhere = a->is_all || !a->has_colon || lint_is_wild(a->service);
+        uint64_t service, hash = hash_action(a->is_all ? VG_STR("*") : a->text, &service);
+        bool everywhere = a->is_all || !a->has_colon || a->service_is_pattern;
         items[i] = (lint_group_item){.text = a->text,
                                      .at = a->at,
                                      .of = a,
-                                     .bucket = everywhere ? LINT_GROUP_EVERYWHERE : hash_icase(a->service),
-                                     .hash = hash_icase(a->is_all ? VG_STR("*") : a->text),
+                                     .bucket = everywhere ? LINT_GROUP_EVERYWHERE : service,
+                                     .hash = hash,
                                      .is_pattern = a->is_pattern};
     }
     lint_raise_redundant(l, row, items, s->action_count, action_covers, "actions");
@@ -128,7 +136,7 @@ static void redundant_action(lint *l, const lint_row *row, const lint_statement 
 static void unsupported_in_policy(lint *l, const lint_row *row, const lint_statement *s, const lint_action *a)
 {
     (void)s;
-    if (l->attached && a->has_colon && !a->is_all && !lint_is_wild(a->service) &&
+    if (l->attached && a->has_colon && !a->is_all && !a->service_is_pattern &&
         !lint_content_has(l->attached->actions, a->service))
         lint_raise(l, row, a->at, "The action %.*s means nothing in the policy of %.*s.",
                    VG_ARG(lint_shown(a->text)), VG_ARG(l->attached->type));

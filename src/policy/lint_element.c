@@ -234,16 +234,54 @@ static void redundant_statement(lint *l, const lint_row *row)
 
 /* ---- size ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* Characters of the policy's JSON without white space between its tokens; of UTF-8, a character counts once. */
-static size_t policy_size(lint *l)
+/* Characters of a string as JSON: of UTF-8, a character counts once; escapes count as they are written. */
+static size_t string_size(vg_str text)
 {
+    size_t size = 2;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        size += (c & 0xC0) != 0x80;
+        if (c == '"' || c == '\\' || c < 0x20)
+            size += c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\b' && c != '\f' ? 5 : 1;
+    }
+    return size;
+}
+
+static size_t scalar_size(const vg_value *v)
+{
+    if (v->kind == VG_STRING)
+        return string_size(vg_value_str(v));
     vg_buf text = {0};
-    vg_json_write(&text, l->document->root, 0);
-    size_t size = 0;
-    for (size_t i = 0; i < text.len; i++)
-        size += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    vg_json_write(&text, v, 0);
+    size_t size = text.len;
     vg_buf_free(&text);
     return size;
+}
+
+/* Characters of the policy's JSON without white space between its tokens: every node but the root has a comma or colon
+ * behind it, except that the last in a container has none. */
+static size_t policy_size(const lint *l)
+{
+    const vg_value *root = l->document->root, *end = vg_value_after(root);
+    size_t size = 0;
+    for (const vg_value *v = root; v != end; v++) {
+        bool is_container = vg_value_is_container(v);
+        size += is_container ? vg_value_count(v) ? 1 : 2 : scalar_size(v);
+        size += v != root;
+    }
+    return size;
+}
+
+/* No less than the bytes between the policy's first and its last in the source, which is no less than what is counted. */
+static size_t source_size(const lint *l)
+{
+    const vg_doc *doc = l->document->doc;
+    const vg_value *root = l->document->root, *last = vg_value_after(root) - 1;
+    if (!doc || doc->positions || last == root)
+        return SIZE_MAX;
+    size_t closing = vg_value_is_container(last) ? 2 : 6 * (size_t)vg_value_str(last).len + 32;
+    size_t size = last->position - root->position + closing + 64;
+    return size < doc->source.len ? size : doc->source.len;
 }
 
 static uint64_t quota_of(const lint *l)
@@ -260,8 +298,7 @@ static uint64_t quota_of(const lint *l)
 static void size_exceeds(lint *l, const lint_row *row)
 {
     uint64_t quota = quota_of(l);
-    /* The source is no shorter than what is counted, unless the policy is a part of a larger document. */
-    if (!l->document->root || !quota || (l->document->doc && l->document->doc->source.len <= quota))
+    if (!l->document->root || !quota || source_size(l) <= quota)
         return;
     size_t size = policy_size(l);
     if (size > quota)

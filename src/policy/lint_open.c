@@ -38,6 +38,8 @@ static bool read_form(const vg_catalogue *catalogue, vg_str arn, uint32_t resour
                             .has_account = part[4].len > 0,
                             .service = is_open ? (vg_str){0} : part[2],
                             .literal = literal_of(rest)};
+    vg_str behind = vg_str_sub(rest, form->literal.len, VG_NPOS);
+    form->is_simple = behind.len > 0 && vg_str_find_char(behind, '}') == behind.len - 1;
     return service->len > 0;
 }
 
@@ -233,6 +235,7 @@ static bool form_meets(vg_str form, vg_str pattern)
         bool star = x == '*' || x == LINT_FORM_FIELD, any = x == '?' || x == LINT_FORM_BYTE,
              diagonal = row[0];
         row[0] = row[0] && star;
+        bool alive = row[0];
         for (size_t k = 0; k < pattern.len; k++) {
             char y = pattern.ptr[k];
             bool above = row[k + 1], closed = y == ':' && (x == LINT_FORM_FIELD || x == LINT_FORM_BYTE);
@@ -243,7 +246,10 @@ static bool form_meets(vg_str form, vg_str pattern)
             else
                 row[k + 1] = diagonal && !closed && (x == y || any || y == '?');
             diagonal = above;
+            alive |= row[k + 1];
         }
+        if (!alive)
+            return false;
     }
     return row[pattern.len];
 }
@@ -258,6 +264,27 @@ bool lint_form_may_fit(const lint_arn_form *form, const lint_resource *r)
     while (i < len && form->literal.ptr[i] == resource.ptr[i])
         i++;
     return i == len || resource.ptr[i] == '*' || resource.ptr[i] == '?' || resource.ptr[i] == '$';
+}
+
+static bool field_fits(bool has_field, vg_str field)
+{
+    return has_field ? field.len > 0 : field.len == 0 || vg_str_is(field, "*");
+}
+
+bool lint_form_fits_plainly(const lint_arn_form *form, const lint_resource *r)
+{
+    if (!vg_str_eq(form->service, r->part[2]) || !field_fits(form->has_region, r->part[3]) ||
+        !field_fits(form->has_account, r->part[4]) || !vg_str_starts(r->part[5], form->literal))
+        return false;
+    vg_str behind = vg_str_sub(r->part[5], form->literal.len, VG_NPOS);
+    for (size_t i = 0; i < behind.len; i++) {
+        char c = behind.ptr[i];
+        if (c == '*')
+            return i + 1 == behind.len;
+        if (c == '/' || c == ':' || c == '$')
+            return false;
+    }
+    return form->is_simple && behind.len > 0;
 }
 
 /* The fields before the resource hold no colon. */
@@ -337,19 +364,39 @@ const lint_condition *lint_condition_on(const lint_statement *s, const char *key
     return NULL;
 }
 
-bool lint_action_covers(const lint_action *outer, vg_str inner)
+static bool part_covers(vg_str outer, bool is_pattern, vg_str inner)
 {
-    vg_str service, name;
-    if (outer->is_all)
-        return true;
-    return outer->has_colon && vg_str_split(inner, ':', &service, &name) &&
-           lint_pattern_covers(outer->service, service, true) && lint_pattern_covers(outer->name, name, true);
+    return is_pattern ? lint_pattern_covers(outer, inner, true) : vg_str_eq_icase(outer, inner);
+}
+
+bool lint_action_covers(const lint_action *outer, const lint_action *inner)
+{
+    return outer->is_all || (outer->has_colon && inner->has_colon &&
+                             part_covers(outer->service, outer->service_is_pattern, inner->service) &&
+                             part_covers(outer->name, outer->is_pattern, inner->name));
+}
+
+bool lint_resource_covers(const lint_resource *outer, const lint_resource *inner)
+{
+    vg_str literal = vg_str_sub(outer->text, 0, outer->literal);
+    if (!outer->is_pattern)
+        return vg_str_eq(outer->text, inner->text);
+    return inner->literal >= literal.len && vg_str_starts(inner->text, literal) &&
+           lint_pattern_covers(vg_str_sub(outer->text, literal.len, VG_NPOS),
+                               vg_str_sub(inner->text, literal.len, VG_NPOS), false);
+}
+
+bool lint_action_names(const lint_action *a, vg_str action)
+{
+    lint_action named = {.text = action};
+    named.has_colon = vg_str_split(action, ':', &named.service, &named.name);
+    return lint_action_covers(a, &named);
 }
 
 bool lint_statement_names(const lint_statement *s, vg_str action)
 {
     bool named = false;
     for (size_t i = 0; i < s->action_count && !named; i++)
-        named = lint_action_covers(&s->actions[i], action);
+        named = lint_action_names(&s->actions[i], action);
     return s->s->has_action && named != s->s->not_action;
 }

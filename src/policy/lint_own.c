@@ -70,7 +70,7 @@ static void assume_any_role(lint *l, const lint_row *row, const lint_statement *
     if (!lint_allows(s) || has_conditions(s) || s->s->not_action || !names_all_resources(s))
         return;
     for (size_t i = 0; i < s->action_count; i++)
-        if (!s->actions[i].is_all && lint_action_covers(&s->actions[i], VG_STR("sts:AssumeRole"))) {
+        if (!s->actions[i].is_all && lint_action_names(&s->actions[i], VG_STR("sts:AssumeRole"))) {
             lint_raise_plain(l, row, s->actions[i].at);
             lint_also(l, s->s->resource_at);
             return;

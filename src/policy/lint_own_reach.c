@@ -22,23 +22,56 @@ static bool type_fits(const lint *l, uint32_t type, const lint_resource *r)
     return false;
 }
 
-/* What only a wildcard that runs past colons can make of it. */
+/* What only a wildcard that runs past colons can make of it: one before the resource, or the service is another. */
 static bool type_may_be(const lint *l, uint32_t type, const lint_resource *r)
 {
     const vg_linter *linter = l->linter;
-    for (uint32_t i = linter->type_first[type]; r->is_pattern && i < linter->type_first[type + 1]; i++)
-        if (lint_form_may_be(&linter->type_forms[i], r->text))
+    size_t before = r->text.len - r->part[5].len;
+    bool runs_past = r->literal < before,
+         service_runs_past = r->literal < before - 1 - r->part[4].len - 1 - r->part[3].len;
+    for (uint32_t i = linter->type_first[type]; runs_past && i < linter->type_first[type + 1]; i++) {
+        const lint_arn_form *form = &linter->type_forms[i];
+        bool same = form->service.len == 0 || vg_str_eq(form->service, r->part[2]);
+        if ((same || service_runs_past) && lint_form_may_be(form, r->text))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a type fits one of the statement's ARNs, kept for the last types asked of: actions beside each other act on the
+ * same ones. */
+#define KEPT 64
+typedef struct {
+    uint32_t type[KEPT]; /* VG_CATALOGUE_NONE: nothing kept */
+    bool fits[KEPT];
+} kept_types;
+
+static bool any_resource(const lint *l, const lint_statement *s, uint32_t type)
+{
+    for (size_t i = 0; i < s->resource_count; i++)
+        if (type_fits(l, type, &s->resources[i]))
+            return true;
+    for (size_t i = 0; i < s->resource_count; i++)
+        if (type_may_be(l, type, &s->resources[i]))
             return true;
     return false;
 }
 
-static bool any_type(const lint *l, const lint_statement *s, const vg_catalogue_action *action,
-                     bool (*fits)(const lint *l, uint32_t type, const lint_resource *r))
+static bool type_fits_any(lint *l, const lint_statement *s, uint32_t type, kept_types *kept)
 {
-    for (size_t i = 0; i < s->resource_count; i++)
-        for (uint16_t u = 0; u < action->use_count; u++)
-            if (fits(l, action->uses[u].resource, &s->resources[i]))
-                return true;
+    size_t slot = type % KEPT;
+    if (kept->type[slot] != type) {
+        kept->type[slot] = type;
+        kept->fits[slot] = !lint_spend(l, 16 * s->resource_count) || any_resource(l, s, type);
+    }
+    return kept->fits[slot];
+}
+
+static bool action_fits(lint *l, const lint_statement *s, const vg_catalogue_action *action, kept_types *kept)
+{
+    for (uint16_t u = 0; u < action->use_count; u++)
+        if (type_fits_any(l, s, action->uses[u].resource, kept))
+            return true;
     return false;
 }
 
@@ -104,16 +137,12 @@ static void unfit_actions(lint *l, const lint_row *row, const lint_statement *s)
         can_judge_resources(s) && s->action_count ? VG_NEW_N(l->arena, bool, s->action_count) : NULL;
     if (!unfit)
         return;
+    kept_types kept;
+    memset(kept.type, 0xFF, sizeof kept.type);
     for (size_t i = 0; i < s->action_count; i++) {
-        const lint_action *a = &s->actions[i];
-        if (a->action_id == VG_CATALOGUE_NONE)
-            continue;
-        const vg_catalogue_action *action = vg_catalogue_action_at(l->catalogue, a->action_id);
-        size_t pairs = s->resource_count * (action->use_count + 1u);
-        if (!lint_spend(l, pairs))
-            return;
-        unfit[i] = !any_type(l, s, action, type_fits) && lint_spend(l, 16 * pairs) &&
-                   !any_type(l, s, action, type_may_be);
+        uint32_t id = s->actions[i].action_id;
+        unfit[i] =
+            id != VG_CATALOGUE_NONE && !action_fits(l, s, vg_catalogue_action_at(l->catalogue, id), &kept);
     }
     raise_unfit(l, row, s, unfit, true);
     raise_unfit(l, row, s, unfit, false);
@@ -220,9 +249,7 @@ static bool covers_actions(const lint_statement *wide, const lint_statement *nar
     for (size_t i = 0; i < narrow->action_count; i++) {
         bool covered = false;
         for (size_t k = 0; k < wide->action_count && !covered; k++)
-            covered =
-                wide->actions[k].is_all || (!narrow->actions[i].is_all &&
-                                            lint_action_covers(&wide->actions[k], narrow->actions[i].text));
+            covered = lint_action_covers(&wide->actions[k], &narrow->actions[i]);
         if (!covered)
             return false;
     }
@@ -244,7 +271,7 @@ static bool covers_resources(const lint_statement *wide, const lint_statement *n
     for (size_t i = 0; i < narrow->resource_count; i++) {
         bool covered = false;
         for (size_t k = 0; k < wide->resource_count && !covered; k++)
-            covered = lint_pattern_covers(wide->resources[k].text, narrow->resources[i].text, false);
+            covered = lint_resource_covers(&wide->resources[k], &narrow->resources[i]);
         if (!covered)
             return false;
     }
@@ -286,7 +313,7 @@ static bool covers(lint *l, const lint_statement *wide, const lint_statement *na
         return false;
     size_t work =
         1 + wide->action_count * narrow->action_count / 8 + wide->resource_count * narrow->resource_count / 8;
-    return lint_spend(l, work) && covers_actions(wide, narrow) && covers_resources(wide, narrow) &&
+    return lint_spend(l, work) && covers_resources(wide, narrow) && covers_actions(wide, narrow) &&
            covers_principals(wide, narrow);
 }
 
@@ -303,10 +330,10 @@ static void decided_elsewhere(lint *l, const lint_row *row, const lint_statement
     bool by_deny = row->variant == BY_DENY;
     if (s->s->invalid || (by_deny && !lint_allows(s)))
         return;
+    vg_effect effect = by_deny ? VG_EFFECT_DENY : s->s->effect;
     for (size_t i = 0; i < l->statement_count && lint_spend(l, 1); i++) {
         const lint_statement *other = &l->statements[i];
-        if (other == s || (by_deny ? !lint_denies(other) : other->s->effect != s->s->effect) ||
-            !covers(l, other, s) ||
+        if (other->s->effect != effect || other->s->condition_at || other == s || !covers(l, other, s) ||
             (!by_deny && (!is_told(l, other, s) || vg_value_equal(other->s->at, s->s->at))))
             continue;
         lint_raise(l, row, s->s->at,

@@ -113,6 +113,7 @@ typedef struct {
     bool has_region, has_account;
     vg_str service; /* that stands in it; empty when it is open */
     vg_str literal; /* of the resource part, up to its first variable */
+    bool is_simple; /* behind it the form has that variable alone */
 } lint_arn_form;
 
 /* The forms of ARNs of one service: a range of the linter's. */
@@ -137,9 +138,9 @@ struct vg_linter {
 typedef struct {
     vg_str text;
     const vg_value *at;
-    vg_str service, name;               /* around the colon; service is empty when there is none */
-    uint32_t service_id, action_id;     /* VG_CATALOGUE_NONE: unknown, or a pattern */
-    bool has_colon, is_pattern, is_all; /* is_all: "*" or "*:*" */
+    vg_str service, name;           /* around the colon; service is empty when there is none */
+    uint32_t service_id, action_id; /* VG_CATALOGUE_NONE: unknown, or a pattern */
+    bool has_colon, is_pattern, is_all, service_is_pattern; /* is_all: "*" or "*:*" */
 } lint_action;
 
 typedef struct {
@@ -147,7 +148,9 @@ typedef struct {
     const vg_value *at;
     vg_str part[6]; /* arn, partition, service, region, account, resource: all that is there */
     unsigned parts; /* how many */
-    bool is_all;    /* "*" */
+    size_t literal; /* bytes before the first wildcard */
+    const lint_arn_service *service; /* the forms of its service's ARNs; NULL: none, or a pattern */
+    bool is_all;                     /* "*" */
     bool is_pattern;
 } lint_resource;
 
@@ -318,6 +321,9 @@ static inline bool lint_denies(const lint_statement *s)
 /* Whether the form's service and the literal beginning of its resource agree with the pattern's, as far as that is without
  * wildcards: cheap, and rules most forms out. Only for patterns whose wildcards before the resource run past no colon. */
 bool lint_form_may_fit(const lint_arn_form *form, const lint_resource *r);
+/* Whether the pattern fits the form plainly: field by field, the literal whole, and behind it text or a wildcard for the
+ * variable. True only if it fits; the catalogue knows of the others. */
+bool lint_form_fits_plainly(const lint_arn_form *form, const lint_resource *r);
 /* The node of a condition's k-th value. O(1) for lists of scalars. */
 const vg_value *lint_value_node(const lint_condition *c, size_t k);
 /* The key is one that an identity provider sets: "token.actions.githubusercontent.com:sub", "saml:aud". */
@@ -334,7 +340,11 @@ const lint_condition *lint_condition_on(const lint_statement *s, const char *key
  * running past whatever they like. Quadratic; of very long patterns it is always true. */
 bool lint_form_may_be(const lint_arn_form *form, vg_str pattern);
 /* Every action that `inner`, an action or a pattern, matches is matched by `outer`. Neither's wildcards cross the colon. */
-bool lint_action_covers(const lint_action *outer, vg_str inner);
+bool lint_action_covers(const lint_action *outer, const lint_action *inner);
+/* The same of resources, as plain patterns. */
+bool lint_resource_covers(const lint_resource *outer, const lint_resource *inner);
+/* The pattern or action matches the action "service:Name". */
+bool lint_action_names(const lint_action *a, vg_str action);
 /* Whether some pattern of Action matches (or NotAction does not exclude) the action. */
 bool lint_statement_names(const lint_statement *s, vg_str action);
 /* A glob pattern covers another: what `inner` matches, `outer` matches. '*' and '?' in both; letter case ignored with

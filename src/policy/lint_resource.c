@@ -97,12 +97,6 @@ static void invalid_account(lint *l, const lint_row *row, const lint_statement *
 
 /* ---- services ---------------------------------------------------------------------------------------------------------------------------- */
 
-static const lint_arn_service *service_of(const lint *l, const lint_resource *r)
-{
-    const vg_map_entry *entry = vg_map_get(l->linter->arn_services, r->part[SERVICE]);
-    return entry ? &l->linter->services[entry->value.u64] : NULL;
-}
-
 static bool is_lower(vg_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -113,7 +107,7 @@ static bool is_lower(vg_str text)
 
 static bool is_known_service(const lint *l, const lint_resource *r)
 {
-    return service_of(l, r) || vg_catalogue_find_service(l->catalogue, r->part[SERVICE]) != VG_CATALOGUE_NONE;
+    return r->service || vg_catalogue_find_service(l->catalogue, r->part[SERVICE]) != VG_CATALOGUE_NONE;
 }
 
 /* The prefix of a condition key that could be a service's: those with dots are identity providers'. */
@@ -229,7 +223,8 @@ static bool any_fits(lint *l, const lint_resource *r, const lint_arn_service *se
     vg_str text = has_variable ? loosened(l, r, false) : r->text;
     for (uint32_t i = 0; i < service->count; i++) {
         const lint_arn_form *form = &l->linter->forms[service->first + i];
-        if (lint_form_may_fit(form, r) && vg_catalogue_resource_fits(l->catalogue, form->resource, text))
+        if (lint_form_may_fit(form, r) && (lint_form_fits_plainly(form, r) ||
+                                           vg_catalogue_resource_fits(l->catalogue, form->resource, text)))
             return true;
     }
     /* What only a wildcard that runs past colons or slashes can make of it is AWS's to match. */
@@ -260,7 +255,7 @@ static void faulty_arn(lint *l, const lint_row *row, const lint_statement *s, co
 {
     (void)s;
     (void)row;
-    const lint_arn_service *service = can_be_judged(r) ? service_of(l, r) : NULL;
+    const lint_arn_service *service = can_be_judged(r) ? r->service : NULL;
     if (!service || any_fits(l, r, service))
         return;
     arn_fault fault = fault_of(l, r, service);
@@ -273,7 +268,7 @@ static void faulty_arn(lint *l, const lint_row *row, const lint_statement *s, co
 
 static bool resource_covers(const lint_group_item *outer, const lint_group_item *inner)
 {
-    return lint_pattern_covers(outer->text, inner->text, false);
+    return lint_resource_covers(outer->of, inner->of);
 }
 
 static void redundant_resource(lint *l, const lint_row *row, const lint_statement *s)

@@ -9,7 +9,7 @@ typedef enum { BY_NAME, BY_STAR, BY_NOT_ACTION } action_form;
 typedef enum { ON_STAR, ON_NOT_RESOURCE } resource_form;
 typedef enum { PASS_ROLE, CREATE_SLR } role_action;
 
-#define VARIANT(action_, form_, on_) ((action_)*6 + (form_)*2 + (on_))
+#define VARIANT(action_, form_, on_) ((int)(action_)*6 + (int)(form_)*2 + (int)(on_))
 
 static const struct {
     const char *action;
@@ -33,7 +33,7 @@ static bool find_action(const lint_statement *s, const char *action, action_form
     bool found = false;
     for (size_t i = 0; i < s->action_count; i++) {
         const lint_action *a = &s->actions[i];
-        if (a->is_pattern ? found || !lint_action_covers(a, name) : !vg_str_eq_icase(a->text, name))
+        if (a->is_pattern ? found || !lint_action_names(a, name) : !vg_str_eq_icase(a->text, name))
             continue;
         *form = a->is_pattern ? BY_STAR : BY_NAME;
         *at = a->at;
@@ -69,28 +69,36 @@ static bool is_narrowed(const lint_statement *s, role_action which)
     return false;
 }
 
+static const lint_row *row_of(int variant);
+
+/* Finds the way in which the statement names the action and raises the row of it: one look for six rows. */
 static void any_role(lint *l, const lint_row *row, const lint_statement *s)
 {
     role_action which = row->variant / 6 == 0 ? PASS_ROLE : CREATE_SLR;
     action_form form;
     const vg_value *action_at, *resource_at = NULL;
-    if (!lint_allows(s) || !s->s->has_resource ||
-        (int)s->s->not_resource != row->variant % 2 /* ON_NOT_RESOURCE */ ||
-        !find_action(s, role_actions[which].action, &form, &action_at) || (int)form != row->variant / 2 % 3 ||
-        is_narrowed(s, which))
+    if (!lint_allows(s) || !s->s->has_resource)
         return;
     if (s->s->not_resource)
         resource_at = s->s->resource_at;
     for (size_t i = 0; i < s->resource_count && !resource_at; i++)
         if (is_any_role(&s->resources[i], role_actions[which].any_role))
             resource_at = s->resources[i].at;
-    if (!resource_at)
+    if (!resource_at || !find_action(s, role_actions[which].action, &form, &action_at) ||
+        is_narrowed(s, which))
         return;
-    lint_raise_plain(l, row, action_at);
+    resource_form on = s->s->not_resource ? ON_NOT_RESOURCE : ON_STAR;
+    lint_raise_plain(l, row_of(VARIANT(which, form, on)), action_at);
     lint_also(l, resource_at);
 }
 
+/* The rows with BY_NAME and ON_STAR look; the others are raised by them. */
 #define ROLE(code_, type_, variant_, finds_, remedy_)                                                        \
+    {                                                                                                        \
+        .check = {code_, type_, LINT_IDENTITY, false, finds_, remedy_}, .scope = LINT_READER,                \
+        .variant = variant_                                                                                  \
+    }
+#define LOOKING_ROLE(code_, type_, variant_, finds_, remedy_)                                                \
     {                                                                                                        \
         .check = {code_, type_, LINT_IDENTITY, false, finds_, remedy_}, .scope = LINT_STATEMENT,             \
         .variant = variant_, .run.statement = any_role                                                       \
@@ -112,8 +120,9 @@ static const lint_row rows[] = {
     ROLE("CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE", VG_LINT_WARNING,
          VARIANT(CREATE_SLR, BY_STAR, ON_STAR),
          "Wildcards in Action and Resource let in iam:CreateServiceLinkedRole on all roles.", SLR_REMEDY),
-    ROLE("CREATE_SLR_WITH_STAR_IN_RESOURCE", VG_LINT_WARNING, VARIANT(CREATE_SLR, BY_NAME, ON_STAR),
-         "iam:CreateServiceLinkedRole on a wildcard allows service-linked roles of any service.", SLR_REMEDY),
+    LOOKING_ROLE("CREATE_SLR_WITH_STAR_IN_RESOURCE", VG_LINT_WARNING, VARIANT(CREATE_SLR, BY_NAME, ON_STAR),
+                 "iam:CreateServiceLinkedRole on a wildcard allows service-linked roles of any service.",
+                 SLR_REMEDY),
     ROLE("CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION", VG_LINT_WARNING,
          VARIANT(CREATE_SLR, BY_NOT_ACTION, ON_STAR),
          "NotAction with a wildcard in Resource lets in iam:CreateServiceLinkedRole on all roles.",
@@ -130,11 +139,20 @@ static const lint_row rows[] = {
     ROLE("PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE", VG_LINT_SECURITY_WARNING,
          VARIANT(PASS_ROLE, BY_STAR, ON_STAR),
          "Wildcards in Action and Resource let in iam:PassRole on all roles.", PASS_REMEDY),
-    ROLE("PASS_ROLE_WITH_STAR_IN_RESOURCE", VG_LINT_SECURITY_WARNING, VARIANT(PASS_ROLE, BY_NAME, ON_STAR),
-         "iam:PassRole on a wildcard allows to pass any role to any service.", PASS_REMEDY),
+    LOOKING_ROLE("PASS_ROLE_WITH_STAR_IN_RESOURCE", VG_LINT_SECURITY_WARNING,
+                 VARIANT(PASS_ROLE, BY_NAME, ON_STAR),
+                 "iam:PassRole on a wildcard allows to pass any role to any service.", PASS_REMEDY),
     ROLE("PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION", VG_LINT_SECURITY_WARNING,
          VARIANT(PASS_ROLE, BY_NOT_ACTION, ON_STAR),
          "NotAction with a wildcard in Resource lets in iam:PassRole on all roles.", PASS_REMEDY),
 };
+
+static const lint_row *row_of(int variant)
+{
+    size_t i = 0;
+    while (rows[i].variant != variant)
+        i++;
+    return &rows[i];
+}
 
 const lint_family lint_role_family = {rows, VG_COUNT(rows)};
