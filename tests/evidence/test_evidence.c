@@ -729,14 +729,17 @@ static void ledger_keeps_every_file_and_tells_what_stands(void **state)
     vg_ledger_entry second = stray;
     second.path = VG_STR("other.txt");
     OK(vg_evidence_put_ledger(w->evidence, &second, err));
+    second.path = VG_STR("third.txt");
+    OK(vg_evidence_put_ledger(w->evidence, &second, err));
     end(w);
 #define FIRST  "exports/buckets.json 12 07 s3:ListBuckets not-assessed 'why' 0 3 run-1 9\n"
 #define STRAY  "notes.txt 0 00  not-supported 'not an export' 0 0 run-1 -\n"
 #define OTHER  "other.txt 0 00  not-supported 'not an export' 0 0 run-2 -\n"
+#define THIRD  "third.txt 0 00  not-supported 'not an export' 0 0 run-2 -\n"
 #define SECOND "exports/buckets.json 12 07 s3:ListBuckets imported 'why' 1 3 run-2 9\n"
     assert_str(ledger(w, "run-1"), FIRST STRAY);
-    assert_str(ledger(w, "run-2"), SECOND OTHER);
-    assert_str(ledger(w, ""), STRAY SECOND OTHER);
+    assert_str(ledger(w, "run-2"), SECOND OTHER THIRD);
+    assert_str(ledger(w, ""), STRAY SECOND OTHER THIRD);
 }
 
 static vg_status write_run(void *context, const vg_run_row *run, vg_error *err)
