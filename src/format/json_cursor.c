@@ -91,6 +91,12 @@ static vg_status misplaced(vg_json_cursor *c, const char *message, vg_error *err
     return vg_fail_at(err, VG_ERR_VALUE, vg_json_cursor_place(c), "%s", message);
 }
 
+static vg_status runs_on(const vg_json_cursor *c, vg_error *err)
+{
+    return vg_json_error_at(&c->tokens, c->document_end, VG_ERR_SYNTAX,
+                            "JSON document does not end on its line", err);
+}
+
 /* Sees to it that `at` is a token of this document, and that VG_JSON_AHEAD more may be looked at. */
 static vg_status need_tokens(vg_json_cursor *c, vg_error *err)
 {
@@ -98,10 +104,7 @@ static vg_status need_tokens(vg_json_cursor *c, vg_error *err)
         c->at = vg_json_tokens_more(&c->tokens, c->at);
     if (c->ended || c->at >= c->tokens.end)
         return unexpected(c, "", err);
-    if (*c->at > c->document_end)
-        return vg_json_error_at(&c->tokens, c->document_end, VG_ERR_SYNTAX,
-                                "JSON document does not end on its line", err);
-    return VG_OK;
+    return *c->at > c->document_end ? runs_on(c, err) : VG_OK;
 }
 
 /* The end of the line on which the document at `start` stands. */
@@ -175,7 +178,7 @@ static vg_status skip_value(vg_json_cursor *c, size_t *from, size_t *to, vg_erro
         c->at++;
     }
     c->standing = BEHIND;
-    return VG_OK;
+    return *to > c->document_end ? runs_on(c, err) : VG_OK;
 }
 
 static vg_status skip_pending(vg_json_cursor *c, vg_error *err)

@@ -221,6 +221,29 @@ static void cut_and_changed_archives_end_in_a_status(void **state)
     }
 }
 
+/* A header whose checksum is wrong ends the walk with an error: what stands behind it was not read. */
+static void a_damaged_header_is_told(void **state)
+{
+    (void)state;
+    size_t tried = 0;
+    for (int format = 0; format < FORMATS; format++) {
+        made *m = make_begin((made_format)format);
+        make_entry(m, "a.json", VG_STR("{\"a\": 1}"), AE_IFREG, NULL);
+        make_entry(m, "c.json", VG_STR("[2]"), AE_IFREG, NULL);
+        vg_str archive = make_end(m);
+        vg_buf seen = {0};
+        if (archive.len > 1536 && vg_str_is(vg_str_sub(archive, 1024 + 257, 5), "ustar") &&
+            vg_str_starts(archive, VG_STR("a.json"))) {
+            m->bytes[1024 + 150] = (char)(m->bytes[1024 + 150] ^ 1);
+            assert_int_equal(walk(archive, 100, 1000, &seen, NULL), VG_ERR_SYNTAX);
+            tried++;
+        }
+        vg_buf_free(&seen);
+        test_free(m);
+    }
+    assert_true(tried > 0);
+}
+
 static void what_is_no_archive_is_told(void **state)
 {
     (void)state;
@@ -242,6 +265,7 @@ int main(void)
         cmocka_unit_test(sizes_are_bounded_by_entry_and_in_all),
         cmocka_unit_test(the_walk_stops_when_told),
         cmocka_unit_test(cut_and_changed_archives_end_in_a_status),
+        cmocka_unit_test(a_damaged_header_is_told),
         cmocka_unit_test(what_is_no_archive_is_told),
     };
     return cmocka_run_group_tests_name("archive", tests, NULL, NULL);

@@ -124,6 +124,8 @@ static void damage_and_rubbish_are_errors(void **state)
         copy[i] = (char)(copy[i] ^ 1);
         assert_int_equal(vg_decompress(arena, vg_str_of(copy, file.len), 1000, &out, NULL), VG_ERR_SYNTAX);
     }
+    for (size_t len = 2; len < 18; len++) /* not even a header and a trailer */
+        assert_int_equal(vg_decompress(arena, vg_str_sub(file, 0, len), 1000, &out, NULL), VG_ERR_SYNTAX);
     vg_error err = {0};
     assert_int_equal(vg_decompress(arena, vg_arena_join(arena, file, VG_STR("xyz")), 1000, &out, &err),
                      VG_ERR_SYNTAX);

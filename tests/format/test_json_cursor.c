@@ -252,6 +252,33 @@ static void bad_lines_are_passed_and_good_ones_read(void **state)
     vg_buf_free(&text);
 }
 
+/* A document over several lines is one where documents go by line: wrong. */
+static void a_document_ends_on_its_line(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_json_cursor *c = open_cursor(arena, VG_STR("[1,\n2]\n{\"n\":3}\n"));
+    bool more;
+    vg_doc doc;
+    vg_error err = {0};
+    vg_json_cursor_by_line(c);
+    assert_int_equal(vg_json_cursor_document(c, &more, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_tree(c, arena, &doc, &err), VG_ERR_SYNTAX);
+    assert_string_equal(err.message, "JSON document does not end on its line");
+    vg_json_cursor_recover(c); /* to "2]", and then to the good line */
+    assert_int_equal(vg_json_cursor_document(c, &more, NULL), VG_OK);
+    vg_json_cursor_recover(c);
+    assert_int_equal(vg_json_cursor_document(c, &more, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_tree(c, arena, &doc, &err), VG_OK);
+    c = open_cursor(arena, VG_STR("[1,\n2]\n")); /* the same by walking into it */
+    vg_json_cursor_by_line(c);
+    assert_int_equal(vg_json_cursor_document(c, &more, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_enter(c, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_next(c, NULL, &more, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_next(c, NULL, &more, &err), VG_ERR_SYNTAX);
+    vg_arena_free(arena);
+}
+
 static void asking_for_what_is_not_there_changes_nothing(void **state)
 {
     (void)state;
@@ -348,6 +375,7 @@ int main(void)
         cmocka_unit_test(fields_of_many_records_are_picked_without_a_tree),
         cmocka_unit_test(a_key_that_is_absent_leaves_the_object),
         cmocka_unit_test(bad_lines_are_passed_and_good_ones_read),
+        cmocka_unit_test(a_document_ends_on_its_line),
         cmocka_unit_test(asking_for_what_is_not_there_changes_nothing),
         cmocka_unit_test(depth_and_size_are_limited),
         cmocka_unit_test(a_text_cut_at_any_byte_never_walks_to_its_end),

@@ -43,6 +43,8 @@ static void marks_decide_the_encoding(void **state)
          VG_STR_INIT("UTF-16 with half of a surrogate pair at byte 4; save the file as UTF-8")},
         {VG_STR_INIT("\xFF\xFE\x12\xDD"), VG_ERR_SYNTAX,
          VG_STR_INIT("UTF-16 with half of a surrogate pair at byte 2; save the file as UTF-8")},
+        {VG_STR_INIT("\xFF\xFE\x12\xDD\x12\xDD"), VG_ERR_SYNTAX, /* two second halves */
+         VG_STR_INIT("UTF-16 with half of a surrogate pair at byte 2; save the file as UTF-8")},
         {VG_STR_INIT("\xFF\xFE"
                      "a\0b"),
          VG_ERR_SYNTAX, VG_STR_INIT("UTF-16 with an odd number of bytes: the file is cut off")},

@@ -38,6 +38,7 @@ static void lookup_follows_keys_and_paths(void **state)
     assert_true(vg_get_bool(c.doc.root, "p/l/1/k", false));
     assert_true(vg_get_bool(c.doc.root, "p/s", true));
     assert_false(vg_get_bool(c.doc.root, "none", false));
+    assert_false(vg_get_bool(c.doc.root, "a", false)); /* a number is no truth */
     assert_true(vg_get_i64(c.doc.root, "a", &n) && n == 2);
     assert_false(vg_get_i64(c.doc.root, "big", &n));
     assert_false(vg_get_i64(c.doc.root, "p", &n));
