@@ -165,7 +165,8 @@ static vg_status decide_file(vg_cli *cli, batch *b, FILE *in, vg_error *err)
         if (count == 0 && end)
             break;
         decide_lines(cli, b, count);
-        memmove(buf.ptr, buf.ptr + used, buf.len - used);
+        if (used)
+            memmove(buf.ptr, buf.ptr + used, buf.len - used);
         buf.len -= used;
         if (!end && count < LINES)
             status = fill(in, &buf, &end, err);

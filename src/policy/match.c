@@ -33,13 +33,27 @@ static bool only_stars(vg_str text)
     return text.len > 0;
 }
 
+static bool continues_character(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
 /* The length of the character of UTF-8 that begins at i; a byte that begins none counts as one. */
 static size_t character(vg_str s, size_t i)
 {
     size_t n = 1;
-    while (i + n < s.len && ((unsigned char)s.ptr[i + n] & 0xC0) == 0x80)
+    while ((unsigned char)s.ptr[i] >= 0xC0 && n < 4 && i + n < s.len && continues_character(s.ptr[i + n]))
         n++;
     return n;
+}
+
+/* Where the character that ends before `end` begins. */
+static size_t character_before(vg_str s, size_t end)
+{
+    size_t start = end - 1;
+    while (start > 0 && end - start < 4 && continues_character(s.ptr[start]))
+        start--;
+    return start + character(s, start) == end ? start : end - 1;
 }
 
 /* A run is what stands between two '*'. Where it ends when it matches at i, or VG_NPOS. */
@@ -71,15 +85,13 @@ static size_t find_run(vg_str run, vg_str s, size_t i)
 /* Whether the run matches the end of s, beginning at or behind `from`. */
 static bool match_end(vg_str run, vg_str s, size_t from)
 {
-    size_t i = s.len;
+    size_t end = s.len;
     for (size_t r = run.len; r > 0; r--) {
-        if (i <= from || (run.ptr[r - 1] != '?' && run.ptr[r - 1] != s.ptr[i - 1]))
+        if (end <= from || (run.ptr[r - 1] != '?' && run.ptr[r - 1] != s.ptr[end - 1]))
             return false;
-        i--;
-        while (run.ptr[r - 1] == '?' && i > from && ((unsigned char)s.ptr[i] & 0xC0) == 0x80)
-            i--;
+        end = run.ptr[r - 1] == '?' ? character_before(s, end) : end - 1;
     }
-    return true;
+    return end >= from;
 }
 
 bool vg_glob(vg_str pattern, vg_str s)
@@ -101,26 +113,27 @@ bool vg_glob(vg_str pattern, vg_str s)
 
 /* ---- two patterns ------------------------------------------------------------------------------------------------------------ */
 
-/* A request's only wildcard is '*'; a pattern's are '*' and '?'. */
-static bool one_meets(char pattern, char request)
+/* A request's only wildcard is '*'; a pattern's are '*' and '?'. How many bytes of the request the pattern's byte takes at
+ * i, 0 when it does not match. */
+static size_t takes(char pattern, vg_str request, size_t i)
 {
-    return pattern == request || pattern == '?';
+    return pattern == '?' ? character(request, i) : pattern == request.ptr[i] ? 1 : 0;
 }
 
-/* Whether the request, a pattern itself, takes a text of the pattern, which holds no '*'. */
+/* Whether the request takes a text of the pattern, which holds no '*'. */
 static bool request_takes(vg_str request, vg_str pattern)
 {
-    size_t r = 0, i = 0, star = VG_NPOS, star_at = 0;
-    while (i < pattern.len) {
+    size_t r = 0, p = 0, star = VG_NPOS, star_at = 0, n;
+    while (p < pattern.len) {
         if (r < request.len && request.ptr[r] == '*') {
             star = ++r;
-            star_at = i;
-        } else if (r < request.len && one_meets(pattern.ptr[i], request.ptr[r])) {
-            r++;
-            i++;
+            star_at = p;
+        } else if (r < request.len && (n = takes(pattern.ptr[p], request, r)) > 0) {
+            r += n;
+            p++;
         } else if (star != VG_NPOS) {
             r = star;
-            i = ++star_at;
+            p = ++star_at;
         } else {
             return false;
         }
@@ -130,38 +143,53 @@ static bool request_takes(vg_str request, vg_str pattern)
     return r == request.len;
 }
 
+/* Both hold a '*': whether what stands before the first in each can be the same text's beginning. */
+static bool heads_meet(vg_str pattern, vg_str request)
+{
+    for (size_t p = 0, r = 0; pattern.ptr[p] != '*' && request.ptr[r] != '*'; p++) {
+        size_t n = takes(pattern.ptr[p], request, r);
+        if (n == 0)
+            return false;
+        r += n;
+    }
+    return true;
+}
+
+/* The same for what stands behind the last. */
+static bool tails_meet(vg_str pattern, vg_str request)
+{
+    size_t p = pattern.len, r = request.len;
+    for (; pattern.ptr[p - 1] != '*' && request.ptr[r - 1] != '*'; p--) {
+        size_t start = pattern.ptr[p - 1] == '?' ? character_before(request, r) : r - 1;
+        if (takes(pattern.ptr[p - 1], request, start) == 0)
+            return false;
+        r = start;
+    }
+    return true;
+}
+
 bool vg_glob_overlaps(vg_str pattern, vg_str request)
 {
-    size_t star = vg_str_find_char(pattern, '*'), request_star = vg_str_find_char(request, '*');
-    if (request_star == VG_NPOS)
+    if (vg_str_find_char(request, '*') == VG_NPOS)
         return vg_glob(pattern, request);
-    if (star == VG_NPOS)
+    if (vg_str_find_char(pattern, '*') == VG_NPOS)
         return request_takes(request, pattern);
-    /* Both have a run that may hold the other's middle: only what stands before the first and behind the last '*' can
-     * contradict. */
-    for (size_t i = 0; i < star && i < request_star; i++)
-        if (!one_meets(pattern.ptr[i], request.ptr[i]))
-            return false;
-    size_t tail = pattern.len - 1 - vg_str_rfind_char(pattern, '*');
-    size_t request_tail = request.len - 1 - vg_str_rfind_char(request, '*');
-    for (size_t i = 1; i <= tail && i <= request_tail; i++)
-        if (!one_meets(pattern.ptr[pattern.len - i], request.ptr[request.len - i]))
-            return false;
-    return true;
+    /* Each has a '*' that may hold the other's middle: only their ends can contradict. */
+    return heads_meet(pattern, request) && tails_meet(pattern, request);
 }
 
 /* The request's '*' can be covered by a '*' alone. */
 bool vg_glob_covers(vg_str pattern, vg_str request)
 {
-    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
+    size_t p = 0, i = 0, star = VG_NPOS, star_at = 0, n;
     while (i < request.len) {
         char c = p < pattern.len ? pattern.ptr[p] : '\0';
         if (p < pattern.len && c == '*') {
             star = ++p;
             star_at = i;
-        } else if (p < pattern.len && request.ptr[i] != '*' && (c == '?' || c == request.ptr[i])) {
+        } else if (p < pattern.len && request.ptr[i] != '*' && (n = takes(c, request, i)) > 0) {
             p++;
-            i++;
+            i += n;
         } else if (star != VG_NPOS) {
             p = star;
             i = ++star_at;

@@ -206,10 +206,11 @@ static void walk_on(const matcher *m, walk *w)
 
 static size_t step_over_character(vg_str s, size_t i)
 {
-    do
-        i++;
-    while (i < s.len && ((unsigned char)s.ptr[i] & 0xC0) == 0x80);
-    return i;
+    size_t n = 1;
+    while ((unsigned char)s.ptr[i] >= 0xC0 && n < 4 && i + n < s.len &&
+           ((unsigned char)s.ptr[i + n] & 0xC0) == 0x80)
+        n++;
+    return i + n;
 }
 
 static bool same(const matcher *m, char a, char b)
