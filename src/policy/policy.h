@@ -399,4 +399,6 @@ bool vg_arn_like(vg_str pattern, vg_str arn);
 #include "policy/policy_usage.h"
 #include "policy/policy_world.h"
 
+#include "policy/policy_exposure.h"
+
 #endif

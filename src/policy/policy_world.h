@@ -113,7 +113,7 @@ typedef struct {
     vg_place place; /* empty when it has none */
 } vg_world_problem;
 
-typedef struct {
+typedef struct vg_world {
     vg_str partition;       /* "aws" */
     vg_str organization_id; /* "o-..."; empty: unknown */
     vg_str management_account;

@@ -1,0 +1,341 @@
+/* iam_exposed.c: `vigil iam exposed`: what can be reached from outside, each with a request that proves it. */
+#include "access/access.h"
+#include "cli/content_parts.h"
+#include "cli/iam_parts.h"
+#include "report/report.h"
+
+typedef struct {
+    vg_cli *cli;
+    vg_evidence *evidence;
+    const vg_world *world;
+    vg_exposures found;
+    vg_str account, reach;
+} exposed_work;
+
+static bool is_asked(const exposed_work *w, const vg_exposure *e)
+{
+    return (!w->account.len || vg_str_eq(w->account, e->account)) &&
+           (vg_str_is(w->reach, "all") || vg_str_is(w->reach, vg_reach_name(e->reach)));
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------------------------------------- */
+
+/* The witness in the form of `vigil iam can --requests`: principal, action, resource, context. */
+static void put_witness(vg_json_writer *w, const vg_exposure *e)
+{
+    const vg_witness *witness = &e->witness;
+    vg_json_key(w, "witness");
+    vg_json_object(w);
+    if (vg_str_is(witness->caller, "*")) {
+        vg_json_key(w, "principal");
+        vg_json_object(w);
+        vg_json_put_str(w, "type", VG_STR("Anonymous"));
+        vg_json_end_object(w);
+    } else {
+        vg_json_put_str(w, "principal", witness->caller);
+    }
+    vg_json_put_str(w, "action", witness->action);
+    vg_json_key(w, "resource");
+    vg_json_object(w);
+    vg_json_put_str(w, "resource", witness->resource);
+    vg_json_put_str(w, "accountId", e->account);
+    vg_json_end_object(w);
+    vg_json_key(w, "contextVariables");
+    vg_json_object(w);
+    for (size_t i = 0; i < witness->context_count; i++) {
+        const vg_context_entry *entry = &witness->context[i];
+        vg_json_key_str(w, entry->key);
+        if (entry->multi)
+            vg_json_array(w);
+        vg_json_string(w, entry->values[0]);
+        if (entry->multi)
+            vg_json_end_array(w);
+    }
+    vg_json_end_object(w);
+    vg_json_end_object(w);
+}
+
+static void put_exposure(vg_json_writer *w, const vg_exposure *e)
+{
+    const vg_policy_document *document = vg_policy_document_of(e->policy);
+    vg_json_object(w);
+    vg_json_put_str(w, "severity", vg_str_from(vg_severity_name(e->severity)));
+    vg_json_put_str(w, "reach", vg_str_from(vg_reach_name(e->reach)));
+    vg_json_put_str(w, "resource", e->resource);
+    vg_json_put_str(w, "type", e->type);
+    vg_json_put_str(w, "account", e->account);
+    vg_json_put_str(w, "who", e->who);
+    vg_json_put_str(w, "policy", document->name);
+    vg_json_put_i64(w, "statement", e->statement);
+    vg_json_put_str(w, "sid", document->statements[e->statement].sid);
+    vg_json_put_bool(w, "unlessRcp", e->unless_rcp);
+    vg_json_put_bool(w, "unlessBlockPublicAccess", e->unless_block);
+    vg_json_key(w, "actions");
+    vg_json_array(w);
+    for (size_t i = 0; i < e->action_count; i++)
+        vg_json_string(w, e->actions[i]);
+    vg_json_end_array(w);
+    put_witness(w, e);
+    vg_json_end_object(w);
+}
+
+static void write_json(const exposed_work *work, vg_buf *out)
+{
+    vg_json_writer w = vg_json_writer_to(out, 2);
+    vg_json_object(&w);
+    vg_json_put_i64(&w, "resources", (int64_t)work->found.resources);
+    vg_json_key(&w, "exposed");
+    vg_json_array(&w);
+    for (size_t i = 0; i < work->found.exposure_count; i++)
+        if (is_asked(work, &work->found.exposures[i]))
+            put_exposure(&w, &work->found.exposures[i]);
+    vg_json_end_array(&w);
+    vg_json_key(&w, "unknown");
+    vg_json_array(&w);
+    for (size_t i = 0; i < work->found.unknown_count; i++) {
+        const vg_exposure_unknown *u = &work->found.unknowns[i];
+        vg_json_object(&w);
+        vg_json_put_str(&w, "resource", u->resource);
+        vg_json_put_str(&w, "type", u->type);
+        vg_json_put_str(&w, "account", u->account);
+        vg_json_put_str(&w, "why", u->why);
+        vg_json_end_object(&w);
+    }
+    vg_json_end_array(&w);
+    vg_json_end_object(&w);
+    vg_buf_add_char(out, '\n');
+}
+
+/* ---- for people ---------------------------------------------------------------------------------------------------------------- */
+
+static void add_paint(const vg_cli *cli, vg_buf *out, const char *code)
+{
+    if (cli->colour)
+        vg_buf_addf(out, "\x1b[%sm", code);
+}
+
+static const char *sentence_of(vg_reach reach)
+{
+    static const char *const sentences[] = {
+        [VG_REACH_ANYONE] = "anyone",
+        [VG_REACH_PROVIDER] = "anyone with an account at the identity provider",
+        [VG_REACH_SERVICE] = "anyone, through an AWS service",
+        [VG_REACH_EXTERNAL] = "another organisation's account or provider",
+        [VG_REACH_ORGANIZATION] = "other accounts of the organisation",
+    };
+    return sentences[reach];
+}
+
+static const char *remedy_of(vg_reach reach, bool is_trust)
+{
+    switch (reach) {
+    case VG_REACH_ANYONE:
+        return "name the principals, or add a condition on aws:PrincipalOrgID";
+    case VG_REACH_PROVIDER:
+        return "add StringEquals conditions on the provider's :sub (whose repository, project or user) and "
+               ":aud";
+    case VG_REACH_SERVICE:
+        return "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID";
+    case VG_REACH_EXTERNAL:
+        return is_trust
+                   ? "make sure that the other side is still wanted; for an account, ask for sts:ExternalId"
+                   : "make sure that the other side is still wanted";
+    case VG_REACH_ORGANIZATION:
+        break;
+    }
+    return "make sure that the other accounts need it";
+}
+
+static void add_levels(vg_buf *out, unsigned levels)
+{
+    bool any = false;
+    for (int i = 0; i <= VG_ACCESS_TAGGING; i++)
+        if (levels & (1U << i)) {
+            vg_buf_addf(out, "%s%s", any ? ", " : "", vg_access_level_name((vg_access_level)i));
+            any = true;
+        }
+}
+
+static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *e)
+{
+    static const char *const paint[] = {"2", "36", "33", "31", "1;31"};
+    const vg_policy_document *document = vg_policy_document_of(e->policy);
+    const vg_statement *statement = &document->statements[e->statement];
+    bool is_trust = vg_str_is(e->type, "AWS::IAM::Role");
+    add_paint(w->cli, out, paint[e->severity]);
+    vg_buf_addf(out, "%-8s ", vg_severity_name(e->severity));
+    add_paint(w->cli, out, "0");
+    vg_report_safe(out, e->resource);
+    vg_buf_addf(out, "\n         %s", sentence_of(e->reach));
+    if (e->reach != VG_REACH_ANYONE) {
+        vg_buf_add_c(out, " (");
+        vg_report_safe(out, e->who);
+        vg_buf_add_c(out, ")");
+    }
+    vg_buf_add_c(out, is_trust ? " may assume it" : ": ");
+    if (!is_trust)
+        add_levels(out, e->levels);
+    vg_buf_add_c(out, "\n         by ");
+    if (statement->sid.len)
+        vg_report_safe(out, statement->sid);
+    else
+        vg_buf_addf(out, "statement %u", e->statement);
+    vg_buf_add_c(out, " of ");
+    vg_report_safe(out, document->name);
+    vg_buf_add_c(out, "\n         witness: ");
+    vg_report_safe(out, vg_str_is(e->witness.caller, "*") ? VG_STR("no credentials") : e->witness.caller);
+    vg_buf_add_c(out, ", ");
+    vg_report_safe(out, e->witness.action);
+    vg_buf_add_c(out, " on ");
+    vg_report_safe(out, e->witness.resource);
+    if (e->unless_block)
+        vg_buf_add_c(
+            out, "\n         unless the account's Block Public Access, which was not collected, forbids it");
+    vg_buf_addf(out, "\n         to do: %s\n", remedy_of(e->reach, is_trust));
+}
+
+static void write_text(const exposed_work *w, vg_buf *out)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < w->found.exposure_count; i++)
+        if (is_asked(w, &w->found.exposures[i])) {
+            add_exposure(w, out, &w->found.exposures[i]);
+            shown++;
+        }
+    vg_buf_addf(out, "%s%zu of %zu resources and roles with a policy can be reached from outside\n",
+                shown ? "\n" : "", shown, w->found.resources);
+    for (size_t i = 0; i < w->found.exposure_count; i++)
+        if (w->found.exposures[i].unless_rcp) {
+            vg_buf_add_c(
+                out,
+                "Resource control policies were not collected of every account: one may forbid some of it\n");
+            break;
+        }
+    if (!w->found.unknown_count)
+        return;
+    vg_buf_addf(out, "\nNot known of %zu:\n", w->found.unknown_count);
+    for (size_t i = 0; i < w->found.unknown_count; i++) {
+        vg_buf_add_c(out, "  ");
+        vg_report_safe(out, w->found.unknowns[i].resource);
+        vg_buf_add_c(out, ": ");
+        vg_report_safe(out, w->found.unknowns[i].why);
+        vg_buf_add_char(out, '\n');
+    }
+}
+
+/* ---- the command --------------------------------------------------------------------------------------------------------------- */
+
+static vg_status read_world(exposed_work *w, vg_error *err)
+{
+    vg_cli *cli = w->cli;
+    const vg_catalogue *catalogue;
+    const vg_evidence_options options = {
+        .now = cli->now, .who = vg_cli_user(cli), .command = VG_STR("vigil iam exposed")};
+    vg_access_options how = {.content = vg_cli_content_file(cli, VG_STR("access/resources.yaml"))};
+    if (!vg_cli_time(cli, "at", &how.at))
+        how.at = VG_TIME_NONE;
+    VG_TRY(vg_iam_catalogue(cli, &catalogue, err));
+    VG_TRY(vg_iam_rcp_services(cli, &how.rcp_services, &how.rcp_service_count, err));
+    VG_TRY(vg_evidence_open(cli->workspace, &options, &w->evidence, err));
+    VG_TRY(vg_evidence_read_begin(w->evidence, err));
+    vg_status status = vg_access_world_read(w->evidence, cli->arena, catalogue, &how, &w->world, err);
+    vg_evidence_read_end(w->evidence);
+    return status;
+}
+
+static vg_status explore(exposed_work *w, vg_error *err)
+{
+    vg_cli *cli = w->cli;
+    vg_buf out = {0};
+    w->account = vg_cli_value(cli, "account");
+    w->reach = vg_cli_value(cli, "reach");
+    VG_TRY(read_world(w, err));
+    VG_TRY(vg_world_exposures(cli->arena, w->world,
+                              vg_cli_content_file(cli, VG_STR("policy/federation.yaml")), cli->now, &w->found,
+                              err));
+    if (vg_cli_choice(cli, "format") == 1)
+        write_json(w, &out);
+    else
+        write_text(w, &out);
+    bool failed = out.failed;
+    if (!failed)
+        fwrite(out.ptr, 1, out.len, cli->out);
+    vg_buf_free(&out);
+    return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
+}
+
+static bool reaches_gate(const exposed_work *w)
+{
+    vg_severity gate;
+    if (!vg_severity_parse(vg_cli_value(w->cli, "fail-on"), &gate))
+        return false;
+    for (size_t i = 0; i < w->found.exposure_count; i++)
+        if (is_asked(w, &w->found.exposures[i]) && w->found.exposures[i].severity >= gate)
+            return true;
+    return false;
+}
+
+static int run_exposed(vg_cli *cli)
+{
+    vg_error err = {0};
+    exposed_work w = {.cli = cli};
+    vg_status status = explore(&w, &err);
+    vg_evidence_close(w.evidence);
+    if (status != VG_OK)
+        return vg_cli_error(cli, &err);
+    return reaches_gate(&w) ? VG_EXIT_FINDINGS : VG_EXIT_OK;
+}
+
+static const vg_option options[] = {
+    {.name = "reach",
+     .argument = "WHO",
+     .choices = "all|anyone|provider|service|external|organization",
+     .fallback = "all",
+     .help = "Only what is reached by these."},
+    {.name = "account", .argument = "ID", .kind = VG_ARG_ACCOUNT, .help = "Only resources of this account."},
+    {.name = "at", .argument = "TIME", .kind = VG_ARG_TIME, .help = "As the evidence was known to be then."},
+    {.name = "fail-on",
+     .argument = "SEVERITY",
+     .choices = "none|low|medium|high|critical",
+     .fallback = "none",
+     .help = "Exit with 1 when something of this severity or above is exposed."},
+    {.name = "format",
+     .argument = "FORMAT",
+     .choices = "table|json",
+     .fallback = "table",
+     .help = "How to print."},
+    VG_IAM_CONTENT,
+    {0},
+};
+static const vg_example examples[] = {
+    {"vigil iam exposed", "What can be reached from outside, gravest first."},
+    {"vigil iam exposed --reach anyone --fail-on high", "Gate on what is public."},
+    {"vigil iam exposed --format json | jq '.exposed[].witness'", "The requests that prove it."},
+    {0},
+};
+static const vg_exit_note notes[] = {
+    {1, "Something at or above --fail-on is exposed."},
+    {0},
+};
+
+const vg_command vg_iam_exposed = {
+    .name = "exposed",
+    .summary = "Find what can be reached from outside, with proof",
+    .description = "Asks every resource policy and role trust of the evidence as a stranger would: without "
+                   "credentials, from an "
+                   "account outside, through an AWS service, with a token of a shared identity provider. "
+                   "Resource control policies "
+                   "and S3's Block Public Access count.\n\n"
+                   "A condition protects when it asks for what a stranger does not have (organisation, "
+                   "account, VPC, address, "
+                   "source), not when it asks for what every caller chooses (parameters, user agent, tags of "
+                   "its own principals). "
+                   "Address ranges wider than /8 protect nobody.\n\n"
+                   "Each line carries a witness: a whole request that the engine decides Allowed. Resources "
+                   "whose policies nobody "
+                   "collected are listed as not known.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = notes,
+    .run = run_exposed,
+};

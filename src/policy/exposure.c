@@ -1,0 +1,573 @@
+/* exposure.c: which resources a stranger reaches, each proven by a request that the engine decides Allowed.
+ *
+ * For every Allow of a resource's policy the strangers are asked whom its Principal lets in: a caller without credentials and
+ * one of a foreign account for "*", the named caller for a named one, a service on behalf of a foreign account, a stranger's
+ * token of a shared provider. Each asks for a few actions that the statement allows on that type of resource, one of every
+ * access level. The caller's own account is taken to allow everything: what it would not allow, its administrator can. */
+#include "policy/exposure_part.h"
+
+#include <stdlib.h>
+
+#define STRANGER_ACCOUNT "999999999999"
+#define SIBLING_ACCOUNT  "888888888888"
+
+enum { LEVELS = VG_ACCESS_TAGGING + 1 };
+
+typedef struct {
+    vg_arena *arena;
+    const vg_world *world;
+    vg_str now_text;
+    vg_shared_provider *providers;
+    size_t provider_count;
+    const vg_policy *full;
+    vg_vec exposures, unknowns;
+    vg_map *exposure_of; /* "resource\nreach\nwho" -> index */
+} explorer;
+
+/* One resource as it is asked about. */
+typedef struct {
+    vg_str arn, type, account, region;
+    vg_layer layer;
+    bool is_trust;
+} subject;
+
+static vg_status no_memory(vg_error *err)
+{
+    return vg_fail(err, VG_ERR_MEMORY, "memory ran out while looking for what is exposed");
+}
+
+const char *vg_reach_name(vg_reach reach)
+{
+    static const char *const names[] = {"anyone", "provider", "service", "external", "organization"};
+    return names[reach];
+}
+
+/* ---- shared providers ---------------------------------------------------------------------------------------------------------- */
+
+static vg_status read_providers(explorer *x, vg_str text, vg_error *err)
+{
+    vg_doc doc;
+    VG_TRY(vg_yaml_read(x->arena, text, VG_STR("policy/federation.yaml"), NULL, &doc, err));
+    x->providers = VG_NEW_N(x->arena, vg_shared_provider, vg_value_count(doc.root) + 1);
+    if (!x->providers)
+        return no_memory(err);
+    for (vg_items it = vg_items_of(doc.root->kind == VG_ARRAY ? doc.root : NULL); vg_items_next(&it);) {
+        vg_shared_provider *p = &x->providers[x->provider_count++];
+        *p = (vg_shared_provider){.url = vg_get_str(it.value, "url"),
+                                  .sub = vg_get_str(it.value, "sub"),
+                                  .aud = vg_get_str(it.value, "aud")};
+        p->any_aud = vg_str_is(p->aud, "any");
+        if (!p->url.len || !p->sub.len || !p->aud.len)
+            return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(&doc, it.value),
+                              "a provider needs url, sub and aud");
+    }
+    return VG_OK;
+}
+
+static const vg_shared_provider *shared_provider(const explorer *x, vg_str principal)
+{
+    vg_arn arn;
+    if (vg_arn_parse(principal, &arn)) {
+        size_t slash = vg_str_find_char(arn.resource, '/');
+        if (!vg_str_starts(arn.resource, VG_STR("oidc-provider/")))
+            return NULL;
+        principal = vg_str_sub(arn.resource, slash + 1, VG_NPOS);
+    }
+    for (size_t i = 0; i < x->provider_count; i++)
+        if (vg_str_glob(x->providers[i].url, principal))
+            return &x->providers[i];
+    return NULL;
+}
+
+/* ---- what to ask for -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_str action;
+    vg_access_level level;
+    bool known;
+} candidate;
+
+/* Whether the action can concern the resource: its type, or what is inside it (objects of a bucket). */
+static bool concerns(const explorer *x, const vg_catalogue_action *action, vg_str arn)
+{
+    const vg_catalogue *catalogue = x->world->catalogue;
+    vg_arn of, inside;
+    vg_str within = vg_arena_printf(x->arena, "%.*s/x", VG_ARG(arn));
+    if (!vg_arn_parse(arn, &of) || !vg_arn_parse(within, &inside))
+        return false;
+    for (size_t i = 0; i < action->use_count; i++)
+        if (vg_catalogue_resource_fits(catalogue, action->uses[i].resource, arn) ||
+            (vg_str_is(of.service, "s3") &&
+             vg_catalogue_resource_fits(catalogue, action->uses[i].resource, within)))
+            return true;
+    return false;
+}
+
+/* The first action of each access level that the statement allows and that concerns the resource; and names that the
+ * catalogue does not know, as they are. */
+static size_t choose_actions(const explorer *x, const vg_statement *s, const subject *of, vg_action_set *set,
+                             candidate out[LEVELS + 1])
+{
+    const vg_catalogue *catalogue = x->world->catalogue;
+    size_t count = 0;
+    unsigned seen = 0;
+    vg_arn arn;
+    for (size_t i = 0; i < s->action_count && of->is_trust && !s->not_action; i++)
+        if (count < LEVELS && vg_str_find_char(s->actions[i], '*') == VG_NPOS)
+            out[count++] = (candidate){s->actions[i], VG_ACCESS_WRITE, true};
+    if (of->is_trust || !vg_arn_parse(of->arn, &arn))
+        return count;
+    uint32_t service = vg_catalogue_find_service(catalogue, arn.service);
+    if (service == VG_CATALOGUE_NONE)
+        return 0;
+    vg_action_set_clear(set);
+    for (size_t i = 0; i < s->action_count; i++)
+        vg_catalogue_expand(catalogue, s->actions[i], set);
+    const vg_catalogue_service *all = vg_catalogue_service_at(catalogue, service);
+    for (uint32_t a = all->first_action; a < all->first_action + all->action_count && count < LEVELS; a++) {
+        const vg_catalogue_action *action = vg_catalogue_action_at(catalogue, a);
+        if (vg_action_set_has(set, a) == s->not_action || (seen & (1U << action->level)) ||
+            !concerns(x, action, of->arn))
+            continue;
+        seen |= 1U << action->level;
+        out[count++] = (candidate){action->name, (vg_access_level)action->level, true};
+    }
+    return count;
+}
+
+/* A concrete ARN that the statement is about and that belongs to the resource. */
+static vg_str choose_resource(explorer *x, const vg_statement *s, const subject *of, vg_str action)
+{
+    const vg_catalogue *catalogue = x->world->catalogue;
+    uint32_t id = vg_catalogue_find_action(catalogue, action);
+    vg_str own = of->arn, within = vg_arena_printf(x->arena, "%.*s/x", VG_ARG(of->arn));
+    for (size_t i = 0; i < s->resource_count && !s->not_resource; i++) {
+        vg_str text = vg_text_matching(x->arena, s->resources[i]);
+        bool belongs = vg_str_eq(text, own) ||
+                       (vg_str_starts(text, own) && text.len > own.len && text.ptr[own.len] == '/');
+        bool fits = false;
+        for (size_t u = 0;
+             belongs && id != VG_CATALOGUE_NONE && u < vg_catalogue_action_at(catalogue, id)->use_count; u++)
+            fits = fits || vg_catalogue_resource_fits(
+                               catalogue, vg_catalogue_action_at(catalogue, id)->uses[u].resource, text);
+        if (belongs && (fits || id == VG_CATALOGUE_NONE))
+            return text;
+    }
+    bool own_fits = id == VG_CATALOGUE_NONE || of->is_trust;
+    for (size_t u = 0; !own_fits && u < vg_catalogue_action_at(catalogue, id)->use_count; u++)
+        own_fits = vg_catalogue_resource_fits(catalogue,
+                                              vg_catalogue_action_at(catalogue, id)->uses[u].resource, own);
+    return own_fits ? own : within;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------------------------- */
+
+/* What was not collected and is taken not to forbid. */
+typedef struct {
+    bool rcp, block;
+} reservation;
+
+/* The layers that bind a stranger: those of the resource. The caller's own side allows everything. */
+static vg_status layers_for(vg_arena *arena, const vg_world *world, const vg_policy *const *full,
+                            vg_str caller_text, vg_str resource, vg_layers *layers, reservation *left_out,
+                            vg_error *err)
+{
+    vg_world_caller caller = {.caller = vg_caller_of(caller_text)};
+    vg_world_target target = vg_world_target_of(world, resource);
+    vg_world_layers(world, &caller, &target, layers);
+    layers->identity = (vg_layer){VG_LAYER_KNOWN, full, 1, VG_STR("the caller's own")};
+    layers->boundary = layers->session = layers->endpoint = (vg_layer){.state = VG_LAYER_NONE};
+    layers->scps = NULL;
+    layers->scp_count = 0;
+    *left_out = (reservation){false, layers->s3 && layers->s3->unknown};
+    vg_layer *known = VG_NEW_N(arena, vg_layer, layers->rcp_count + 1);
+    vg_s3_settings *settings = VG_NEW(arena, vg_s3_settings);
+    if (!known || !settings)
+        return no_memory(err);
+    for (size_t i = 0; i < layers->rcp_count; i++) {
+        bool is_unknown = layers->rcps[i].state == VG_LAYER_UNKNOWN;
+        known[i] = is_unknown ? (vg_layer){.state = VG_LAYER_NONE} : layers->rcps[i];
+        left_out->rcp = left_out->rcp || is_unknown;
+    }
+    layers->rcps = known;
+    if (left_out->block) {
+        *settings = *layers->s3;
+        settings->unknown = false;
+        layers->s3 = settings;
+    }
+    return VG_OK;
+}
+
+static vg_request request_with(const vg_context_entry *context, size_t count, vg_str caller, vg_str action,
+                               vg_str resource, vg_str account, bool open)
+{
+    return (vg_request){.caller = vg_caller_of(caller),
+                        .action = action,
+                        .resource = resource,
+                        .resource_account = account,
+                        .context = context,
+                        .context_count = count,
+                        .open = open};
+}
+
+static vg_status keep_witness(explorer *x, vg_witness *out, const vg_stranger *stranger,
+                              const vg_witness_context *c, vg_str action, vg_str resource, vg_error *err)
+{
+    vg_context_entry *entries = VG_NEW_N(x->arena, vg_context_entry, c->count + 1);
+    vg_str *values = VG_NEW_N(x->arena, vg_str, c->count + 1);
+    if (!entries || !values)
+        return no_memory(err);
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->entries[i].state != VG_CONTEXT_PRESENT)
+            continue;
+        values[kept] = c->values[i];
+        entries[kept] = c->entries[i];
+        entries[kept].values = &values[kept];
+        kept++;
+    }
+    *out = (vg_witness){stranger->caller, action, resource, entries, kept};
+    return VG_OK;
+}
+
+static vg_severity severity_of(const vg_stranger *stranger, unsigned levels, bool is_trust)
+{
+    bool changes = is_trust || (levels & (1U << VG_ACCESS_WRITE | 1U << VG_ACCESS_PERMISSIONS));
+    switch (stranger->reach) {
+    case VG_REACH_ANYONE:
+    case VG_REACH_PROVIDER:
+        return changes ? VG_SEVERITY_CRITICAL : VG_SEVERITY_HIGH;
+    case VG_REACH_SERVICE:
+    case VG_REACH_EXTERNAL:
+        return stranger->is_own_provider ? VG_SEVERITY_LOW : VG_SEVERITY_MEDIUM;
+    case VG_REACH_ORGANIZATION:
+        break;
+    }
+    return VG_SEVERITY_LOW;
+}
+
+static vg_exposure *exposure_for(explorer *x, const subject *of, vg_reach reach, vg_str who)
+{
+    vg_str key = vg_arena_printf(x->arena, "%.*s\n%d\n%.*s", VG_ARG(of->arn), (int)reach, VG_ARG(who));
+    bool added;
+    vg_map_entry *entry = key.ptr ? vg_map_put(x->exposure_of, key, &added) : NULL;
+    vg_exposure *exposure = !entry  ? NULL
+                            : added ? vg_vec_push(&x->exposures)
+                                    : vg_vec_at(&x->exposures, entry->value.u64);
+    if (!exposure || !added)
+        return exposure;
+    entry->value.u64 = x->exposures.len - 1;
+    *exposure = (vg_exposure){
+        .reach = reach, .resource = of->arn, .type = of->type, .account = of->account, .who = who};
+    return exposure;
+}
+
+/* How grave a level is: what changes permissions first, then what writes, reads, lists. */
+static int gravity(vg_access_level level)
+{
+    static const int order[] = {[VG_ACCESS_LIST] = 1,
+                                [VG_ACCESS_READ] = 2,
+                                [VG_ACCESS_TAGGING] = 0,
+                                [VG_ACCESS_WRITE] = 3,
+                                [VG_ACCESS_PERMISSIONS] = 4};
+    return order[level];
+}
+
+typedef struct {
+    const vg_policy *policy;
+    uint32_t statement;
+    vg_str who;
+} named_by;
+
+static vg_status record(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
+                        const candidate *asked, const vg_witness_context *c, vg_str resource,
+                        const reservation *left_out, vg_error *err)
+{
+    vg_exposure *e = exposure_for(x, of, stranger->reach, by->who);
+    if (!e)
+        return no_memory(err);
+    for (size_t i = 0; i < e->action_count; i++)
+        if (vg_str_eq(e->actions[i], asked->action))
+            return VG_OK;
+    int graver = -1;
+    for (int level = 0; level < LEVELS; level++)
+        if (e->levels & (1U << level) && gravity((vg_access_level)level) > graver)
+            graver = gravity((vg_access_level)level);
+    if (gravity(asked->level) > graver) {
+        VG_TRY(keep_witness(x, &e->witness, stranger, c, asked->action, resource, err));
+        e->policy = by->policy;
+        e->statement = by->statement;
+    }
+    vg_str *actions = VG_NEW_N(x->arena, vg_str, e->action_count + 1);
+    if (!actions)
+        return no_memory(err);
+    if (e->action_count)
+        memcpy(actions, e->actions, e->action_count * sizeof *actions);
+    actions[e->action_count++] = asked->action;
+    e->actions = actions;
+    e->levels |= 1U << asked->level;
+    e->unless_rcp = left_out->rcp;
+    e->unless_block = left_out->block;
+    e->severity = severity_of(stranger, e->levels, of->is_trust);
+    return VG_OK;
+}
+
+/* A stranger asks; what is Allowed is recorded. *is_open: not allowed as asked, but not refused for certain either. */
+static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
+                     const candidate *asked, bool *is_open, vg_error *err)
+{
+    const vg_policy_document *document = vg_policy_document_of(by->policy);
+    const vg_statement *allow = &document->statements[by->statement];
+    vg_str resource = choose_resource(x, allow, of, asked->action);
+    vg_witness_context c;
+    vg_layers layers;
+    vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
+    vg_witness_satisfy(&c, x->arena, allow);
+    for (size_t i = 0; i < document->statement_count; i++)
+        if (document->statements[i].effect == VG_EFFECT_DENY)
+            vg_witness_avoid(&c, x->arena, &document->statements[i]);
+    reservation left_out;
+    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, resource, &layers, &left_out, err));
+    vg_request request =
+        request_with(c.entries, c.count, stranger->caller, asked->action, resource, of->account, false);
+    vg_decision decision = vg_policy_decide(&request, &layers);
+    if (decision.result == VG_ALLOWED)
+        return record(x, of, stranger, by, asked, &c, resource, &left_out, err);
+    *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
+    return VG_OK;
+}
+
+/* ---- strangers ----------------------------------------------------------------------------------------------------------------------- */
+
+enum { MOST_STRANGERS = 4 };
+
+static vg_stranger foreign(vg_str caller, vg_reach reach)
+{
+    return (vg_stranger){.reach = reach, .caller = caller, .account = vg_caller_of(caller).account};
+}
+
+/* An account of the organisation that nobody has: what a condition on the organisation lets in. */
+static vg_stranger sibling(const explorer *x)
+{
+    vg_stranger s = foreign(VG_STR("arn:aws:iam::" SIBLING_ACCOUNT ":role/witness"), VG_REACH_ORGANIZATION);
+    s.organization = x->world->organization_id;
+    s.org_path = vg_arena_printf(x->arena, "%.*s/r-0000/", VG_ARG(s.organization));
+    return s;
+}
+
+static vg_stranger named_account(explorer *x, const vg_policy_principal *p)
+{
+    const vg_world_account *known = vg_world_account_of(x->world, p->account);
+    bool inside = known && known->in_organization;
+    vg_str partition = x->world->partition.len ? x->world->partition : VG_STR("aws");
+    vg_str caller = p->kind == VG_PRINCIPAL_ACCOUNT
+                        ? vg_arena_printf(x->arena, "arn:%.*s:iam::%.*s:role/witness", VG_ARG(partition),
+                                          VG_ARG(p->account))
+                        : p->text;
+    vg_stranger s = foreign(caller, inside ? VG_REACH_ORGANIZATION : VG_REACH_EXTERNAL);
+    s.account = p->account;
+    s.is_named = true;
+    if (inside) {
+        s.organization = x->world->organization_id;
+        s.org_path = known->org_path;
+    }
+    return s;
+}
+
+/* IAM Identity Center's own provider: it lets in whom the organisation's permission sets name. */
+static bool is_identity_center(vg_str provider)
+{
+    vg_str name = vg_str_sub(provider, vg_str_rfind_char(provider, '/') + 1, VG_NPOS);
+    return vg_str_starts(name, VG_STR("AWSSSO_")) && vg_str_ends(name, VG_STR("_DO_NOT_DELETE"));
+}
+
+/* The strangers that a principal of the policy lets in; 0 for the account's own. */
+static size_t strangers_of(explorer *x, const subject *of, const vg_policy_principal *p,
+                           vg_stranger out[MOST_STRANGERS])
+{
+    size_t count = 0;
+    switch (p->kind) {
+    case VG_PRINCIPAL_ANYONE:
+        out[count++] = foreign(VG_STR("*"), VG_REACH_ANYONE);
+        out[count++] = foreign(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
+        if (x->world->organization_id.len)
+            out[count++] = sibling(x);
+        break;
+    case VG_PRINCIPAL_ACCOUNT:
+    case VG_PRINCIPAL_ARN:
+        if (!vg_str_eq(p->account, of->account))
+            out[count++] = named_account(x, p);
+        break;
+    case VG_PRINCIPAL_SERVICE:
+        out[count] = foreign(p->text, VG_REACH_SERVICE);
+        out[count].account = (vg_str){0};
+        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
+        break;
+    case VG_PRINCIPAL_FEDERATED:
+        if (is_identity_center(p->text))
+            break;
+        out[count] = foreign(p->text, VG_REACH_EXTERNAL);
+        out[count].account = (vg_str){0};
+        out[count].provider = shared_provider(x, p->text);
+        out[count].is_named = true;
+        out[count].is_own_provider = !out[count].provider;
+        out[count].reach = out[count].provider ? VG_REACH_PROVIDER : VG_REACH_EXTERNAL;
+        count++;
+        break;
+    case VG_PRINCIPAL_UNIQUE_ID:
+    case VG_PRINCIPAL_CANONICAL_USER:
+    case VG_PRINCIPAL_INVALID:
+        break;
+    }
+    return count;
+}
+
+/* Services that act for the account itself are what trusts are for: the services that can only be made to act by whoever
+ * may pass the role. A resource's policy has no such protection. */
+static bool is_worth_asking(const subject *of, const vg_stranger *stranger)
+{
+    return stranger->reach != VG_REACH_SERVICE || !of->is_trust;
+}
+
+/* ---- resources ----------------------------------------------------------------------------------------------------------------------- */
+
+static vg_status add_unknown(explorer *x, const subject *of, vg_str why, vg_error *err)
+{
+    vg_exposure_unknown *unknown = vg_vec_push(&x->unknowns);
+    if (!unknown || !why.ptr)
+        return no_memory(err);
+    *unknown = (vg_exposure_unknown){of->arn, of->type, of->account, why};
+    return VG_OK;
+}
+
+static vg_status ask_principal(explorer *x, const subject *of, const vg_policy_principal *p,
+                               const named_by *by, const candidate *actions, size_t action_count,
+                               bool *is_open, vg_error *err)
+{
+    vg_stranger strangers[MOST_STRANGERS];
+    size_t count = strangers_of(x, of, p, strangers), before = x->exposures.len;
+    for (size_t i = 0; i < count; i++) {
+        /* who reaches it from anywhere reaches it from the organisation as well */
+        bool is_told = strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named &&
+                       x->exposures.len > before;
+        for (size_t a = 0; a < action_count && !is_told && is_worth_asking(of, &strangers[i]); a++)
+            VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
+    }
+    return VG_OK;
+}
+
+static vg_status ask_statement(explorer *x, const subject *of, const vg_policy *policy, uint32_t index,
+                               vg_action_set *set, bool *is_open, vg_error *err)
+{
+    static const vg_policy_principal anyone = {.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")};
+    const vg_statement *s = &vg_policy_document_of(policy)->statements[index];
+    candidate actions[LEVELS + 1];
+    if (s->effect != VG_EFFECT_ALLOW || s->invalid)
+        return VG_OK;
+    size_t count = choose_actions(x, s, of, set, actions);
+    named_by by = {policy, index, VG_STR("*")};
+    if (s->not_principal)
+        return ask_principal(x, of, &anyone, &by, actions, count, is_open, err);
+    for (size_t i = 0; i < s->principal_count; i++) {
+        by.who = s->principals[i].text;
+        VG_TRY(ask_principal(x, of, &s->principals[i], &by, actions, count, is_open, err));
+    }
+    return VG_OK;
+}
+
+static vg_status look_at(explorer *x, const subject *of, vg_action_set *set, vg_error *err)
+{
+    bool is_open = false;
+    if (of->layer.state == VG_LAYER_UNKNOWN)
+        VG_TRY(add_unknown(x, of, VG_STR("its policy was not collected, or not all of it"), err));
+    for (size_t p = 0; p < of->layer.count; p++)
+        for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
+            VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, &is_open, err));
+    if (is_open && of->layer.state == VG_LAYER_KNOWN)
+        return add_unknown(
+            x, of, VG_STR("whether it is reached hangs on what was not collected of its account"), err);
+    return VG_OK;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------------------------------ */
+
+static int compare_exposures(const void *left, const void *right)
+{
+    const vg_exposure *a = left, *b = right;
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
+    if (a->reach != b->reach)
+        return a->reach < b->reach ? -1 : 1;
+    int order = vg_str_cmp(a->resource, b->resource);
+    return order ? order : vg_str_cmp(a->who, b->who);
+}
+
+static vg_status compile_full(vg_arena *arena, const vg_policy **out, vg_error *err)
+{
+    vg_policy_document *document = VG_NEW(arena, vg_policy_document);
+    if (!document)
+        return no_memory(err);
+    VG_TRY(vg_policy_read_text(arena,
+                               VG_STR("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+                                      "\"Action\":\"*\",\"Resource\":\"*\"}]}"),
+                               VG_POLICY_IDENTITY, VG_STR("full access"), document, err));
+    return vg_policy_compile(arena, document, NULL, out, err);
+}
+
+static vg_status explore(explorer *x, vg_action_set *set, size_t *asked, vg_error *err)
+{
+    const vg_world *world = x->world;
+    for (size_t i = 0; i < world->resource_count; i++) {
+        const vg_world_resource *r = &world->resources[i];
+        const vg_world_principal *role = vg_world_principal_of(world, r->arn);
+        bool is_trust = role && role->caller.kind == VG_CALLER_ROLE;
+        const subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust};
+        if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE))
+            continue;
+        (*asked)++;
+        VG_TRY(look_at(x, &of, set, err));
+    }
+    return VG_OK;
+}
+
+vg_status vg_world_exposures(vg_arena *arena, const vg_world *world, vg_str federation, vg_time now,
+                             vg_exposures *out, vg_error *err)
+{
+    char now_text[VG_TIME_TEXT];
+    vg_action_set set = vg_action_set_new(arena, world->catalogue);
+    explorer x = {.arena = arena,
+                  .world = world,
+                  .exposures = vg_vec_in(arena, sizeof(vg_exposure)),
+                  .unknowns = vg_vec_in(arena, sizeof(vg_exposure_unknown)),
+                  .exposure_of = vg_map_new(arena, 0)};
+    vg_time_format(now, now_text);
+    x.now_text = vg_arena_str(arena, vg_str_from(now_text));
+    *out = (vg_exposures){0};
+    if (!x.exposure_of || !x.now_text.ptr || !set.words)
+        return no_memory(err);
+    VG_TRY(read_providers(&x, federation, err));
+    VG_TRY(compile_full(arena, &x.full, err));
+    VG_TRY(explore(&x, &set, &out->resources, err));
+    if (x.exposures.len > 1)
+        qsort(x.exposures.items, x.exposures.len, sizeof(vg_exposure), compare_exposures);
+    out->exposures = x.exposures.items;
+    out->exposure_count = x.exposures.len;
+    out->unknowns = x.unknowns.items;
+    out->unknown_count = x.unknowns.len;
+    return VG_OK;
+}
+
+vg_status vg_witness_decide(vg_arena *arena, const vg_world *world, const vg_witness *witness,
+                            vg_decision *out, vg_error *err)
+{
+    const vg_policy *full;
+    vg_layers layers;
+    VG_TRY(compile_full(arena, &full, err));
+    reservation left_out;
+    VG_TRY(layers_for(arena, world, &full, witness->caller, witness->resource, &layers, &left_out, err));
+    vg_world_target target = vg_world_target_of(world, witness->resource);
+    vg_request request = request_with(witness->context, witness->context_count, witness->caller,
+                                      witness->action, witness->resource, target.account_id, false);
+    *out = vg_policy_decide(&request, &layers);
+    return VG_OK;
+}

@@ -1,0 +1,80 @@
+/* policy_exposure.h: what can be reached from outside (a part of policy.h).
+ *
+ * Every resource policy and role trust is asked, with witnesses: requests that a stranger could make. Who can be:
+ *
+ *     anyone        no credentials at all, or those of any AWS account: AWS's definition of public
+ *     provider      anyone with an account at an identity provider that many share (GitHub, GitLab, Google, ...), or an
+ *                   unauthenticated identity of a Cognito pool
+ *     service       an AWS service that acts for anyone (the confused deputy)
+ *     external      accounts and providers that the policy names and that are not of the organisation
+ *     organization  any account of the organisation, or other accounts of it that the policy names
+ *
+ * A witness's conditions are those that such a caller controls or cannot help: it may tag its own principals, choose
+ * parameters and user agent, but has its own account, organisation, VPC and address. What a witness was Allowed is exposed;
+ * the engine decided it, and the witness can be asked again. Resource control policies and
+ * settings of Block Public Access that were not collected are taken not to forbid it, and the exposure says so. */
+#ifndef VIGIL_POLICY_EXPOSURE_H
+#define VIGIL_POLICY_EXPOSURE_H
+
+#include "policy/policy.h"
+
+struct vg_world; /* policy_world.h */
+
+typedef enum {
+    VG_REACH_ANYONE,
+    VG_REACH_PROVIDER,
+    VG_REACH_SERVICE,
+    VG_REACH_EXTERNAL,
+    VG_REACH_ORGANIZATION
+} vg_reach;
+const char *vg_reach_name(vg_reach reach); /* "anyone", "provider", ... */
+
+/* A request that was decided Allowed. */
+typedef struct {
+    vg_str caller; /* ARN, service, provider, or "*" without credentials */
+    vg_str action, resource;
+    const vg_context_entry *context; /* the whole closed context */
+    size_t context_count;
+} vg_witness;
+
+/* One resource, reached by one kind of caller. */
+typedef struct {
+    vg_reach reach;
+    vg_str resource; /* ARN */
+    vg_str type;     /* CloudFormation's: "AWS::S3::Bucket", "AWS::IAM::Role" */
+    vg_str account;
+    vg_str who;              /* the Principal as written: "*", "444455556666", "ec2.amazonaws.com" */
+    const vg_policy *policy; /* the statement that lets it in */
+    uint32_t statement;
+    unsigned levels;       /* bit i: some action of vg_access_level i was Allowed */
+    const vg_str *actions; /* that were asked and Allowed; each once */
+    size_t action_count;
+    vg_witness witness; /* of the most severe action */
+    vg_severity severity;
+    bool unless_rcp;   /* resource control policies were not collected: one of them may forbid it */
+    bool unless_block; /* S3's Block Public Access was not collected in full: it may forbid it */
+} vg_exposure;
+
+/* A resource of which it is not known, or not for certain. */
+typedef struct {
+    vg_str resource, type, account;
+    vg_str why; /* "its policy was not collected", "who can reach it depends on aws:PrincipalTag/x" */
+} vg_exposure_unknown;
+
+typedef struct {
+    const vg_exposure *exposures; /* by severity, then reach, resource, who */
+    size_t exposure_count;
+    const vg_exposure_unknown *unknowns; /* by resource */
+    size_t unknown_count;
+    size_t resources; /* asked */
+} vg_exposures;
+
+/* `federation`: text of content/policy/federation.yaml. `now` is the witnesses' aws:CurrentTime. Memory is the arena's.
+ * The world must have a catalogue. */
+vg_status vg_world_exposures(vg_arena *arena, const struct vg_world *world, vg_str federation, vg_time now,
+                             vg_exposures *out, vg_error *err);
+/* Decides a witness again, as it was decided. */
+vg_status vg_witness_decide(vg_arena *arena, const struct vg_world *world, const vg_witness *witness,
+                            vg_decision *out, vg_error *err);
+
+#endif
