@@ -86,6 +86,25 @@ static vg_status keep_rules(vg_access_reader *r, const vg_vec *rules, vg_error *
     return VG_OK;
 }
 
+static bool has_rule(const vg_vec *rules, vg_str type)
+{
+    for (size_t i = 0; i < rules->len; i++)
+        if (vg_str_eq(((const vg_access_rule *)vg_vec_at(rules, i))->type, type))
+            return true;
+    return false;
+}
+
+/* What runs as a role, and has no policy of its own. */
+static vg_status keep_running(vg_access_reader *r, const vg_vec *rules, vg_error *err)
+{
+    for (vg_items it = vg_items_of(vg_get(r->content, VG_STR("running"))); vg_items_next(&it);) {
+        vg_str type = vg_get_str(it.value, "type");
+        if (type.len > 0 && !has_rule(rules, type))
+            VG_TRY(keep_type(r, type, err));
+    }
+    return VG_OK;
+}
+
 /* What a question names; what the rules read already is not read again. */
 typedef struct {
     vg_access_reader *reader;
@@ -119,6 +138,7 @@ static vg_status keep_all(vg_access_reader *r, const vg_vec *rules, vg_error *er
     for (size_t i = 0; i < VG_COUNT(types); i++)
         VG_TRY(keep_type(r, vg_str_from(types[i]), err));
     VG_TRY(keep_rules(r, rules, err));
+    VG_TRY(keep_running(r, rules, err));
     for (size_t i = 0; i < r->options->resource_count; i++) {
         vg_resource_filter filter = {.id = r->options->resources[i], .at = r->options->at};
         named n = {r, rules};
@@ -152,11 +172,15 @@ static vg_status keep_reading(void *context, const vg_ledger_entry *entry, vg_er
 {
     vg_access_reader *r = context;
     char text[READING_SIZE];
+    bool has_none = entry->outcome == VG_LEDGER_ABSENT &&
+                    vg_str_is(entry->operation, "organizations:DescribeOrganization");
     bool is_full =
         (entry->outcome == VG_LEDGER_IMPORTED || entry->outcome == VG_LEDGER_ABSENT) && !entry->truncated;
     if (!is_full || !vg_str_starts(entry->operation, VG_STR("organizations:")))
         return VG_OK;
-    vg_str key = vg_arena_str(r->arena, reading_key(text, entry->operation, entry->parameter));
+    /* "Your account is not a member of an organization": whose account, the entry says. */
+    vg_str parameter = has_none ? entry->account : entry->parameter;
+    vg_str key = vg_arena_str(r->arena, reading_key(text, entry->operation, parameter));
     return key.ptr && vg_map_put(r->readings, key, NULL) ? VG_OK : vg_access_no_memory(err);
 }
 

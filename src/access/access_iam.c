@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     vg_vec policies; /* const vg_policy *; NULL where one is missing */
     vg_vec missing;  /* vg_str */
+    vg_vec managed;  /* vg_str: ARNs of those that are managed policies */
 } attached;
 
 typedef struct {
@@ -176,9 +177,14 @@ static vg_status push_own(iam *m, const vg_access_item *item, attached *a, vg_er
     const vg_value *arns = vg_get(item->doc.root, VG_STR("ManagedPolicyArns"));
     const vg_value *inlines = vg_get(item->doc.root, VG_STR("Policies"));
     const vg_policy *policy;
-    *a = (attached){vg_vec_in(m->reader->arena, sizeof policy), vg_vec_in(m->reader->arena, sizeof(vg_str))};
+    *a = (attached){vg_vec_in(m->reader->arena, sizeof policy), vg_vec_in(m->reader->arena, sizeof(vg_str)),
+                    vg_vec_in(m->reader->arena, sizeof(vg_str))};
     for (vg_items it = vg_items_of(arns); vg_items_next(&it);) {
         vg_str arn = vg_value_str(it.value);
+        vg_str *place = vg_vec_push(&a->managed);
+        if (!place)
+            return vg_access_no_memory(err);
+        *place = arn;
         VG_TRY(managed_policy(m, VG_POLICY_IDENTITY, item->resource.account, arn, &policy, err));
         VG_TRY(push(a, policy, name_in(arn), err));
     }
@@ -188,20 +194,19 @@ static vg_status push_own(iam *m, const vg_access_item *item, attached *a, vg_er
 }
 
 /* The layer, and what is missing in it. */
-static vg_status identity_of(iam *m, const attached *a, vg_world_principal *out, vg_error *err)
+static vg_status identity_of(iam *m, const attached *a, vg_layer *out, vg_str *missing, vg_error *err)
 {
     vg_buf name = {0};
     for (size_t i = 0; i < a->missing.len; i++) {
         vg_buf_add_c(&name, i ? ", " : "");
         vg_buf_add_str(&name, *(vg_str *)vg_vec_at(&a->missing, i));
     }
-    out->missing = vg_arena_str(m->reader->arena, vg_buf_str(&name));
-    bool failed = name.failed || !out->missing.ptr;
+    *missing = vg_arena_str(m->reader->arena, vg_buf_str(&name));
+    bool failed = name.failed || !missing->ptr;
     vg_buf_free(&name);
     if (failed)
         return vg_access_no_memory(err);
-    return vg_world_layer(m->reader->builder, a->policies.items, a->policies.len, VG_STR(""), &out->identity,
-                          err);
+    return vg_world_layer(m->reader->builder, a->policies.items, a->policies.len, VG_STR(""), out, err);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------------------------------------------- */
@@ -220,6 +225,12 @@ static vg_status add_groups(iam *m, vg_error *err)
         g->item = item;
         entry->value.ptr = g;
         VG_TRY(push_own(m, item, &g->own, err));
+        vg_world_group known = {.arn = item->resource.id,
+                                .name = vg_get_str(item->doc.root, "GroupName"),
+                                .account_id = item->resource.account};
+        vg_str missing; /* its members say it */
+        VG_TRY(identity_of(m, &g->own, &known.identity, &missing, err));
+        VG_TRY(vg_world_add_group(r->builder, &known, err));
     }
     return VG_OK;
 }
@@ -252,6 +263,12 @@ static vg_status push_group(iam *m, const vg_access_item *user, vg_str name, att
         const vg_policy *policy = *(const vg_policy **)vg_vec_at(&g->own.policies, i);
         vg_str none = policy ? VG_STR("") : *(vg_str *)vg_vec_at(&g->own.missing, missing++);
         VG_TRY(push(a, policy, none, err));
+    }
+    for (size_t i = 0; i < g->own.managed.len; i++) {
+        vg_str *place = vg_vec_push(&a->managed);
+        if (!place)
+            return vg_access_no_memory(err);
+        *place = *(vg_str *)vg_vec_at(&g->own.managed, i);
     }
     return VG_OK;
 }
@@ -294,9 +311,11 @@ static vg_status describe(iam *m, const vg_access_item *item, const attached *a,
     out->account_id = item->resource.account;
     out->path = vg_get_str(item->doc.root, "Path");
     out->origin = item->resource.origin;
+    out->managed = a->managed.items;
+    out->managed_count = a->managed.len;
     VG_TRY(vg_access_tags(m->reader, item, &out->tags, &out->tag_count, err));
     VG_TRY(boundary_of(m, item, &out->boundary, err));
-    VG_TRY(identity_of(m, a, out, err));
+    VG_TRY(identity_of(m, a, &out->identity, &out->missing, err));
     if (!shows_all(item->resource.source)) {
         out->identity.state = VG_LAYER_UNKNOWN;
         out->missing = VG_STR("all that is attached");

@@ -27,6 +27,7 @@ typedef struct {
     vg_map *policies; /* of the rule at work: resource id to the item that holds its policy */
     vg_map *added;    /* ids of resources */
     vg_map *blocks;   /* account id to its public access block */
+    vg_map *profiles; /* ARN or "ACCOUNT NAME" of an instance profile to its role's item */
 } resources;
 
 /* ---- policies -------------------------------------------------------------------------------------------------------------------------- */
@@ -140,6 +141,70 @@ static vg_status bucket_behind(resources *s, const vg_access_item *item, vg_str 
     return out->ptr ? VG_OK : vg_access_no_memory(err);
 }
 
+/* ---- roles that resources run as ----------------------------------------------------------------------------------------------------- */
+
+static vg_status put_profile(resources *s, vg_str key, const vg_access_item *role, vg_error *err)
+{
+    vg_map_entry *entry = key.ptr ? vg_map_put(s->profiles, key, NULL) : NULL;
+    if (!entry)
+        return vg_access_no_memory(err);
+    entry->value.u64 = (uint64_t)(uintptr_t)role;
+    return VG_OK;
+}
+
+static vg_status map_profiles(resources *s, vg_error *err)
+{
+    const vg_access_item *role;
+    for (size_t next = 0; (role = vg_access_next(s->reader, "AWS::IAM::Role", &next));) {
+        const vg_value *list = vg_get(role->doc.root, VG_STR("InstanceProfiles"));
+        for (vg_items it = vg_items_of(list); vg_items_next(&it);) {
+            vg_str name = vg_arena_printf(s->reader->arena, "%.*s %.*s", VG_ARG(role->resource.account),
+                                          VG_ARG(vg_get_str(it.value, "InstanceProfileName")));
+            VG_TRY(put_profile(s, vg_get_str(it.value, "Arn"), role, err));
+            VG_TRY(put_profile(s, name, role, err));
+        }
+    }
+    return VG_OK;
+}
+
+static vg_str role_of_profile(const resources *s, vg_str account, vg_str profile)
+{
+    vg_str name = vg_arena_printf(s->reader->arena, "%.*s %.*s", VG_ARG(account), VG_ARG(profile));
+    const vg_map_entry *entry = vg_map_get(s->profiles, profile);
+    if (!entry && name.ptr)
+        entry = vg_map_get(s->profiles, name);
+    return entry ? ((const vg_access_item *)entry->value.ptr)->resource.id : (vg_str){0};
+}
+
+/* The entry of `running` of the content for a type, or NULL. */
+static const vg_value *running_rule(const resources *s, vg_str type)
+{
+    for (vg_items it = vg_items_of(vg_get(s->reader->content, VG_STR("running"))); vg_items_next(&it);)
+        if (vg_str_eq(vg_get_str(it.value, "type"), type))
+            return it.value;
+    return NULL;
+}
+
+/* A role's ARN, also where evidence has its name alone. */
+static vg_str runs_as(const resources *s, const vg_access_item *item)
+{
+    char path[128];
+    const vg_value *rule = running_rule(s, item->resource.type);
+    vg_str in = vg_get_str(rule, "role"), profile = vg_get_str(rule, "profile");
+    if (!rule)
+        return (vg_str){0};
+    snprintf(path, sizeof path, "%.*s", VG_ARG(in.len ? in : profile));
+    vg_str found = vg_get_str(item->doc.root, path);
+    if (found.len > 0 && profile.len > 0)
+        return role_of_profile(s, item->resource.account, found);
+    if (found.len == 0 || vg_str_starts(found, VG_STR("arn:")))
+        return found;
+    vg_arn own;
+    vg_str partition = vg_arn_parse(item->resource.id, &own) ? own.partition : VG_STR("aws");
+    return vg_arena_printf(s->reader->arena, "arn:%.*s:iam::%.*s:role/%.*s", VG_ARG(partition),
+                           VG_ARG(item->resource.account), VG_ARG(found));
+}
+
 /* ---- resources --------------------------------------------------------------------------------------------------------------------------- */
 
 static vg_status describe(resources *s, const vg_access_item *item, vg_world_resource *out, vg_error *err)
@@ -152,7 +217,8 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
                                .region = seen->region,
                                .tags_unknown = !vg_str_starts(seen->source, VG_STR("config")),
                                .grants_unknown = vg_str_is(seen->type, "AWS::KMS::Key"),
-                               .origin = seen->origin};
+                               .origin = seen->origin,
+                               .runs_as = runs_as(s, item)};
     out->aws_managed = vg_str_is(vg_get_str(item->doc.root, "KeyManager"), "AWS");
     return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
 }
@@ -217,10 +283,14 @@ static bool is_of_iam(vg_str type)
 
 vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_error *err)
 {
-    resources s = {.reader = r, .added = vg_map_new(r->arena, 0), .blocks = vg_map_new(r->arena, 0)};
-    if (!s.added || !s.blocks)
+    resources s = {.reader = r,
+                   .added = vg_map_new(r->arena, 0),
+                   .blocks = vg_map_new(r->arena, 0),
+                   .profiles = vg_map_new(r->arena, 0)};
+    if (!s.added || !s.blocks || !s.profiles)
         return vg_access_no_memory(err);
     VG_TRY(map_blocks(&s, err));
+    VG_TRY(map_profiles(&s, err));
     for (size_t i = 0; i < rules->len; i++) {
         const vg_access_rule *rule = vg_vec_at(rules, i);
         const vg_access_item *item;
@@ -231,9 +301,10 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
             VG_TRY(add_one(&s, rule, item, err));
         VG_TRY(add_orphans(&s, rule, err));
     }
-    for (size_t i = 0; r->options->resource_count > 0 && i < r->items.len; i++) {
+    for (size_t i = 0; i < r->items.len; i++) {
         const vg_access_item *item = vg_vec_at(&r->items, i);
-        if (!is_of_iam(item->resource.type) && is_named(r->options, item->resource.id))
+        bool runs = running_rule(&s, item->resource.type) && vg_str_starts(item->resource.id, VG_STR("arn:"));
+        if (!is_of_iam(item->resource.type) && (runs || is_named(r->options, item->resource.id)))
             VG_TRY(add_named(&s, item, err));
     }
     return VG_OK;

@@ -36,8 +36,9 @@ vg_status vg_iam_rcp_services(vg_cli *cli, const vg_str **names, size_t *count, 
 
 /* ---- the commands ------------------------------------------------------------------------------------------------- */
 
-static const vg_command *const nested[] = {&vg_iam_can,    &vg_iam_compare,  &vg_iam_lint, &vg_iam_minify, &vg_iam_exposed,
-                                           &vg_iam_unused, &vg_iam_generate, &vg_iam_what_can, &vg_iam_who_can, NULL};
+static const vg_command *const nested[] = {
+    &vg_iam_can,    &vg_iam_compare,  &vg_iam_lint,     &vg_iam_minify,  &vg_iam_exposed,
+    &vg_iam_paths, &vg_iam_unused, &vg_iam_generate, &vg_iam_what_can, &vg_iam_who_can, NULL};
 
 static const vg_example examples[] = {
     {"vigil iam can --requests requests.jsonl", "Decide a batch of requests, one JSON object a line."},

@@ -38,6 +38,16 @@ vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error
     return vg_content_load(cli->arena, built_in, vg_content_count, overlay, count, bad, cli, out, err);
 }
 
+static void warn(void *cli, const vg_error *err)
+{
+    vg_cli_warn(cli, err);
+}
+
+vg_status vg_cli_content_overlay(vg_cli *cli, const vg_content_source **out, size_t *count, vg_error *err)
+{
+    return read_overlay(cli, warn, out, count, err);
+}
+
 vg_str vg_cli_content_file(vg_cli *cli, vg_str path)
 {
     enum { LARGEST = 8 * 1024 * 1024 };

@@ -12,6 +12,8 @@ vg_status vg_cli_content_load(vg_cli *cli, void (*bad)(void *cli, const vg_error
 /* One file of it, the user's before ours; ptr NULL when there is none. A file of the user that cannot be read is warned of,
  * and ours taken. */
 vg_str vg_cli_content_file(vg_cli *cli, vg_str path);
+/* The files of the user's folder alone; one that cannot be read is warned of. */
+vg_status vg_cli_content_overlay(vg_cli *cli, const vg_content_source **out, size_t *count, vg_error *err);
 
 /* `vigil content actions` (content_actions.c). */
 extern const vg_command vg_content_actions;

@@ -13,6 +13,7 @@ extern const vg_command vg_iam_minify;
 extern const vg_command vg_iam_what_can;
 extern const vg_command vg_iam_who_can;
 extern const vg_command vg_iam_exposed;
+extern const vg_command vg_iam_paths;
 extern const vg_command vg_iam_unused;
 extern const vg_command vg_iam_generate;
 

@@ -395,6 +395,7 @@ bool vg_arn_like(vg_str pattern, vg_str arn);
 /* ---- worlds, and the questions asked over them -------------------------------------------------------------------------------- */
 
 #include "policy/policy_compare.h"
+#include "policy/policy_graph.h"
 #include "policy/policy_lint.h"
 #include "policy/policy_usage.h"
 #include "policy/policy_world.h"

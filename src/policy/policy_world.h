@@ -68,8 +68,16 @@ typedef struct {
         identity_set; /* the same for principals whose identity layers hold the same policies; filled by finish */
     const vg_str *groups; /* ARNs, of a user */
     size_t group_count;
-    vg_str origin; /* file and place, for people */
+    vg_str origin;         /* file and place, for people */
+    const vg_str *managed; /* ARNs of managed policies that are attached, its groups' among them */
+    size_t managed_count;
 } vg_world_principal;
+
+/* A group, whose policies stand in its members' identity layers. */
+typedef struct {
+    vg_str arn, name, account_id;
+    vg_layer identity;
+} vg_world_group;
 
 typedef struct {
     vg_str arn;
@@ -88,6 +96,7 @@ typedef struct {
     const vg_s3_settings
         *s3; /* of a bucket or access point: the strictest that hold for it; NULL for others */
     vg_str origin;
+    vg_str runs_as; /* ARN of the role that it runs as; empty: none, or unknown */
 } vg_world_resource;
 
 typedef enum { VG_PROVIDER_OIDC, VG_PROVIDER_SAML } vg_provider_kind;
@@ -128,6 +137,8 @@ typedef struct vg_world {
     size_t provider_count;
     const vg_world_instance_profile *instance_profiles; /* ordered by ARN */
     size_t instance_profile_count;
+    const vg_world_group *groups; /* ordered by ARN */
+    size_t group_count;
     const vg_policy *const *policies; /* every one in use, each once, in the order of first use */
     size_t policy_count;
     const vg_world_problem *problems;
@@ -224,6 +235,7 @@ vg_status vg_world_add_resource(vg_world_builder *builder, const vg_world_resour
 vg_status vg_world_add_provider(vg_world_builder *builder, const vg_world_provider *provider, vg_error *err);
 vg_status vg_world_add_instance_profile(vg_world_builder *builder, const vg_world_instance_profile *profile,
                                         vg_error *err);
+vg_status vg_world_add_group(vg_world_builder *builder, const vg_world_group *group, vg_error *err);
 vg_status vg_world_add_problem(vg_world_builder *builder, const vg_world_problem *problem, vg_error *err);
 /* Reads and compiles a policy, once for each key: the same `key` (an ARN or id; empty: never shared) gives the same
  * policy again, whatever the text. *out is NULL for a document that AWS would refuse, which adds a problem; its layer is

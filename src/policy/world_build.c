@@ -13,7 +13,7 @@ struct vg_world_builder {
     vg_arena *arena;
     vg_world *world;
     struct vg_world_index *index;
-    vg_vec accounts, principals, resources, providers, profiles, problems;
+    vg_vec accounts, principals, resources, providers, profiles, groups, problems;
     vg_map *policies; /* key to vg_policy; a refused one to &refused */
     vg_map *arrays;   /* bytes of an array of policies to that array in the arena */
 };
@@ -38,6 +38,7 @@ vg_world_builder *vg_world_builder_new(vg_arena *arena, const vg_catalogue *cata
         .resources = vg_vec_in(arena, sizeof(vg_world_resource)),
         .providers = vg_vec_in(arena, sizeof(vg_world_provider)),
         .profiles = vg_vec_in(arena, sizeof(vg_world_instance_profile)),
+        .groups = vg_vec_in(arena, sizeof(vg_world_group)),
         .problems = vg_vec_in(arena, sizeof(vg_world_problem)),
         .policies = vg_map_new(arena, 1),
         .arrays = vg_map_new(arena, 2),
@@ -103,6 +104,11 @@ vg_status vg_world_add_instance_profile(vg_world_builder *b, const vg_world_inst
                                         vg_error *err)
 {
     return push(&b->profiles, profile, err);
+}
+
+vg_status vg_world_add_group(vg_world_builder *b, const vg_world_group *group, vg_error *err)
+{
+    return push(&b->groups, group, err);
 }
 
 vg_status vg_world_add_problem(vg_world_builder *b, const vg_world_problem *problem, vg_error *err)
@@ -242,8 +248,8 @@ static int by_arn(const void *a, const void *b)
     return vg_str_cmp(*(const vg_str *)a, *(const vg_str *)b);
 }
 _Static_assert(offsetof(vg_world_resource, arn) == 0 && offsetof(vg_world_provider, arn) == 0 &&
-                   offsetof(vg_world_instance_profile, arn) == 0 && offsetof(vg_world_account, id) == 0 &&
-                   offsetof(vg_world_principal, arn) == 0,
+                   offsetof(vg_world_instance_profile, arn) == 0 && offsetof(vg_world_group, arn) == 0 &&
+                   offsetof(vg_world_account, id) == 0 && offsetof(vg_world_principal, arn) == 0,
                "what is mapped begins with its key");
 
 static void sort(vg_vec *vec, int (*order)(const void *, const void *))
@@ -493,6 +499,7 @@ static vg_status fill_resources(vg_world_builder *b, vg_error *err)
     sort(&b->providers, by_arn);
     VG_TRY(map_items(b->arena, &b->providers, "identity provider", &b->index->providers, err));
     sort(&b->profiles, by_arn);
+    sort(&b->groups, by_arn);
     vg_world *w = b->world;
     w->resources = b->resources.items;
     w->resource_count = b->resources.len;
@@ -500,6 +507,8 @@ static vg_status fill_resources(vg_world_builder *b, vg_error *err)
     w->provider_count = b->providers.len;
     w->instance_profiles = b->profiles.items;
     w->instance_profile_count = b->profiles.len;
+    w->groups = b->groups.items;
+    w->group_count = b->groups.len;
     w->problems = b->problems.items;
     w->problem_count = b->problems.len;
     return VG_OK;
