@@ -30,7 +30,7 @@ class Machine:
         for name in ("run", "test", "tools/setup.sh", "tools/packages.txt"):
             shutil.copy(ROOT / name, self.root / name)
         (self.root / "build" / "release" / "build.ninja").write_text("")
-        self.program("../a project/build/release/vigil", 'echo "vigil got: $*"; exit 7')
+        self.program("../a project/build/release/vigil", r'printf "vigil got:"; printf " [%s]" "$@"; echo; exit 7')
         self.program("id", f"echo {uid}")
         self.program("ninja", self.told("ninja"))
         self.program("cmake", self.told("cmake"))
@@ -61,7 +61,7 @@ class Machine:
 def arguments_and_exit_code_are_vigils():
     machine = Machine(RUN_PACKAGES)
     done, did = machine.run("run", "review", "--format", "a b")
-    equal((done.returncode, done.stdout, done.stderr), (7, "vigil got: review --format a b\n", ""))
+    equal((done.returncode, done.stdout, done.stderr), (7, "vigil got: [review] [--format] [a b]\n", ""))
     equal(did, [f"ninja --quiet -C {machine.root}/build/release vigil"])
 
 

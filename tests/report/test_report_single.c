@@ -332,6 +332,84 @@ static void commands_are_not_cut_within_quotes(void **state)
     vg_buf_free(&out);
 }
 
+/* Pages for people list the worst of many findings, and all when asked. */
+static void pages_list_some_of_many_findings(void **state)
+{
+    enum { MANY = 600 };
+    static const struct {
+        vg_report_format format;
+        vg_severity severity;
+        bool all;
+        size_t listed;
+    } rows[] = {
+        {VG_REPORT_HTML, VG_SEVERITY_HIGH, false, 500},
+        {VG_REPORT_HTML, VG_SEVERITY_HIGH, true, MANY},
+        {VG_REPORT_HTML, VG_SEVERITY_CRITICAL, false, 520},
+        {VG_REPORT_MARKDOWN, VG_SEVERITY_HIGH, false, 100},
+        {VG_REPORT_MARKDOWN, VG_SEVERITY_HIGH, true, MANY},
+    };
+    vg_report_finding *findings = calloc(MANY, sizeof *findings);
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        const vg_report_answer answer = {.findings = findings, .finding_count = MANY};
+        const vg_report_options options = {.all = rows[i].all};
+        vg_buf out = {0};
+        for (size_t k = 0; k < MANY; k++)
+            findings[k].finding = (vg_finding){.rule = VG_STR("c"),
+                                               .severity = rows[i].severity,
+                                               .verdict = VG_VERDICT_FAIL,
+                                               .message = VG_STR("is wrong")};
+        assert_int_equal(vg_report_write(&answer, rows[i].format, &options, &out, NULL), VG_OK);
+        assert_int_equal(count_of(&out, "is wrong"), rows[i].listed);
+        vg_buf_free(&out);
+    }
+    free(findings);
+}
+
+/* What a control lacks is said where it was not assessed, and not where it passed all the same. */
+static void pages_say_what_a_control_lacks(void **state)
+{
+    static const vg_report_control controls[] = {{.id = VG_STR_INIT("a"),
+                                                  .title = VG_STR_INIT("t"),
+                                                  .missing = VG_STR_INIT("lacking"),
+                                                  .verdict = VG_VERDICT_NOT_ASSESSED},
+                                                 {.id = VG_STR_INIT("b"),
+                                                  .title = VG_STR_INIT("t"),
+                                                  .missing = VG_STR_INIT("besides"),
+                                                  .verdict = VG_VERDICT_PASS}};
+    const vg_report_practice practice = {.controls = controls, .control_count = VG_COUNT(controls)};
+    const vg_report_answer answer = {.organisation = {.practices = &practice, .practice_count = 1}};
+    (void)state;
+    vg_buf few = {0}, all = {0}, page = {0};
+    assert_int_equal(vg_report_write(&answer, VG_REPORT_MARKDOWN, &(vg_report_options){0}, &few, NULL),
+                     VG_OK);
+    assert_int_equal(
+        vg_report_write(&answer, VG_REPORT_MARKDOWN, &(vg_report_options){.all = true}, &all, NULL), VG_OK);
+    assert_int_equal(vg_report_write(&answer, VG_REPORT_HTML, &(vg_report_options){0}, &page, NULL), VG_OK);
+    assert_false(holds(&few, "lacking"));
+    assert_true(holds(&all, "lacking"));
+    assert_true(holds(&page, "needs: lacking") && !holds(&page, "besides"));
+    vg_buf_free(&few);
+    vg_buf_free(&all);
+    vg_buf_free(&page);
+}
+
+/* The fence around commands is longer than any within. */
+static void fences_are_longer_than_what_they_hold(void **state)
+{
+    static const vg_str commands[] = {VG_STR_INIT("echo '````'")};
+    const vg_report_finding finding = {.finding = {.rule = VG_STR("c"),
+                                                   .severity = VG_SEVERITY_CRITICAL,
+                                                   .verdict = VG_VERDICT_FAIL,
+                                                   .message = VG_STR("is wrong")},
+                                       .commands = commands,
+                                       .command_count = 1};
+    (void)state;
+    vg_buf out = write_answer(NULL, 0, &finding, 1, VG_REPORT_MARKDOWN, 0);
+    assert_int_equal(count_of(&out, "\n   `````sh\n   echo '````'\n   `````\n"), 1);
+    vg_buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +423,9 @@ int main(void)
         cmocka_unit_test(forty_columns_are_the_least),
         cmocka_unit_test(only_open_critical_failures_are_urgent),
         cmocka_unit_test(commands_are_not_cut_within_quotes),
+        cmocka_unit_test(pages_list_some_of_many_findings),
+        cmocka_unit_test(pages_say_what_a_control_lacks),
+        cmocka_unit_test(fences_are_longer_than_what_they_hold),
     };
     return cmocka_run_group_tests_name("report single", tests, NULL, NULL);
 }
