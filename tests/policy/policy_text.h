@@ -1,4 +1,5 @@
-/* policy_text.h: requests and policies as tests write them: JSON with single quotes. */
+/* policy_text.h: requests and policies as tests write them: JSON with single quotes, and backquotes for single
+ * ones. */
 #ifndef VIGIL_TESTS_POLICY_TEXT_H
 #define VIGIL_TESTS_POLICY_TEXT_H
 
@@ -18,7 +19,7 @@
     "'}]}"
 #define P_DENY(action, resource)                                                                             \
     "{'Version':'2012-10-17','Statement':[{'Effect':'Deny','Action':'" action "','Resource':'" resource "'}" \
-                                                                                                        "]}"
+    "]}"
 #define P_ALL     P_ALLOW("*", "*")
 #define P_NOTHING P_ALLOW("x:Y", "*")
 /* A resource policy of one statement: effect, principal as JSON, the rest of the statement. */
@@ -33,8 +34,8 @@ static inline vg_str quoted(vg_arena *arena, const char *text)
 {
     vg_str s = vg_arena_str(arena, vg_str_from(text));
     for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == '\'')
-            ((char *)(uintptr_t)s.ptr)[i] = '"';
+        if (s.ptr[i] == '\'' || s.ptr[i] == '`')
+            ((char *)(uintptr_t)s.ptr)[i] = s.ptr[i] == '`' ? '\'' : '"';
     return s;
 }
 
