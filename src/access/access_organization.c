@@ -299,9 +299,11 @@ static vg_status add_account(guardrails *g, const vg_account *account, vg_error 
         VG_TRY(path_of(g, chain, count, &out.org_path, err));
     VG_TRY(levels_of(g, 0, chain, count, account, &out.scps, &out.scp_count, err));
     VG_TRY(levels_of(g, 1, chain, count, account, &out.rcps, &out.rcp_count, err));
+    out.standalone =
+        !out.in_organization && vg_access_was_read(r, "organizations:DescribeOrganization", account->id);
     if (!out.in_organization) { /* of another organisation, or of none */
         out.scps = out.rcps = &unknown_level;
-        out.scp_count = out.rcp_count = 1;
+        out.scp_count = out.rcp_count = out.standalone ? 0 : 1;
     }
     return vg_world_add_account(r->builder, &out, err);
 }

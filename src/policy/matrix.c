@@ -16,7 +16,8 @@
  * truth for the principal is a part of what must be the same. */
 #include "policy/matrix_part.h"
 
-enum { LAYERS_MAX = 24, CELL_SETS = 3 };
+/* Of more than so many comparisons for one row, what is left counts as conditional. */
+enum { LAYERS_MAX = 24, CELL_SETS = 3, COMPARISONS_MAX = 1 << 22 };
 
 /* What a layer says, as sets. */
 enum {
@@ -79,6 +80,8 @@ typedef struct {
     uint64_t *one;                /* what one other layer allows of it */
     uint64_t *one_sure;
     vg_str account;
+    uint32_t grant_total; /* of the layers at hand */
+    uint64_t comparisons;
     vg_buf key;
     vg_world_scratch scratch;
     vg_request request;
@@ -142,7 +145,7 @@ static void say(const builder *b, view *v, const vg_grant *g)
         or_sparse(v->sets[ALLOW_OWN], &g->own);
 }
 
-static void fill_view(const builder *b, view *v)
+static void fill_view(builder *b, view *v)
 {
     uint32_t words = b->matrix->word_count;
     for (int s = 0; s < SAYINGS; s++)
@@ -154,6 +157,7 @@ static void fill_view(const builder *b, view *v)
         const vg_grants *grants = grants_of(b, v->layer->policies[p]);
         for (uint32_t i = 0; grants && i < grants->count; i++)
             say(b, v, &grants->grants[i]);
+        b->grant_total += grants ? grants->count : 0;
     }
 }
 
@@ -299,6 +303,9 @@ static void compare_place(builder *b, uint32_t anchor, const uint64_t *hard, con
     }
     if (is_empty(b->left, words))
         return;
+    b->comparisons += 1 + b->grant_total;
+    if (b->comparisons > COMPARISONS_MAX)
+        return;
     for (uint32_t i = 0; i < b->view_count; i++) {
         if (i != anchor)
             allow_by(b, &b->views[i], p);
@@ -391,6 +398,10 @@ static void compare_patterns(builder *b, const uint64_t *hard)
     place everything = {0};
     compare_place(b, LAYERS_MAX, rest, &(vg_sparse){&run, 1}, true, &everything);
     keep_found(b, rest, rest);
+    if (b->comparisons <= COMPARISONS_MAX)
+        return;
+    memcpy(b->result[0], hard, size);
+    memset(b->result[1], 0, size);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------------------------------------------------------- */
@@ -409,6 +420,8 @@ static vg_status make_row(builder *b, vg_error *err)
     if (!row || !cells)
         return out_of_memory(err);
     *row = cells;
+    b->grant_total = 0;
+    b->comparisons = 0;
     for (uint32_t i = 0; i < b->view_count; i++)
         fill_view(b, &b->views[i]);
     join(b);
@@ -434,8 +447,12 @@ static vg_status make_row(builder *b, vg_error *err)
 
 static void add_view(builder *b, const vg_layer *layer, bool everything)
 {
-    if (b->view_count == LAYERS_MAX || (layer->state == VG_LAYER_NONE && !everything))
+    if (layer->state == VG_LAYER_NONE && !everything)
         return;
+    if (b->view_count == LAYERS_MAX) { /* more than AWS allows; nobody knows what it says */
+        b->views[LAYERS_MAX - 1].unknown = true;
+        return;
+    }
     view *v = &b->views[b->view_count++];
     v->layer = layer;
     v->everything = everything;

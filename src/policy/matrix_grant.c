@@ -36,6 +36,7 @@ struct vg_grant_compiler {
     vg_action_set both;
     vg_sparse everything;
     uint32_t grant_count;
+    uint64_t pattern_work; /* so far */
 };
 
 static vg_status out_of_memory(vg_error *err)
@@ -414,8 +415,8 @@ static vg_match holds_for_anyone(const vg_rule *rule)
 
 /* ---- grants -------------------------------------------------------------------------------------------------------------------------------- */
 
-/* Of more than so many patterns times actions, single patterns are not told apart. */
-enum { PATTERN_WORK = 1 << 20 };
+/* Of more than so many patterns times actions in all, single patterns are not told apart. */
+enum { PATTERN_WORK = 1 << 26 };
 
 static vg_status cut_of_pattern(vg_grant_compiler *c, const vg_resource_pattern *p, vg_arn_cut *out,
                                 vg_error *err)
@@ -483,9 +484,11 @@ static vg_status make_grant(vg_grant_compiler *c, const vg_rule *rule,
 {
     vg_grant_pattern *list = VG_NEW_N(c->arena, vg_grant_pattern, count ? count : 1);
     const taken **taken_by = VG_NEW_N(c->arena, const taken *, count ? count : 1);
-    bool each = (count > 1 || rule->not_resource) && (uint64_t)count * actions_of(c, rule) < PATTERN_WORK;
+    uint64_t work = (uint64_t)count * actions_of(c, rule);
+    bool each = (count > 1 || rule->not_resource) && c->pattern_work + work < PATTERN_WORK;
     if (!list || !taken_by)
         return out_of_memory(err);
+    c->pattern_work += each ? work : 0;
     for (uint32_t i = 0; i < count; i++) {
         VG_TRY(cut_of_pattern(c, patterns[i], &list[i].cut, err));
         VG_TRY(types_of(c, &list[i].cut, !patterns[i]->variable, &taken_by[i], err));

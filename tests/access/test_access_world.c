@@ -291,6 +291,28 @@ static void without_an_organisation_guardrails_are_unknown(void **state)
     test_close(&t);
 }
 
+static void an_account_in_no_organisation_has_no_guardrails(void **state)
+{
+    (void)state;
+    import_test t;
+    test_open(&t);
+    const test_file files[] = {
+        {"iam.json", iam, 0},
+        {"none.json",
+         "{\"vigil\":\"envelope/"
+         "1\",\"operation\":\"organizations:DescribeOrganization\",\"parameters\":{},\"account\":\"" MEMBER
+         "\",\"region\":\"\",\"partition\":\"aws\",\"time\":\"2026-11-20T00:00:00Z\",\"exit\":254,\"error\":"
+         "\"An error occurred (AWSOrganizationsNotInUseException) when calling the DescribeOrganization "
+         "operation: Your account is "
+         "not a member of an organization.\",\"output\":null}",
+         0}};
+    const vg_world *world = import_all(&t, files, VG_COUNT(files), NULL);
+    const vg_world_account *member = vg_world_account_of(world, VG_STR(MEMBER));
+    assert_true(member->standalone && !member->in_organization);
+    assert_int_equal(member->scp_count + member->rcp_count, 0);
+    test_close(&t);
+}
+
 /* ---- principals -------------------------------------------------------------------------------------------------------------------- */
 
 static void principals_have_all_that_is_attached(void **state)
@@ -552,6 +574,7 @@ int main(void)
         cmocka_unit_test(accounts_have_their_levels),
         cmocka_unit_test(a_level_that_was_not_read_in_full_is_unknown),
         cmocka_unit_test(without_an_organisation_guardrails_are_unknown),
+        cmocka_unit_test(an_account_in_no_organisation_has_no_guardrails),
         cmocka_unit_test(principals_have_all_that_is_attached),
         cmocka_unit_test(aws_managed_policies_are_shared_between_accounts),
         cmocka_unit_test(resources_have_their_policies_and_settings),
