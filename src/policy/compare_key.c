@@ -90,11 +90,18 @@ static vg_operator plain_operator(vg_operator op)
     return op == VG_OP_ARN_NOT_EQUALS ? VG_OP_ARN_NOT_LIKE : op;
 }
 
+/* IfExists says something only where absence would otherwise fail. */
+static bool forgives_absence(const vg_policy_condition *condition)
+{
+    return condition->if_exists && condition->qualifier == VG_QUALIFIER_NONE && condition->op != VG_OP_NULL &&
+           !vg_operator_is_negated(condition->op);
+}
+
 static bool same_question(const vg_compare_condition *a, uint32_t key, uint32_t set,
                           const vg_policy_condition *b)
 {
     return a->key == key && a->set == set && plain_operator(a->source->op) == plain_operator(b->op) &&
-           a->source->qualifier == b->qualifier && a->source->if_exists == b->if_exists;
+           a->source->qualifier == b->qualifier && forgives_absence(a->source) == forgives_absence(b);
 }
 
 /* What is beyond this comparison: kept as a question of its own, equal to itself alone. */
@@ -114,7 +121,7 @@ uint32_t vg_compare_condition_of(vg_comparer *c, const vg_policy_condition *sour
     if (c->failed)
         return 0;
     uint64_t hash = ((uint64_t)key << 40 | (uint64_t)set << 8 | (uint64_t)plain_operator(source->op)) * 8 +
-                    (uint64_t)source->qualifier * 2 + source->if_exists;
+                    (uint64_t)source->qualifier * 2 + forgives_absence(source);
     hash *= 0x9e3779b97f4a7c15u;
     hash ^= hash >> 32;
     size_t at = 0;

@@ -179,19 +179,6 @@ static vg_str lowered(vg_arena *arena, vg_str text)
     return (vg_str){out, out ? text.len : 0};
 }
 
-/* The inside of ${...}: a key, and behind a comma its default in quotes. */
-static void read_variable(vg_arena *arena, vg_str inside, vg_compare_symbol *out)
-{
-    size_t comma = vg_str_find(inside, VG_STR(", '"));
-    *out = (vg_compare_symbol){.key = inside};
-    if (comma != VG_NPOS && comma + 3 < inside.len && inside.ptr[inside.len - 1] == '\'') {
-        out->key = vg_str_sub(inside, 0, comma);
-        out->fallback = vg_str_sub(inside, comma + 3, inside.len - comma - 4);
-        out->has_fallback = true;
-    }
-    out->key = lowered(arena, vg_str_trim(out->key));
-}
-
 enum { MOST_SYMBOLS = 4096 }; /* beyond what a policy within AWS's quotas can have */
 
 static unsigned symbol_of(vg_comparer *c, const vg_compare_symbol *variable)
@@ -235,209 +222,146 @@ typedef struct {
 
 static void add_bytes(pattern *p, vg_str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        bool any_case = p->byte_flags & VG_WILD_ANY_CASE;
+    bool any_case = p->byte_flags & VG_WILD_ANY_CASE;
+    for (size_t i = 0; i < text.len; i++)
         vg_wild_add(&p->b, VG_WILD_BYTE, p->byte_flags,
                     (uint8_t)(any_case ? lower(text.ptr[i]) : text.ptr[i]));
-    }
 }
 
 /* A symbol, or what stands for it under the assignment. */
-static bool add_variable(pattern *p, vg_str inside)
+static void add_variable(pattern *p, const vg_piece *piece, unsigned wild_flags)
 {
-    static const char escapes[] = "*?$";
-    if (inside.len == 1 && strchr(escapes, inside.ptr[0])) {
-        add_bytes(p, inside);
-        return true;
-    }
-    vg_compare_symbol variable;
-    read_variable(p->c->arena, inside, &variable);
+    vg_compare_symbol variable = {.key = lowered(p->c->arena, piece->text),
+                                  .fallback = piece->fallback,
+                                  .has_fallback = piece->has_fallback};
     if (!p->c->assignments) {
-        vg_wild_add(&p->b, VG_WILD_SYMBOL, p->byte_flags, symbol_of(p->c, &variable));
-        return true;
+        vg_wild_add(&p->b, VG_WILD_SYMBOL, p->byte_flags | wild_flags, symbol_of(p->c, &variable));
+        return;
     }
     const vg_compare_assignment *value = assigned(p->c, variable.key);
-    vg_str text = value && !value->absent ? value->value : variable.fallback;
-    p->unresolved |= (!value || value->absent) && !variable.has_fallback;
-    size_t room = p->b.cap - p->b.count;
-    if (text.len >= room)
-        return false;
-    add_bytes(p, text);
-    return true;
+    bool has_value = value && !value->absent;
+    p->unresolved |= !has_value && !variable.has_fallback;
+    add_bytes(p, has_value ? value->value : variable.fallback);
 }
 
-/* The length of a variable that begins at s, or 0. */
-static size_t variable_length(vg_str s)
+/* Text of which '*' and '?' are wildcards when `wild`, and "${...}" variables when `variables`. */
+static void add_text(pattern *p, vg_str text, bool wild, bool variables, unsigned wild_flags)
 {
-    if (!vg_str_starts(s, VG_STR("${")))
-        return 0;
-    size_t end = vg_str_find_char(s, '}');
-    return end == VG_NPOS ? 0 : end + 1;
-}
-
-/* What a wildcard behind so many colons may not cross: the segments of an ARN are compared one by one, and its sixth
- * holds all that is left. */
-static unsigned wildcard_flags(unsigned kind, size_t colons)
-{
-    bool arn = kind == VG_TEXTS_ARN || kind == VG_TEXTS_RESOURCE;
-    return arn && colons < 5 ? VG_WILD_NO_COLON : 0;
-}
-
-static bool has_wildcards(unsigned kind)
-{
-    return kind == VG_TEXTS_LIKE || kind == VG_TEXTS_ARN || kind == VG_TEXTS_RESOURCE;
-}
-
-static bool add_text(pattern *p, unsigned kind, vg_str text, bool variables)
-{
-    bool arn = kind == VG_TEXTS_ARN || kind == VG_TEXTS_RESOURCE;
-    size_t colons = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        size_t variable =
-            variables && (!arn || colons >= 5) ? variable_length(vg_str_sub(text, i, text.len)) : 0;
-        char ch = text.ptr[i];
-        if (variable) {
-            if (!add_variable(p, vg_str_sub(text, i + 2, variable - 3)))
-                return false;
-            i += variable - 1;
-        } else if (has_wildcards(kind) && (ch == '*' || ch == '?')) {
-            vg_wild_add(&p->b, ch == '*' ? VG_WILD_RUN : VG_WILD_ONE, wildcard_flags(kind, colons), 0);
-        } else {
-            add_bytes(p, vg_str_sub(text, i, 1));
-            colons += ch == ':';
-        }
+    vg_template t = {0};
+    if (!variables || !vg_template_needed(text)) {
+        for (size_t i = 0; i < text.len; i++)
+            if (wild && (text.ptr[i] == '*' || text.ptr[i] == '?'))
+                vg_wild_add(&p->b, text.ptr[i] == '*' ? VG_WILD_RUN : VG_WILD_ONE, wild_flags, 0);
+            else
+                add_bytes(p, vg_str_sub(text, i, 1));
+        return;
     }
-    return true;
+    p->c->failed |= vg_template_compile(p->c->arena, text, wild, &t, NULL) != VG_OK;
+    for (uint32_t i = 0; i < t.count; i++) {
+        const vg_piece *piece = &t.pieces[i];
+        if (piece->kind == VG_PIECE_TEXT)
+            add_bytes(p, piece->text);
+        else if (piece->kind == VG_PIECE_KEY)
+            add_variable(p, piece, wild_flags);
+        else
+            vg_wild_add(&p->b, piece->kind == VG_PIECE_RUN ? VG_WILD_RUN : VG_WILD_ONE, wild_flags, 0);
+    }
+}
+
+/* Segments are compared one by one, so wildcards stay in theirs; the sixth holds all that is left, colons too. */
+static void add_segments(pattern *p, const vg_arn_cut *cut, bool variables_before, bool variables_in_last)
+{
+    for (unsigned i = 0; i < VG_ARN_SEGMENTS; i++) {
+        bool last = i + 1 == VG_ARN_SEGMENTS;
+        if (i)
+            add_bytes(p, VG_STR(":"));
+        add_text(p, cut->segment[i], true, last ? variables_in_last : variables_before,
+                 last ? 0 : VG_WILD_NO_COLON);
+    }
 }
 
 static const vg_wild_token run[] = {{VG_WILD_RUN, 0, 0}};
 static const vg_wild everything = {.tokens = run, .count = 1, .all = true};
-
-/* ---- what is no pattern -------------------------------------------------------------------------------------------------------- */
-
-typedef enum {
-    PATTERN,
-    PATTERN_OF_NOTHING, /* matches nothing; negated, it excludes nothing */
-    PATTERN_LOOSE,      /* matches as it says, but negated nothing is certain */
-    PATTERN_BROKEN      /* matches nothing, and negated nothing either */
-} soundness;
 
 static bool is_wild(vg_str text)
 {
     return vg_str_find_char(text, '*') != VG_NPOS || vg_str_find_char(text, '?') != VG_NPOS;
 }
 
-/* Whether a policy of this kind has an ARN of fewer than six segments completed by "*" (match.c, `completes`). */
-static bool completes(vg_policy_kind kind, vg_str text)
-{
-    if (kind == VG_POLICY_RESOURCE || kind == VG_POLICY_TRUST)
-        return is_wild(text);
-    if (kind == VG_POLICY_SCP)
-        return text.ptr[text.len - 1] == '*';
-    return kind != VG_POLICY_RCP;
-}
-
-static size_t count_segments(vg_str text)
-{
-    size_t segments = 1;
-    for (size_t i = 0; i < text.len; i++)
-        segments += text.ptr[i] == ':';
-    return segments;
-}
-
-static bool has_bad_service(vg_str text)
-{
-    vg_str rest = text, segment = {0};
-    for (size_t i = 0; i < 3; i++)
-        if (!vg_str_next(&rest, ':', &segment))
-            return false;
-    return is_wild(segment) && !vg_str_is(segment, "*");
-}
-
-/* As the engine reads a Resource: what is no ARN, or has a wildcard in its service or in a resource type that goes on,
- * matches nothing; an ARN of fewer than six segments is completed or not, but is hardly ever an exclusion. */
-static soundness judge_resource(vg_policy_kind kind, vg_str text, bool variables)
-{
-    vg_arn arn;
-    if (!vg_str_starts(text, VG_STR("arn:")) || has_bad_service(text))
-        return PATTERN_OF_NOTHING;
-    if (count_segments(text) < 6) {
-        if (completes(kind, text))
-            return PATTERN_LOOSE;
-        return kind == VG_POLICY_SCP || kind == VG_POLICY_RCP ? PATTERN_BROKEN : PATTERN_OF_NOTHING;
-    }
-    vg_arn_parse(text, &arn);
-    if (variables && vg_template_needed(arn.resource))
-        return PATTERN;
-    size_t type = 0;
-    while (type < arn.resource.len && arn.resource.ptr[type] != '/' && arn.resource.ptr[type] != ':')
-        type++;
-    bool wild_type = type < arn.resource.len && !vg_str_is(arn.service, "s3") &&
-                     is_wild(vg_str_sub(arn.resource, 0, type));
-    return wild_type ? PATTERN_OF_NOTHING : PATTERN;
-}
-
-static soundness judge(const vg_comparer *c, const vg_compare_set *set, vg_str text)
-{
-    vg_arn arn;
-    switch (set->kind) {
-    case VG_TEXTS_RESOURCE:
-        return judge_resource(c->kind, text, set->variables);
-    case VG_TEXTS_ARN:
-        return vg_arn_parse(text, &arn) ? PATTERN : PATTERN_BROKEN;
-    case VG_TEXTS_BOOL:
-        return vg_str_eq_icase(text, VG_STR("true")) || vg_str_eq_icase(text, VG_STR("false"))
-                   ? PATTERN
-                   : PATTERN_BROKEN;
-    default:
-        return PATTERN;
-    }
-}
-
-static vg_str completed(vg_arena *arena, vg_str text)
-{
-    static const char *const stars[] = {"", "", ":*:*:*:*", ":*:*:*", ":*:*", ":*"};
-    return vg_arena_join(arena, text, vg_str_from(stars[count_segments(text)]));
-}
-
 /* Bytes that a text's patterns take at most: variables may be replaced by longer texts. */
 static size_t room_for(const vg_comparer *c, vg_str text)
 {
-    size_t room = text.len + 8;
+    size_t room = text.len + 16;
     for (size_t i = 0; i < c->assignment_count; i++)
         room += c->assignments[i].value.len * (text.len / 4 + 1);
     return room;
 }
 
-static const vg_wild *tokens_of(vg_comparer *c, vg_compare_set *set, vg_str text)
+static const vg_wild *finished(pattern *p, vg_compare_set *set, bool uncertain)
 {
-    size_t room = room_for(c, text);
-    pattern p = {.c = c,
-                 .b = {.tokens = vg_arena_alloc(c->arena, room * sizeof(vg_wild_token)), .cap = room},
-                 .byte_flags = ignores_case(set->kind) ? VG_WILD_ANY_CASE : 0};
-    vg_wild *glob = VG_NEW(c->arena, vg_wild);
-    if (!glob || !p.b.tokens || !add_text(&p, set->kind, text, set->variables)) {
-        c->failed = true;
+    vg_wild *glob = VG_NEW(p->c->arena, vg_wild);
+    p->c->failed |= !glob;
+    set->unresolved |= p->unresolved;
+    if (!glob || p->unresolved)
+        return NULL;
+    vg_wild_finish(&p->b, glob);
+    glob->symbolic |= uncertain;
+    return glob;
+}
+
+/* As the engine reads a Resource: what matches nothing has no pattern. An ARN of fewer than six segments is completed or
+ * not, and is hardly ever an exclusion. Of a wildcard in a resource's type AWS's documents differ on what it matches. */
+static const vg_wild *resource_glob(pattern *p, vg_compare_set *set, vg_str text)
+{
+    vg_resource_pattern compiled;
+    if (vg_resource_compile(p->c->arena, text, p->c->kind, set->variables, &compiled, NULL) != VG_OK) {
+        p->c->failed = true;
         return NULL;
     }
-    set->unresolved |= p.unresolved;
-    if (p.unresolved)
+    set->broken |= compiled.loose;
+    if (compiled.kind == VG_PATTERN_INVALID)
         return NULL;
-    vg_wild_finish(&p.b, glob);
-    return glob;
+    if (compiled.kind == VG_PATTERN_ALL)
+        return &everything;
+    add_segments(p, &compiled.cut, false, compiled.variable != NULL);
+    return finished(p, set, compiled.wild_type);
+}
+
+static const vg_wild *arn_glob(pattern *p, vg_compare_set *set, vg_str text)
+{
+    bool variables = set->variables && vg_template_needed(text);
+    vg_arn_cut cut = variables ? vg_arn_cut_around_variables(text) : vg_arn_cut_of(text);
+    if (cut.count < VG_ARN_SEGMENTS || !vg_str_is(cut.segment[0], "arn")) {
+        set->broken = true;
+        return NULL;
+    }
+    add_segments(p, &cut, variables, variables);
+    return finished(p, set, false);
 }
 
 static const vg_wild *make_glob(vg_comparer *c, vg_compare_set *set, vg_str text)
 {
     if (set->kind == VG_TEXTS_ACTION)
         return vg_compare_action_glob(c->arena, text);
-    if (set->kind == VG_TEXTS_RESOURCE && vg_str_is(text, "*"))
-        return &everything;
-    soundness sound = judge(c, set, text);
-    set->broken |= sound >= PATTERN_LOOSE;
-    if (sound == PATTERN_OF_NOTHING || sound == PATTERN_BROKEN)
+    size_t room = room_for(c, text);
+    pattern p = {.c = c,
+                 .b = {.tokens = vg_arena_alloc(c->arena, room * sizeof(vg_wild_token)), .cap = room},
+                 .byte_flags = ignores_case(set->kind) ? VG_WILD_ANY_CASE : 0};
+    if (!p.b.tokens) {
+        c->failed = true;
         return NULL;
-    return tokens_of(c, set, sound == PATTERN_LOOSE ? completed(c->arena, text) : text);
+    }
+    if (set->kind == VG_TEXTS_RESOURCE)
+        return resource_glob(&p, set, text);
+    if (set->kind == VG_TEXTS_ARN)
+        return arn_glob(&p, set, text);
+    if (set->kind == VG_TEXTS_BOOL && !vg_str_eq_icase(text, VG_STR("true")) &&
+        !vg_str_eq_icase(text, VG_STR("false"))) {
+        set->broken = true;
+        return NULL;
+    }
+    add_text(&p, text, set->kind == VG_TEXTS_LIKE, set->variables, 0);
+    return finished(&p, set, false);
 }
 
 static bool only_stars(vg_str text)

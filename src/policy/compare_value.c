@@ -96,6 +96,16 @@ static bool prefix_holds(const prefix *p, const address *a)
            (rest == 0 || ((p->first.bytes[whole] ^ a->bytes[whole]) >> (8 - rest)) == 0);
 }
 
+/* Whether a text is surely no value of its type, whatever spelling the engine takes: it has a byte that no value has. */
+static bool is_surely_none(vg_str text, unsigned test)
+{
+    const char *bytes = test == VG_TEST_NUMBER ? "0123456789+-. \t\n\v\f\r" : "0123456789+-.:TZ \t\n\v\f\r";
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '\0' || !strchr(bytes, text.ptr[i]))
+            return true;
+    return test == VG_TEST_ADDRESS || text.len == 0;
+}
+
 bool vg_compare_bounds_read(const vg_policy_condition *condition, unsigned test)
 {
     double number;
@@ -106,7 +116,7 @@ bool vg_compare_bounds_read(const vg_policy_condition *condition, unsigned test)
                     : test == VG_TEST_DATE    ? read_date(text, &number)
                     : test == VG_TEST_ADDRESS ? read_prefix(text, &p)
                                               : false;
-        if (!read)
+        if (!read && !is_surely_none(text, test))
             return false;
     }
     return true;
@@ -136,17 +146,20 @@ static bool compares(vg_operator op, double value, double bound)
     }
 }
 
-/* Numbers and dates. */
+/* Numbers and dates. A bound that is none matches nothing, and makes a negated condition fail as well. */
 static bool meets_line(const vg_compare_condition *q, vg_str value)
 {
     bool (*read)(vg_str, double *) = q->kind == VG_TEST_DATE ? read_date : read_number;
     double v, bound;
     if (!read(value, &v))
         return false;
-    bool any = false;
-    for (size_t i = 0; i < q->source->value_count; i++)
-        any |= read(q->source->values[i], &bound) && compares(q->source->op, v, bound);
-    return any != q->negated;
+    bool any = false, wrong = false;
+    for (size_t i = 0; i < q->source->value_count; i++) {
+        bool is_read = read(q->source->values[i], &bound);
+        wrong |= !is_read;
+        any |= is_read && compares(q->source->op, v, bound);
+    }
+    return q->negated ? !any && !wrong : any;
 }
 
 static bool meets_address(const vg_compare_condition *q, vg_str value)
@@ -156,10 +169,13 @@ static bool meets_address(const vg_compare_condition *q, vg_str value)
     unsigned width;
     if (!read_address(value, &a, &width))
         return false;
-    bool any = false;
-    for (size_t i = 0; i < q->source->value_count; i++)
-        any |= read_prefix(q->source->values[i], &p) && prefix_holds(&p, &a);
-    return any != q->negated;
+    bool any = false, wrong = false;
+    for (size_t i = 0; i < q->source->value_count; i++) {
+        bool is_read = read_prefix(q->source->values[i], &p);
+        wrong |= !is_read;
+        any |= is_read && prefix_holds(&p, &a);
+    }
+    return q->negated ? !any && !wrong : any;
 }
 
 static bool is_of_type(const vg_compare_set *set, vg_str value)

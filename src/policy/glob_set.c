@@ -73,7 +73,8 @@ static size_t taken(const vg_wild_token *t, vg_str s, size_t at)
         return byte_is(t, s.ptr[at]);
     if (t->kind != VG_WILD_ONE || !may_hold(t, s.ptr[at]))
         return 0;
-    while (at + len < s.len && ((uint8_t)s.ptr[at + len] & 0xc0) == 0x80)
+    while ((uint8_t)s.ptr[at] >= 0xc0 && len < 4 && at + len < s.len &&
+           ((uint8_t)s.ptr[at + len] & 0xc0) == 0x80)
         len++;
     return len;
 }
@@ -143,7 +144,7 @@ static bool run_takes(const vg_wild_token *run, const vg_wild_token *t)
 {
     if (!(run->flags & VG_WILD_NO_COLON))
         return true;
-    return t->kind == VG_WILD_BYTE ? t->value != ':' : is_wild(t) && (t->flags & VG_WILD_NO_COLON);
+    return t->kind == VG_WILD_BYTE ? t->value != ':' : t->flags & VG_WILD_NO_COLON;
 }
 
 static bool is_letter(uint16_t c)
@@ -166,7 +167,9 @@ static bool token_takes(const vg_wild_token *wide, const vg_wild_token *t)
             return false;
         return (t->kind == VG_WILD_BYTE || t->kind == VG_WILD_ONE) && run_takes(wide, t);
     default:
-        return t->kind == VG_WILD_SYMBOL && t->value == wide->value && wide->flags >= t->flags;
+        return t->kind == VG_WILD_SYMBOL && t->value == wide->value &&
+               (wide->flags & VG_WILD_ANY_CASE) >= (t->flags & VG_WILD_ANY_CASE) &&
+               (wide->flags & VG_WILD_NO_COLON) <= (t->flags & VG_WILD_NO_COLON);
     }
 }
 

@@ -15,7 +15,7 @@
 
 enum { VG_WILD_BYTE, VG_WILD_ONE, VG_WILD_RUN, VG_WILD_SYMBOL }; /* x, ?, *, ${...} */
 enum {
-    VG_WILD_NO_COLON = 1, /* of ONE and RUN */
+    VG_WILD_NO_COLON = 1, /* of ONE, RUN and SYMBOL */
     VG_WILD_ANY_CASE = 2  /* of BYTE, which is then lower case, and of SYMBOL */
 };
 
@@ -30,7 +30,7 @@ typedef struct vg_wild {
     uint32_t count;
     uint32_t head, tail; /* BYTE tokens that begin it and, apart from those, end it */
     bool literal;        /* BYTE tokens alone */
-    bool symbolic;       /* has SYMBOL tokens */
+    bool symbolic;       /* has SYMBOL tokens, or else need not match all that it looks like */
     bool all;            /* matches every string */
     bool any_case;       /* some BYTE ignores case */
 } vg_wild;
