@@ -65,12 +65,24 @@ static void deny_without_mfa(lint *l, const lint_row *row, const lint_statement 
 
 /* ---- Regions -------------------------------------------------------------------------------------------------------------------------------- */
 
+/* Whether all but the Region that the statement tests are principals to spare: with tests of networks or services it is a
+ * perimeter, in which Regions are an exception. */
+static bool spares_principals_alone(const lint_statement *s, const lint_condition *region)
+{
+    for (size_t i = 0; i < s->condition_count; i++) {
+        vg_str key = s->conditions[i].c->key, prefix = VG_STR("aws:Principal");
+        if (&s->conditions[i] != region && !vg_str_eq_icase(vg_str_sub(key, 0, prefix.len), prefix))
+            return false;
+    }
+    return true;
+}
+
 /* Whether the statement denies what is in other Regions than those it names. */
 static const lint_condition *region_deny(const lint_statement *s)
 {
     const lint_condition *c = lint_denies(s) ? lint_condition_on(s, "aws:RequestedRegion") : NULL;
     bool negated = c && vg_operator_is_negated(c->c->op) && lint_op_is_string(c->c->op);
-    return negated ? c : NULL;
+    return negated && spares_principals_alone(s, c) ? c : NULL;
 }
 
 /* Whether an action of the service is denied: of Action if a pattern meets it, of NotAction if none spares it whole. */
