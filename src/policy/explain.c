@@ -141,13 +141,13 @@ static void add_denies(vg_buf *out, const vg_trace *trace, const vg_trace_answer
         const vg_deciding_statement *s = vg_vec_at(&trace->statements, i);
         if (s->effect != VG_EFFECT_DENY || s->match != VG_MATCH_UNKNOWN)
             continue;
-        vg_buf_add_c(out, *any ? " and not (" : "not (");
+        vg_buf_add_c(out, *any ? ", and not (" : "not (");
         add_conditions(out, s);
         vg_buf_add_char(out, ')');
         *any = true;
     }
     if (a->state == VG_LAYER_UNKNOWN && a->deny == VG_MATCH_UNKNOWN && !allow_is_open(trace, a)) {
-        vg_buf_addf(out, "%sthe %s%s%.*s, not collected, does not deny", *any ? " and " : "",
+        vg_buf_addf(out, "%sthe %s%s%.*s, not collected, does not deny", *any ? ", and " : "",
                     layer_in_words(a->layer), a->name.len ? " of " : "", VG_ARG(a->name));
         *any = true;
     }
@@ -158,17 +158,24 @@ static bool is_alternative(const vg_trace *trace, const vg_trace_answer *a)
     return a->layer == VG_BY_RESOURCE && !(trace->lacking & VG_BY_RESOURCE);
 }
 
+/* The layers of one side, joined. */
+static void add_side(vg_buf *out, const vg_trace *trace, bool alternative, const char *between, bool *any)
+{
+    for (size_t i = 0; i < trace->answers.len; i++) {
+        const vg_trace_answer *a = vg_vec_at(&trace->answers, i);
+        if (!allow_is_open(trace, a) || is_alternative(trace, a) != alternative)
+            continue;
+        vg_buf_add_c(out, *any ? between : "");
+        add_allows(out, trace, a);
+        *any = true;
+    }
+}
+
 static void add_residual(vg_buf *out, const vg_trace *trace)
 {
     bool any = false;
-    for (size_t i = 0; i < trace->answers.len; i++) {
-        const vg_trace_answer *a = vg_vec_at(&trace->answers, i);
-        if (!allow_is_open(trace, a))
-            continue;
-        vg_buf_add_c(out, !any ? "" : is_alternative(trace, a) ? " or " : " and ");
-        add_allows(out, trace, a);
-        any = true;
-    }
+    add_side(out, trace, false, " and ", &any);
+    add_side(out, trace, true, ", or else ", &any);
     for (size_t i = 0; i < trace->answers.len; i++)
         add_denies(out, trace, vg_vec_at(&trace->answers, i), &any);
 }
