@@ -252,6 +252,22 @@ static void bad_lines_are_passed_and_good_ones_read(void **state)
     vg_buf_free(&text);
 }
 
+static void a_key_is_found_whole(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_json_cursor *c = open_cursor(arena, VG_STR("{\"ab\":1,\"a\":2}"));
+    bool more, found;
+    vg_value value;
+    assert_int_equal(vg_json_cursor_document(c, &more, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_enter(c, NULL), VG_OK);
+    assert_int_equal(vg_json_cursor_find(c, VG_STR("a"), &found, NULL), VG_OK);
+    assert_true(found);
+    assert_int_equal(vg_json_cursor_scalar(c, arena, &value, NULL), VG_OK);
+    assert_int_equal(value.as.i64, 2);
+    vg_arena_free(arena);
+}
+
 /* A document over several lines is one where documents go by line: wrong. */
 static void a_document_ends_on_its_line(void **state)
 {
@@ -375,6 +391,7 @@ int main(void)
         cmocka_unit_test(fields_of_many_records_are_picked_without_a_tree),
         cmocka_unit_test(a_key_that_is_absent_leaves_the_object),
         cmocka_unit_test(bad_lines_are_passed_and_good_ones_read),
+        cmocka_unit_test(a_key_is_found_whole),
         cmocka_unit_test(a_document_ends_on_its_line),
         cmocka_unit_test(asking_for_what_is_not_there_changes_nothing),
         cmocka_unit_test(depth_and_size_are_limited),

@@ -574,9 +574,36 @@ static void the_json_test_suite_gets_its_verdicts(void **state)
     vg_arena_free(arena);
 }
 
+/* By each path, at each place of a block. */
+static void every_control_character_is_refused_in_a_string(void **state)
+{
+    (void)state;
+    static const vg_json_path paths[] = {VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2};
+    vg_arena *arena = vg_arena_new(0);
+    char text[80];
+    for (size_t p = 0; p < VG_COUNT(paths); p++)
+        for (int c = 0; c < 0x20; c++)
+            for (size_t at = 1; at < 70; at += 23) {
+                vg_doc doc;
+                vg_error err = {0};
+                memset(text, 'x', sizeof text);
+                text[0] = text[sizeof text - 1] = '"';
+                text[at] = (char)c;
+                vg_status status = vg_json_read_with(arena, vg_str_of(text, sizeof text), VG_STR("t"), NULL,
+                                                     paths[p], &doc, &err);
+                if (status == VG_ERR_UNSUPPORTED)
+                    continue;
+                if (status != VG_ERR_SYNTAX || err.place.column != at + 1)
+                    fail_msg("path %zu, character %d at %zu: %s, column %u", p, c, at, vg_status_name(status),
+                             err.place.column);
+            }
+    vg_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_control_character_is_refused_in_a_string),
         cmocka_unit_test(every_shape_is_read),
         cmocka_unit_test(escapes_become_utf8),
         cmocka_unit_test(wrong_texts_are_refused_where_they_are_wrong),
