@@ -218,8 +218,14 @@ static vg_policy_document make_other(vg_arena *arena, mutant_random *r, const vg
 
 typedef struct {
     const vg_policy *policy, *all;
+    vg_layer scp;
     vg_layers layers;
 } world;
+
+static vg_layer layer_of(const vg_policy *const *policy)
+{
+    return (vg_layer){.state = VG_LAYER_KNOWN, .policies = policy, .count = 1};
+}
 
 static void make_world(vg_arena *arena, const vg_policy_document *document, world *w)
 {
@@ -231,11 +237,23 @@ static void make_world(vg_arena *arena, const vg_policy_document *document, worl
                                                 VG_STR("all"), all, &err));
     assert_int_equal(VG_OK, vg_policy_compile(arena, all, NULL, &w->all, &err));
     assert_int_equal(VG_OK, vg_policy_compile(arena, document, NULL, &w->policy, &err));
-    bool resource = document->kind == VG_POLICY_RESOURCE;
-    w->layers = (vg_layers){0};
-    w->layers.identity = (vg_layer){VG_LAYER_KNOWN, resource ? &w->all : &w->policy, 1, {0}};
-    if (resource)
-        w->layers.resource = (vg_layer){VG_LAYER_KNOWN, &w->policy, 1, {0}};
+    w->scp = layer_of(&w->policy);
+    w->layers = (vg_layers){.identity = layer_of(&w->all)};
+    switch (document->kind) {
+    case VG_POLICY_RESOURCE:
+        w->layers.resource = layer_of(&w->policy);
+        break;
+    case VG_POLICY_SCP:
+        w->layers.scps = &w->scp;
+        w->layers.scp_count = 1;
+        break;
+    case VG_POLICY_BOUNDARY:
+        w->layers.boundary = layer_of(&w->policy);
+        break;
+    default:
+        w->layers.identity = layer_of(&w->policy);
+        break;
+    }
 }
 
 typedef struct {
@@ -385,13 +403,15 @@ static size_t how_many(size_t otherwise)
 static void no_request_over_a_small_alphabet_contradicts_a_no(void **state)
 {
     (void)state;
-    check_kind(VG_POLICY_IDENTITY, how_many(1500));
+    check_kind(VG_POLICY_IDENTITY, how_many(500));
+    check_kind(VG_POLICY_BOUNDARY, how_many(100));
+    check_kind(VG_POLICY_SCP, how_many(200));
 }
 
 static void no_caller_contradicts_a_no_of_resource_policies(void **state)
 {
     (void)state;
-    check_kind(VG_POLICY_RESOURCE, how_many(300));
+    check_kind(VG_POLICY_RESOURCE, how_many(100));
 }
 
 int main(void)
