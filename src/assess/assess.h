@@ -73,8 +73,12 @@ typedef struct vg_content {
         unknown; /* "Type.Property" -> vg_str *: absence says that nobody knows it, unless the property named there is there */
     const vg_word *words; /* placeholders.yaml */
     size_t word_count;
-    vg_map *by_type; /* type -> vg_vec * of indexes (size_t) of controls */
+    vg_map *by_type;                /* type -> vg_vec * of indexes (size_t) of controls */
+    const vg_content_source *files; /* all of them, by path; bytes are borrowed */
+    size_t file_count;
 } vg_content;
+/* The bytes of a file; ptr NULL when there is none. */
+vg_str vg_content_file(const vg_content *content, vg_str path);
 
 /* Reads controls (.guard files under controls/), practices.yaml, placeholders.yaml and the files of types/. Files of `overlay` replace those of the same path
  * and add others. A control file that cannot be used is told to `bad` (may be NULL) and left out; the call fails only for
@@ -228,7 +232,7 @@ vg_status vg_tree_read(vg_evidence *evidence, vg_arena *arena, vg_tree *out, vg_
 
 /* What to change. The order is by severity, then kind, then subject. */
 typedef struct {
-    const char *kind; /* "missing-ou", "move-account", "mixed-ou", "department-ou" */
+    const char *kind; /* "missing-ou", "move-account", "mixed-ou", "department-ou", "missing-guardrail" */
     vg_severity severity;
     vg_str subject,
         name;       /* an OU's or account's id and name; of a missing OU, the root's id and the OU's name */
@@ -236,10 +240,32 @@ typedef struct {
     vg_str message; /* what and why */
     vg_str command; /* AWS CLI, for the management account; "" */
 } vg_advice;
+/* Which guardrails bind a node: of an account, what its fact Vigil::Account::Guardrails says; of an OU or root, what the
+ * accounts below it say together. */
+typedef enum {
+    VG_GUARDRAIL_UNKNOWN, /* nobody can say, or there is no account below */
+    VG_GUARDRAIL_NO,
+    VG_GUARDRAIL_SOME, /* partly, or not in every account below */
+    VG_GUARDRAIL_YES
+} vg_guardrail_state;
+const char *vg_guardrail_state_name(vg_guardrail_state state); /* "unknown", "no", "partly", "yes" */
+
+/* The guardrails that are known, in the order in which rows hold their states: "DenyLeaveOrganization", ... */
+extern const char *const vg_guardrail_names[];
+extern const size_t vg_guardrail_count;
+
+typedef struct {
+    const vg_guardrail_state *states; /* of node n, guardrail g: states[n * vg_guardrail_count + g] */
+} vg_tree_guardrails;
+/* From an assessment of the same evidence. The management account is never bound and is left out of what OUs say. */
+vg_status vg_tree_guardrails_of(vg_arena *arena, const vg_tree *tree, const vg_assessment *assessment,
+                                vg_tree_guardrails *out, vg_error *err);
+
 /* Compares a tree with AWS's guidance for many accounts (`guidance`: content/organization/guidance.yaml). An account that
  * belongs into an OU that is missing is part of that advice, not one of its own. Where names say nothing, nothing is
- * advised. */
-vg_status vg_tree_advise(vg_arena *arena, const vg_tree *tree, vg_str guidance, const vg_advice **out,
-                         size_t *count, vg_error *err);
+ * advised. With `guardrails` (may be NULL) also which guardrails OUs of a function lack: "missing-guardrail". */
+vg_status vg_tree_advise(vg_arena *arena, const vg_tree *tree, vg_str guidance,
+                         const vg_tree_guardrails *guardrails, const vg_advice **out, size_t *count,
+                         vg_error *err);
 
 #endif

@@ -14,7 +14,8 @@ typedef struct {
     vg_severity severity;
     const vg_str *words;
     size_t word_count;
-    vg_vec unplaced; /* uint32_t: accounts that belong here, with no such OU to move to */
+    const vg_value *guardrails; /* names that OUs of the function should have; NULL: none */
+    vg_vec unplaced;            /* uint32_t: accounts that belong here, with no such OU to move to */
 } guide;
 
 enum { MOST_GUIDES = 16, NO_GUIDE = MOST_GUIDES };
@@ -22,6 +23,7 @@ enum { MOST_GUIDES = 16, NO_GUIDE = MOST_GUIDES };
 typedef struct {
     vg_arena *arena;
     const vg_tree *tree;
+    const vg_tree_guardrails *guardrails; /* NULL: nobody asked */
     guide guides[MOST_GUIDES];
     size_t guide_count;
     vg_vec advice;
@@ -46,6 +48,7 @@ static vg_status read_guide(adviser *a, const vg_doc *doc, const vg_value *v, vg
                  .why = vg_get_str(v, "why"),
                  .always = vg_str_is(required, "always"),
                  .words = list,
+                 .guardrails = vg_get(v, VG_STR("guardrails")),
                  .unplaced = vg_vec_in(a->arena, sizeof(uint32_t))};
     for (vg_items it = vg_items_of(words && words->kind == VG_ARRAY ? words : NULL); vg_items_next(&it);)
         list[g->word_count++] = vg_value_str(it.value);
@@ -310,6 +313,53 @@ static void look_at_unit(adviser *a, uint32_t index)
                             VG_ARG(unit->path));
 }
 
+/* The place of a guardrail's name among those that are known, or vg_guardrail_count. */
+static size_t guardrail_named(vg_str name)
+{
+    size_t g = 0;
+    while (g < vg_guardrail_count && !vg_str_is(name, vg_guardrail_names[g]))
+        g++;
+    return g;
+}
+
+/* An OU that is told by its parent's function (Workloads/Prod below Workloads) is not told again. */
+static bool is_told_above(const adviser *a, uint32_t index, size_t g, vg_guardrail_state state)
+{
+    for (uint32_t up = a->tree->nodes[index].parent; up != UINT32_MAX; up = a->tree->nodes[up].parent)
+        if (!a->tree->nodes[up].is_root && a->guardrails->states[up * vg_guardrail_count + g] == state &&
+            strcmp(a->tree->nodes[up].function, "other") != 0)
+            return true;
+    return false;
+}
+
+static void look_at_guardrails(adviser *a, uint32_t index)
+{
+    const vg_tree_node *unit = &a->tree->nodes[index];
+    if (unit->is_account || unit->is_root || !unit->in_tree)
+        return;
+    for (size_t g = 0; g < a->guide_count; g++) {
+        if (!is_of_family(unit->function, a->guides[g].function) || !a->guides[g].guardrails)
+            continue;
+        for (vg_items it = vg_items_of(a->guides[g].guardrails); vg_items_next(&it);) {
+            size_t rail = guardrail_named(vg_value_str(it.value));
+            vg_guardrail_state state = rail == vg_guardrail_count
+                                           ? VG_GUARDRAIL_UNKNOWN
+                                           : a->guardrails->states[index * vg_guardrail_count + rail];
+            bool lacks = state == VG_GUARDRAIL_NO || state == VG_GUARDRAIL_SOME;
+            if (!lacks || is_told_above(a, index, rail, state))
+                continue;
+            vg_advice *advice = add_advice(a, "missing-guardrail",
+                                           state == VG_GUARDRAIL_NO ? VG_SEVERITY_MEDIUM : VG_SEVERITY_LOW,
+                                           unit->id, unit->name);
+            if (advice)
+                advice->message = vg_arena_printf(
+                    a->arena, "%.*s %s the guardrail %s, which OUs for %.*s should have", VG_ARG(unit->path),
+                    state == VG_GUARDRAIL_NO ? "lacks" : "has only in part, or not for every account,",
+                    vg_guardrail_names[rail], VG_ARG(a->guides[g].function));
+        }
+    }
+}
+
 static int compare_advice(const void *left, const void *right)
 {
     const vg_advice *a = left, *b = right;
@@ -318,7 +368,9 @@ static int compare_advice(const void *left, const void *right)
     int order = strcmp(a->kind, b->kind);
     if (!order)
         order = vg_str_cmp(a->subject, b->subject);
-    return order ? order : vg_str_cmp(a->name, b->name);
+    if (!order)
+        order = vg_str_cmp(a->name, b->name);
+    return order ? order : vg_str_cmp(a->message, b->message);
 }
 
 static bool messages_are_there(const adviser *a)
@@ -329,14 +381,20 @@ static bool messages_are_there(const adviser *a)
     return !a->failed;
 }
 
-vg_status vg_tree_advise(vg_arena *arena, const vg_tree *tree, vg_str guidance, const vg_advice **out,
-                         size_t *count, vg_error *err)
+vg_status vg_tree_advise(vg_arena *arena, const vg_tree *tree, vg_str guidance,
+                         const vg_tree_guardrails *guardrails, const vg_advice **out, size_t *count,
+                         vg_error *err)
 {
-    adviser a = {.arena = arena, .tree = tree, .advice = vg_vec_in(arena, sizeof(vg_advice))};
+    adviser a = {.arena = arena,
+                 .tree = tree,
+                 .guardrails = guardrails,
+                 .advice = vg_vec_in(arena, sizeof(vg_advice))};
     VG_TRY(read_guidance(&a, guidance, err));
     for (uint32_t i = 0; i < tree->node_count; i++) {
         look_at_account(&a, i);
         look_at_unit(&a, i);
+        if (guardrails)
+            look_at_guardrails(&a, i);
     }
     for (size_t i = 0; i < tree->node_count; i++)
         for (size_t g = 0; g < a.guide_count && tree->nodes[i].is_root; g++)

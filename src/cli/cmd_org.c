@@ -7,7 +7,8 @@
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------------ */
 
-typedef vg_status tree_work(vg_cli *cli, const vg_tree *tree, vg_error *err);
+/* `evidence` is open for reading. */
+typedef vg_status tree_work(vg_cli *cli, vg_evidence *evidence, const vg_tree *tree, vg_error *err);
 
 static int with_tree(vg_cli *cli, tree_work *work)
 {
@@ -20,7 +21,7 @@ static int with_tree(vg_cli *cli, tree_work *work)
     if (status == VG_OK)
         status = vg_tree_read(evidence, cli->arena, &tree, &err);
     if (status == VG_OK)
-        status = work(cli, &tree, &err);
+        status = work(cli, evidence, &tree, &err);
     vg_evidence_close(evidence);
     return status == VG_OK ? VG_EXIT_OK : (int)vg_cli_error(cli, &err);
 }
@@ -142,8 +143,9 @@ static void node_to_text(vg_cli *cli, vg_buf *out, const vg_tree *tree, const vg
     vg_buf_add_c(out, any ? "]\n" : "\n");
 }
 
-static vg_status work_tree(vg_cli *cli, const vg_tree *tree, vg_error *err)
+static vg_status work_tree(vg_cli *cli, vg_evidence *evidence, const vg_tree *tree, vg_error *err)
 {
+    (void)evidence;
     vg_buf text = {0};
     bool in_tree = true;
     if (is_json(cli)) {
@@ -162,6 +164,107 @@ static vg_status work_tree(vg_cli *cli, const vg_tree *tree, vg_error *err)
 static int run_tree(vg_cli *cli)
 {
     return with_tree(cli, work_tree);
+}
+
+/* ---- guardrails ----------------------------------------------------------------------------------------------------------------- */
+
+static void tell_bad_content(void *cli, const vg_error *err)
+{
+    vg_cli_warn(cli, err);
+}
+
+static vg_status read_guardrails(vg_cli *cli, vg_evidence *evidence, const vg_tree *tree,
+                                 vg_tree_guardrails *out, vg_error *err)
+{
+    vg_content *content = NULL;
+    vg_assessment *assessment = VG_NEW(cli->arena, vg_assessment);
+    if (!assessment)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    VG_TRY(vg_cli_content_load(cli, tell_bad_content, &content, err));
+    const vg_assess_options how = {
+        .content = content, .now = cli->now_given ? cli->now : VG_TIME_NONE, .threads = cli->threads};
+    vg_status status = vg_assess(evidence, NULL, &how, cli->arena, assessment, err);
+    if (status == VG_OK)
+        status = vg_tree_guardrails_of(cli->arena, tree, assessment, out, err);
+    vg_content_free(content);
+    return status;
+}
+
+static void guardrails_to_json(vg_buf *out, const vg_tree *tree, const vg_tree_guardrails *guardrails)
+{
+    vg_json_writer w = vg_json_writer_to(out, 2);
+    vg_json_array(&w);
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const vg_tree_node *node = &tree->nodes[i];
+        vg_json_object(&w);
+        vg_json_put_str(&w, "id", node->id);
+        vg_json_put_str(&w, "name", node->name);
+        vg_json_put_str(&w, "kind",
+                        node->is_account ? VG_STR("account")
+                        : node->is_root  ? VG_STR("root")
+                                         : VG_STR("ou"));
+        vg_json_put_bool(&w, "bound", !node->is_management);
+        vg_json_key(&w, "guardrails");
+        vg_json_object(&w);
+        for (size_t g = 0; g < vg_guardrail_count; g++)
+            vg_json_put_str(
+                &w, vg_guardrail_names[g],
+                vg_str_from(vg_guardrail_state_name(guardrails->states[i * vg_guardrail_count + g])));
+        vg_json_end_object(&w);
+        vg_json_end_object(&w);
+    }
+    vg_json_end_array(&w);
+    vg_buf_add_char(out, '\n');
+}
+
+/* A column a guardrail, headed by its number; the legend stands below. */
+static void guardrails_to_text(vg_cli *cli, vg_buf *out, const vg_tree *tree,
+                               const vg_tree_guardrails *guardrails)
+{
+    static const char *const signs[] = {"?", "-", "~", "+"}, *const paint[] = {"2", "31", "33", "32"};
+    enum { NAME_WIDTH = 44 };
+    vg_buf_addf(out, "%-*s", NAME_WIDTH, "");
+    for (size_t g = 0; g < vg_guardrail_count; g++)
+        vg_buf_addf(out, "%3zu", g + 1);
+    vg_buf_add_char(out, '\n');
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const vg_tree_node *node = &tree->nodes[i];
+        vg_buf name = {0};
+        vg_buf_addf(&name, "%*s", (int)(node->depth * 2), "");
+        add_safe(&name, node->name);
+        size_t shown = name.len < NAME_WIDTH - 1 ? name.len : NAME_WIDTH - 1;
+        out->failed = out->failed || name.failed;
+        vg_buf_addf(out, "%-*.*s", NAME_WIDTH, (int)shown, name.ptr ? name.ptr : "");
+        vg_buf_free(&name);
+        for (size_t g = 0; g < vg_guardrail_count; g++) {
+            vg_guardrail_state state = guardrails->states[i * vg_guardrail_count + g];
+            vg_buf_add_c(out, "  ");
+            add_paint(cli, out, paint[state]);
+            vg_buf_add_c(out, signs[state]);
+            add_paint(cli, out, "0");
+        }
+        vg_buf_add_c(out, node->is_management ? "  never bound\n" : "\n");
+    }
+    vg_buf_add_c(out, "\n+ denied  ~ in part, or not in every account below  - not denied  ? unknown\n");
+    for (size_t g = 0; g < vg_guardrail_count; g++)
+        vg_buf_addf(out, "%2zu %s\n", g + 1, vg_guardrail_names[g]);
+}
+
+static vg_status work_guardrails(vg_cli *cli, vg_evidence *evidence, const vg_tree *tree, vg_error *err)
+{
+    vg_tree_guardrails guardrails;
+    vg_buf text = {0};
+    VG_TRY(read_guardrails(cli, evidence, tree, &guardrails, err));
+    if (is_json(cli))
+        guardrails_to_json(&text, tree, &guardrails);
+    else
+        guardrails_to_text(cli, &text, tree, &guardrails);
+    return print(cli, &text, err);
+}
+
+static int run_guardrails(vg_cli *cli)
+{
+    return with_tree(cli, work_guardrails);
 }
 
 /* ---- suggest ------------------------------------------------------------------------------------------------------------------- */
@@ -210,14 +313,18 @@ static void advice_to_text(vg_cli *cli, vg_buf *out, const vg_advice *advice, si
             "commands in the management account.\n");
 }
 
-static vg_status work_suggest(vg_cli *cli, const vg_tree *tree, vg_error *err)
+static vg_status work_suggest(vg_cli *cli, vg_evidence *evidence, const vg_tree *tree, vg_error *err)
 {
     const vg_advice *advice;
     size_t count;
     vg_buf text = {0};
     vg_severity gate;
+    vg_tree_guardrails guardrails;
+    bool with_guardrails = vg_cli_choice(cli, "only") == 0;
+    if (with_guardrails)
+        VG_TRY(read_guardrails(cli, evidence, tree, &guardrails, err));
     VG_TRY(vg_tree_advise(cli->arena, tree, vg_cli_content_file(cli, VG_STR("organization/guidance.yaml")),
-                          &advice, &count, err));
+                          with_guardrails ? &guardrails : NULL, &advice, &count, err));
     if (is_json(cli))
         advice_to_json(&text, advice, count);
     else
@@ -253,8 +360,33 @@ static const vg_command tree = {
     .run = run_tree,
 };
 
+static const vg_option guardrails_options[] = {VG_ORG_FORMAT, VG_ORG_CONTENT, {0}};
+static const vg_example guardrails_examples[] = {
+    {"vigil org guardrails", "Show what is denied in every account of each OU."},
+    {0},
+};
+static const vg_command guardrails_command = {
+    .name = "guardrails",
+    .summary = "Show which guardrails bind each OU and account",
+    .description = "Shows for each account what its SCPs and RCPs, from the root down, deny: leaving the "
+                   "organisation, the root "
+                   "user, changes of CloudTrail, Config, GuardDuty and Security Hub, regions, calls without "
+                   "multi-factor "
+                   "authentication, access keys for users, access from outside. An OU says what the accounts "
+                   "below it say "
+                   "together. The management account is never bound.",
+    .options = guardrails_options,
+    .examples = guardrails_examples,
+    .run = run_guardrails,
+};
+
 static const vg_option suggest_options[] = {
     VG_ORG_FORMAT,
+    {.name = "only",
+     .argument = "WHAT",
+     .choices = "all|structure",
+     .fallback = "all",
+     .help = "Leave out which guardrails OUs lack, for which every account must be assessed."},
     {.name = "fail-on",
      .argument = "SEVERITY",
      .choices = "none|low|medium|high|critical",
@@ -278,7 +410,9 @@ static const vg_command suggest = {
     .description =
         "Compares OUs and accounts with AWS's guidance for many accounts: OUs by function, no account "
         "directly under the "
-        "root, closed accounts in an OU of their own, production apart from the rest.\n\n"
+        "root, closed accounts in an OU of their own, production apart from the rest, the guardrails that "
+        "OUs of a function "
+        "should have.\n\n"
         "Where an account belongs is read from the workload mapping, else from its name; where neither says "
         "anything, "
         "nothing is advised. The guidance is content: `vigil content show organization/guidance.yaml`.",
@@ -288,7 +422,7 @@ static const vg_command suggest = {
     .run = run_suggest,
 };
 
-static const vg_command *const nested[] = {&tree, &suggest, &vg_org_simulate, NULL};
+static const vg_command *const nested[] = {&tree, &guardrails_command, &suggest, &vg_org_simulate, NULL};
 
 const vg_command vg_command_org = {
     .name = "org",

@@ -95,7 +95,7 @@ class World:
         """What is advised, a text each: "missing-ou Security", "move-account network -> Infrastructure"."""
         paths = {unit: path for path, unit in self.units.items()}
         return sorted(f"{a['kind']} {a['name']}" + (f" -> {paths[a['target']]}" if a["target"] else "")
-                      for a in json.loads(self.ask("suggest", "--format", "json")))
+                      for a in json.loads(self.ask("suggest", "--only", "structure", "--format", "json")))
 
 
 def without(layout, path):
@@ -114,7 +114,7 @@ def moved(layout, name, to):
 @case
 def a_layout_by_the_guidance_needs_nothing():
     equal(World(GOOD).advice(), [])
-    assert "nothing to change" in World(GOOD).ask("suggest")
+    assert "nothing to change" in World(GOOD).ask("suggest", "--only", "structure")
 
 
 @case
@@ -123,7 +123,7 @@ def a_missing_unit_is_told_once_with_the_accounts_that_want_it():
             ("Workloads", "missing-ou Workloads"), ("Sandbox", "missing-ou Sandbox")]
     for path, expected in rows:
         equal(World(without(GOOD, path)).advice(), [expected], path)
-    told = json.loads(World(without(GOOD, "Infrastructure")).ask("suggest", "--format", "json"))[0]
+    told = json.loads(World(without(GOOD, "Infrastructure")).ask("suggest", "--only", "structure", "--format", "json"))[0]
     assert "network (" in told["message"] and "shared-services (" in told["message"], told
     equal(told["command"], "aws organizations create-organizational-unit --parent-id r-test --name 'Infrastructure'")
 
@@ -146,7 +146,7 @@ def an_account_in_the_wrong_place_is_told_with_the_command_that_moves_it():
     for name, to, expected in rows:
         equal(World(moved(GOOD, name, to)).advice(), [expected], f"{name} in {to or 'the root'}")
     world = World(moved(GOOD, "network", "Security"))
-    equal(json.loads(world.ask("suggest", "--format", "json"))[0]["command"],
+    equal(json.loads(world.ask("suggest", "--only", "structure", "--format", "json"))[0]["command"],
           f"aws organizations move-account --account-id {world.accounts['network']} --source-parent-id "
           f"{world.units['Security']} --destination-parent-id {world.units['Infrastructure']}")
 
@@ -195,9 +195,9 @@ def a_unit_named_like_a_department_is_told():
 
 @case
 def the_gate_is_by_severity():
-    World(without(GOOD, "Security")).ask("suggest", "--fail-on", "high", code=1)
-    World(without(GOOD, "Sandbox")).ask("suggest", "--fail-on", "high", code=0)
-    World(without(GOOD, "Sandbox")).ask("suggest", "--fail-on", "low", code=1)
+    World(without(GOOD, "Security")).ask("suggest", "--only", "structure", "--fail-on", "high", code=1)
+    World(without(GOOD, "Sandbox")).ask("suggest", "--only", "structure", "--fail-on", "high", code=0)
+    World(without(GOOD, "Sandbox")).ask("suggest", "--only", "structure", "--fail-on", "low", code=1)
 
 
 @case
@@ -207,7 +207,7 @@ def the_guidance_is_content():
     (folder / "guidance.yaml").write_text(
         "- {function: security, name: Wardens, required: always, accounts: [falcon], why: w, severity: critical}\n")
     world = World({"": ["Management"], "Birds": ["falcon"]})
-    out = json.loads(world.ask("suggest", "--format", "json", "--content", str(HOME / "content")))
+    out = json.loads(world.ask("suggest", "--only", "structure", "--format", "json", "--content", str(HOME / "content")))
     equal([(a["kind"], a["name"], a["severity"]) for a in out], [("missing-ou", "Wardens", "critical")])
     (folder / "guidance.yaml").write_text("- {function: security, name: Wardens, required: now}\n")
     folder2, workspace = HOME / "evidence", HOME / "workspace"
@@ -230,6 +230,73 @@ def the_tree_shows_every_node_once_below_its_parent():
     text = world.ask("tree")
     assert "    Prod  " in text and "  workloads-prod\n" in text and "SUSPENDED" in text, text
     equal(text.count("management account"), 1)
+
+
+def policy(*actions, condition=None):
+    deny = {"Sid": "D", "Effect": "Deny", "Action": list(actions), "Resource": "*"}
+    if condition:
+        deny["Condition"] = condition
+    return {"Version": "2012-10-17", "Statement": [deny]}
+
+
+FULL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+LEAVE = ("leave", policy("organizations:LeaveOrganization"))
+
+
+class Guarded(World):
+    """A layout with SCPs: {name: (document, [where])}, where is an OU's path or an account's name."""
+
+    def __init__(self, layout, scps):
+        super().__init__(layout)
+        self.scps = {"FullAWSAccess": (FULL, [*self.units, *self.accounts]), **scps}
+
+    def write(self, folder):
+        super().write(folder)
+        file = folder / "organization.jsonl"
+        lines = [line.replace('"PolicyTypes": []', '"PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]')
+                 for line in file.read_text().splitlines()]
+        ids = {name: "p-FullAWSAccess" if name == "FullAWSAccess" else "p-" + name.ljust(8, "x") for name in self.scps}
+        arn = f"arn:aws:organizations::{MANAGEMENT}:policy/o-testtest00/service_control_policy/"
+        summaries = [{"Id": ids[n], "Arn": arn + ids[n], "Name": n, "Type": "SERVICE_CONTROL_POLICY",
+                      "AwsManaged": n == "FullAWSAccess"} for n in self.scps]
+        lines.append(self.envelope("ListPolicies", {"Filter": "SERVICE_CONTROL_POLICY"}, {"Policies": summaries}))
+        for summary, (document, where) in zip(summaries, self.scps.values()):
+            lines.append(self.envelope("DescribePolicy", {"PolicyId": summary["Id"]}, {
+                "Policy": {"PolicySummary": summary, "Content": json.dumps(document)}}))
+            lines.append(self.envelope("ListTargetsForPolicy", {"PolicyId": summary["Id"]}, {"Targets": [
+                {"TargetId": self.accounts.get(w) or self.units[w], "Arn": "arn", "Name": w,
+                 "Type": "ACCOUNT" if w in self.accounts else "ORGANIZATIONAL_UNIT" if w else "ROOT"} for w in where]}))
+        file.write_text("\n".join(lines) + "\n")
+
+
+@case
+def guardrails_are_told_for_each_account_and_unit():
+    world = Guarded(GOOD, {LEAVE[0]: (LEAVE[1], ["Security", "shop-prod"])})
+    states = {n["name"]: n["guardrails"]["DenyLeaveOrganization"]
+              for n in json.loads(world.ask("guardrails", "--format", "json"))}
+    equal({k: states[k] for k in ("Security", "log-archive", "shop-prod", "shop-dev", "Prod", "Dev", "Workloads", "Suspended", "Root")},
+          {"Security": "yes", "log-archive": "yes", "shop-prod": "yes", "shop-dev": "no", "Prod": "yes", "Dev": "no",
+           "Workloads": "partly", "Suspended": "unknown", "Root": "partly"})
+    text = world.ask("guardrails")
+    assert "never bound" in text and " 1 DenyLeaveOrganization" in text, text
+
+
+@case
+def a_guardrail_that_a_unit_lacks_is_told_once():
+    everything = {"all": (policy("organizations:LeaveOrganization", "cloudtrail:*", "config:*", "guardduty:*"), [""]),
+                  "root": (policy("*", condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}), [""]),
+                  "regions": ({"Version": "2012-10-17", "Statement": [{
+                      "Effect": "Deny", "NotAction": ["iam:*", "sts:*", "organizations:*"], "Resource": "*",
+                      "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}}]}, [""])}
+
+    def lacks(scps):
+        return sorted(f"{a['name']}: {a['message'].split('the guardrail ')[1].split(',')[0]}"
+                      for a in json.loads(Guarded(GOOD, scps).ask("suggest", "--format", "json"))
+                      if a["kind"] == "missing-guardrail")
+
+    equal(lacks(everything), [])
+    equal(lacks({**everything, "regions": (everything["regions"][0], ["Sandbox"])}), ["Workloads: LimitRegions"])
+    equal(lacks({**everything, "regions": (everything["regions"][0], ["Workloads"])}), ["Sandbox: LimitRegions"])
 
 
 @case
