@@ -96,6 +96,24 @@ def names_of_accounts_are_masked_wherever_they_stand():
 
 
 @case
+def three_actions_come_first_and_one_may_repair_several_controls():
+    own = FOLDER / "actions"
+    bring("actions.jsonl", "2026-11-20T06:00:00Z", 0, own)
+    answer = json.loads(vigil("review", "--format", "json", workspace=own).stdout)["answer"]
+    practices, ranks = answer["practices"], ("informational", "low", "medium", "high", "critical")
+    severity = {c["id"]: ranks.index(c["severity"]) for p in practices for c in p["controls"]}
+    equal(len(answer["actions"]), 3)
+    assert max(len(p["actions"]) for p in practices) == 3, practices
+    first = answer["actions"][0]
+    equal(first["controls"], ["root-hardware-mfa", "root-mfa"])
+    equal(first["warning"].count("Nobody can sign in as root"), 1)
+    assert 0 < first["total_gain"] < first["gain"], first
+    for actions, gain in ((answer["actions"], "total_gain"), *((p["actions"], "gain") for p in practices)):
+        order = [(a[gain], max(severity[c] for c in a["controls"])) for a in actions]
+        equal(order, sorted(order, reverse=True))
+
+
+@case
 def a_finding_is_as_old_as_when_it_was_first_seen():
     own = FOLDER / "aged"
     bring("old.jsonl", "2026-11-01T06:00:00Z", 0, own)
