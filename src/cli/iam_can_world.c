@@ -2,6 +2,7 @@
  *
  * The context is open: what evidence tells is known, what --context gives is known, all else may be anything. So the answer
  * is Allowed or denied only when nothing that is not known could change it. */
+#include "cli/iam_place.h"
 #include "cli/iam_world.h"
 
 #include "report/report.h"
@@ -57,6 +58,7 @@ typedef struct {
     vg_layers layers;
     vg_request request;
     vg_explanation why;
+    vg_iam_places places;
 } question;
 
 static vg_status answer(question *q, const vg_str words[3], vg_error *err)
@@ -77,10 +79,25 @@ static vg_status answer(question *q, const vg_str words[3], vg_error *err)
 
 /* ---- the statements ------------------------------------------------------------------------------------------------------------------- */
 
-static vg_str place_text(vg_arena *arena, const vg_deciding_statement *s)
+/* What names the object of the export that holds the statement: the principal, the resource, the policy. */
+static vg_place place_of(question *q, const vg_deciding_statement *s)
 {
-    const vg_policy_document *document = vg_policy_document_of(s->policy);
-    vg_place place = vg_doc_place(document->doc, document->statements[s->statement].at);
+    vg_str name = vg_policy_document_of(s->policy)->name;
+    size_t slash = vg_str_rfind_char(name, '/'), open = vg_str_rfind_char(name, '(');
+    vg_str last = slash == VG_NPOS ? (vg_str){0} : vg_str_sub(name, slash + 1, VG_NPOS);
+    vg_str id = open == VG_NPOS ? (vg_str){0} : vg_str_sub(name, open + 1, name.len - open - 2);
+    vg_str resource = q->target.resource ? q->target.resource->arn : (vg_str){0};
+    /* "inline policy p of role/ci" stands in the object of ci, a managed or organisation's policy in its own. */
+    const vg_str own[] = {last}, others[] = {name, id, resource};
+    return last.len > 0 && s->layer == VG_BY_IDENTITY
+               ? vg_iam_place(&q->places, s->policy, s->statement, own, VG_COUNT(own))
+               : vg_iam_place(&q->places, s->policy, s->statement, others, VG_COUNT(others));
+}
+
+static vg_str place_text(question *q, const vg_deciding_statement *s)
+{
+    vg_place place = place_of(q, s);
+    vg_arena *arena = q->cli->arena;
     if (place.line == 0)
         return place.file;
     return place.column ? vg_arena_printf(arena, "%.*s:%u:%u", VG_ARG(place.file), place.line, place.column)
@@ -145,7 +162,7 @@ static void print_statement(question *q, const vg_deciding_statement *s)
         arena, "%s%.*s%s%s: %.*s, %.*s", level.len ? "at " : "", VG_ARG(level), level.len ? " " : "",
         effect_name(s), VG_ARG(vg_policy_document_of(s->policy)->name), VG_ARG(statement_name(arena, s)));
     vg_iam_print(q->cli, vg_layer_bit_name(s->layer), line);
-    print_indented(q->cli, "", place_text(arena, s));
+    print_indented(q->cli, "", place_text(q, s));
     print_indented(q->cli, "if ", conditions_text(arena, s));
 }
 
@@ -230,10 +247,10 @@ static void print_answer(question *q)
         print_statements(q);
 }
 
-static void write_statement(const question *q, vg_json_writer *w, const vg_deciding_statement *s)
+static void write_statement(question *q, vg_json_writer *w, const vg_deciding_statement *s)
 {
     const vg_policy_document *document = vg_policy_document_of(s->policy);
-    vg_place place = vg_doc_place(document->doc, document->statements[s->statement].at);
+    vg_place place = place_of(q, s);
     vg_json_object(w);
     vg_json_put_str(w, "layer", vg_str_from(vg_layer_bit_name(s->layer)));
     vg_json_put_str(w, "level", level_name(q, s));
@@ -301,7 +318,7 @@ int vg_iam_can_world(vg_cli *cli)
                                 [VG_DECISION_UNKNOWN] = VG_EXIT_PARTIAL};
     const vg_str *words;
     vg_error err = {0};
-    question q = {.cli = cli};
+    question q = {.cli = cli, .places = {.arena = cli->arena}};
     if (vg_cli_arguments(cli, &words) != 3)
         return vg_cli_usage(cli, "name who, what and on what: PRINCIPAL ACTION RESOURCE");
     if (answer(&q, words, &err) != VG_OK)

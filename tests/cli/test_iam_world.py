@@ -213,6 +213,31 @@ def explanations_show_statement_file_line_and_sid():
 
 
 @case
+def a_statement_is_found_in_an_indented_export():
+    folder, workspace = HOME / "indented", HOME / "indented-ws"
+    folder.mkdir()
+    twice = dict(IAM, RoleDetailList=[role("first", document(allow("s3:*"))), role("second", document(allow("s3:*")))])
+    export = folder / "iam.json"
+    export.write_text(json.dumps(envelope("iam:GetAccountAuthorizationDetails", {}, twice, MEMBER), indent=1))
+    subprocess.run([VIGIL, "import", "-q", "--workspace", workspace, folder], check=True, capture_output=True)
+
+    def place(who):
+        done = subprocess.run([VIGIL, "iam", "can", who, "s3:GetObject", "*", "--explain", "--format", "json", "--workspace",
+                               workspace], capture_output=True, text=True, check=False)
+        return next(s for s in json.loads(done.stdout)["statements"] if s["layer"] == "identity")
+
+    lines = export.read_text().splitlines()
+    for who in ("first", "second"):  # equal statements: each in its own role
+        at = place(who)["line"]
+        name = next(i for i, line in enumerate(lines, 1) if f'"RoleName": "{who}"' in line)
+        statement = next(i for i, line in enumerate(lines, 1) if i > name and '"Effect": "Allow"' in line)
+        equal(at, statement - 1, who)  # its brace
+    equal(place("alice")["sid"], "AllOfS3")
+    export.unlink()
+    assert "line" not in place("first"), "a line of a file that is gone"
+
+
+@case
 def explanations_show_what_has_nothing_to_say():
     _, out, _ = iam("can", "dora", "iam:CreateUser", "*", "--explain")
     assert "identity   was not collected" in out and "Not known  identity policies (SecurityAudit)" in out, out
