@@ -157,7 +157,7 @@ static vg_status read_resources(reader *r, const vg_value *list, vg_escalation_n
 
 static vg_status read_need(reader *r, const vg_value *v, vg_escalation_need *need)
 {
-    static const char *const keys[] = {"action", "on", "types"};
+    static const char *const keys[] = {"action", "on", "types", "either"};
     unsigned on;
     VG_TRY(check_keys(r, v, keys, VG_COUNT(keys)));
     *need = (vg_escalation_need){.action = vg_get_str(v, "action")};
@@ -169,7 +169,11 @@ static vg_status read_need(reader *r, const vg_value *v, vg_escalation_need *nee
     VG_TRY(read_word(r, v, "on", places, VG_COUNT(places), &on));
     need->on = (vg_escalation_on)on;
     VG_TRY(number_action(r, v, need));
-    return read_resources(r, vg_get(v, VG_STR("types")), need);
+    const vg_value *all = vg_get(v, VG_STR("types")), *either = vg_get(v, VG_STR("either"));
+    if (all && either)
+        return wrong(r, v, "a need has types, all of them, or either, one of them", need->action);
+    need->either = either != NULL;
+    return read_resources(r, all ? all : either, need);
 }
 
 static vg_status read_needs(reader *r, const vg_value *v, const vg_value *list, vg_escalation *t)

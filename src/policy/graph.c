@@ -3,7 +3,7 @@
  * For each principal the techniques are left whose actions its identity policies may allow somewhere (graph_index.c). What
  * such a technique needs on anything is decided once; what it needs on a target, for each target that can be one:
  *
- *     self, group        the caller itself; groups whose policies allow everything
+ *     self, group        the caller itself; groups whose policies make administrators
  *     role by trust      roles whose trust policies name the caller, its account or everyone
  *     role, user         all others of the account
  *     passed-role        roles of the account that trust the service: iam:PassRole is decided once for each and service
@@ -119,13 +119,12 @@ static vg_status try_on(walk *w, size_t technique, uint32_t to)
 
 static vg_status try_groups(walk *w, size_t technique)
 {
-    const vg_vec *groups = &w->graph->admin_groups[w->t.caller.principal->account];
+    const vg_vec *groups = &w->graph->groups[w->t.caller.principal->account];
     for (size_t i = 0; i < groups->len; i++) {
         uint32_t group = *(uint32_t *)vg_vec_at(groups, i);
         aim(w, technique, w->t.from);
         w->t.group = &w->graph->world->groups[group];
-        vg_match match =
-            vg_match_and((vg_match)w->left[technique], vg_layer_allows_everything(&w->t.group->identity));
+        vg_match match = (vg_match)w->left[technique];
         VG_TRY(conclude(w, technique, targeted_needs(w, match), 0, group, false));
     }
     return VG_OK;

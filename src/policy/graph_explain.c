@@ -135,7 +135,7 @@ static bool holds_somehow(explainer *x, size_t technique)
     const vg_escalation *t = &g->escalations->techniques[technique];
     uint32_t account = g->world->principals[x->edge->from].account;
     bool holds = false, by_group = t->becomes == VG_BECOMES_GROUP;
-    const vg_vec *groups = &g->admin_groups[account];
+    const vg_vec *groups = &g->groups[account];
     for (size_t i = 0; by_group && !holds && i < groups->len; i++)
         holds = holds_by(x, t, *(uint32_t *)vg_vec_at(groups, i));
     if (by_group)

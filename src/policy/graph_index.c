@@ -259,17 +259,17 @@ static vg_status make_lists(vg_graph *g, vg_error *err)
     size_t accounts = g->world->account_count;
     g->by_service = VG_NEW_N(g->arena, vg_vec, accounts * g->service_count + 1);
     g->running = VG_NEW_N(g->arena, vg_vec, accounts * g->type_count + 1);
-    g->admin_groups = VG_NEW_N(g->arena, vg_vec, accounts + 1);
+    g->groups = VG_NEW_N(g->arena, vg_vec, accounts + 1);
     g->in_profile = VG_NEW_N(g->arena, bool, g->world->principal_count + 1);
     g->named = vg_map_new(g->arena, 12);
-    if (!g->by_service || !g->running || !g->admin_groups || !g->in_profile || !g->named)
+    if (!g->by_service || !g->running || !g->groups || !g->in_profile || !g->named)
         return vg_graph_no_memory(err);
     for (size_t i = 0; i < accounts * g->service_count; i++)
         g->by_service[i] = vg_vec_in(g->arena, sizeof(vg_graph_trusting));
     for (size_t i = 0; i < accounts * g->type_count; i++)
         g->running[i] = vg_vec_in(g->arena, sizeof(vg_graph_running));
     for (size_t i = 0; i < accounts; i++)
-        g->admin_groups[i] = vg_vec_in(g->arena, sizeof(uint32_t));
+        g->groups[i] = vg_vec_in(g->arena, sizeof(uint32_t));
     return VG_OK;
 }
 
@@ -313,8 +313,8 @@ static vg_status index_groups(vg_graph *g, vg_error *err)
 {
     for (uint32_t i = 0; i < g->world->group_count; i++) {
         const vg_world_account *account = vg_world_account_of(g->world, g->world->groups[i].account_id);
-        if (account && vg_layer_allows_everything(&g->world->groups[i].identity) != VG_MATCH_NO)
-            VG_TRY(push_index(&g->admin_groups[account - g->world->accounts], i, err));
+        if (account)
+            VG_TRY(push_index(&g->groups[account - g->world->accounts], i, err));
     }
     return VG_OK;
 }

@@ -42,7 +42,7 @@ void vg_graph_request(vg_graph_try *t, const vg_graph_ask *ask, vg_request *requ
     size_t count = 0;
     bool is_service = ask->caller.caller.kind == VG_CALLER_SERVICE;
     vg_world_layers(t->graph->world, &ask->caller, &ask->target, layers);
-    layers->identity = without(t, &layers->identity, ask->action, 0);
+    layers->identity = without(t, ask->identity ? ask->identity : &layers->identity, ask->action, 0);
     layers->resource = without(t, &layers->resource, ask->action, 1);
     if (ask->trusting)
         layers->resource = (vg_layer){.state = VG_LAYER_KNOWN, .policies = &t->graph->trusting, .count = 1};
@@ -226,13 +226,15 @@ static vg_match ask_any(vg_graph_try *t, const vg_escalation_need *need)
     if (need->wildcard)
         return ask_pattern(t, need, VG_STR("*"), VG_STR(""));
     vg_match match = VG_MATCH_YES;
-    for (size_t i = 0; i < need->resource_count && match != VG_MATCH_NO; i++)
+    for (size_t i = 0; !need->either && i < need->resource_count && match != VG_MATCH_NO; i++)
         match = vg_match_and(match, ask_type(t, need, need->resources[i]));
-    if (need->resource_count > 0)
+    if (need->resource_count > 0 && !need->either)
         return match;
     match = VG_MATCH_NO;
-    for (size_t i = 0; i < action->use_count && match != VG_MATCH_YES; i++)
-        match = vg_match_or(match, ask_type(t, need, action->uses[i].resource));
+    size_t count = need->either ? need->resource_count : action->use_count;
+    for (size_t i = 0; i < count && match != VG_MATCH_YES; i++)
+        match = vg_match_or(match,
+                            ask_type(t, need, need->either ? need->resources[i] : action->uses[i].resource));
     return match;
 }
 
@@ -290,12 +292,27 @@ static vg_match left_by(const vg_layer *boundary)
     return boundary->state == VG_LAYER_UNKNOWN ? vg_match_or(match, VG_MATCH_UNKNOWN) : match;
 }
 
-vg_match vg_graph_gain(const vg_graph_try *t, bool *administrator)
+/* Members of a group that may write policies are administrators as much as those of one that allows everything. */
+static vg_match group_gain(vg_graph_try *t)
+{
+    static const vg_str actions[] = {VG_STR("iam:AttachUserPolicy"), VG_STR("iam:PutUserPolicy")};
+    vg_match match = vg_layer_allows_everything(&t->group->identity);
+    for (size_t i = 0; i < VG_COUNT(actions) && match != VG_MATCH_YES; i++) {
+        vg_graph_ask ask = {.caller = t->caller, .action = actions[i], .identity = &t->group->identity};
+        ask.target = vg_world_target_of(t->graph->world, t->caller.principal->arn);
+        match = vg_match_or(match, vg_graph_decide(t, &ask));
+    }
+    return vg_match_and(match, left_by(&t->caller.principal->boundary));
+}
+
+vg_match vg_graph_gain(vg_graph_try *t, bool *administrator)
 {
     const vg_world_principal *to = &t->graph->world->principals[t->to];
     const vg_escalation *technique = t->technique;
     bool is_self = t->to == t->from;
     *administrator = technique->administrator;
+    if (technique->becomes == VG_BECOMES_GROUP)
+        return t->group ? group_gain(t) : VG_MATCH_NO;
     if (technique->lifts_boundary) {
         if (to->boundary.state == VG_LAYER_NONE)
             return VG_MATCH_NO;

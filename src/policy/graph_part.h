@@ -57,7 +57,7 @@ struct vg_graph {
     size_t type_count;
     vg_vec *by_service;        /* vg_graph_trusting, by account * service_count + service */
     vg_vec *running;           /* vg_graph_running, by account * type_count + type */
-    vg_vec *admin_groups;      /* uint32_t, by account */
+    vg_vec *groups;            /* uint32_t, by account */
     vg_map *named;             /* ARN, account id or "*" of a trust policy: to a vg_vec * of uint32_t roles */
     bool *in_profile;          /* by principal: stands in an instance profile */
     vg_graph_actions *actions; /* by identity set */
@@ -77,9 +77,10 @@ typedef struct {
     vg_world_caller caller;
     vg_str action;
     vg_world_target target;
-    vg_str passed_to; /* iam:PassedToService */
-    bool trusting;    /* the target trusts everybody */
-    bool fresh;       /* the target has no policy: it is new, or any will do */
+    vg_str passed_to;         /* iam:PassedToService */
+    bool trusting;            /* the target trusts everybody */
+    bool fresh;               /* the target has no policy: it is new, or any will do */
+    const vg_layer *identity; /* in the place of the caller's own; NULL: that */
 } vg_graph_ask;
 
 typedef struct {
@@ -111,7 +112,7 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need);
 /* Whether the service at hand may assume the target. */
 vg_match vg_graph_service_trusted(vg_graph_try *t);
 /* What the technique gives, all needs met: *administrator whether an administrator comes of it; NO: nothing. */
-vg_match vg_graph_gain(const vg_graph_try *t, bool *administrator);
+vg_match vg_graph_gain(vg_graph_try *t, bool *administrator);
 /* Everything: who may use it, needs, trust, gain. `edge` says on whom and what. */
 vg_match vg_graph_edge_holds(vg_graph_try *t, const vg_graph_edge *edge);
 

@@ -55,6 +55,7 @@ typedef struct {
     const uint32_t
         *resources; /* of ANY: resource types, all of which must be allowed; none: one of what it takes */
     size_t resource_count;
+    bool either;   /* one of `resources` is enough */
     bool wildcard; /* of ANY: the action takes none */
     uint16_t bit;  /* of the action among those of all techniques */
 } vg_escalation_need;
