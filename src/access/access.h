@@ -34,6 +34,34 @@ typedef struct {
 vg_status vg_access_world_read(vg_evidence *evidence, vg_arena *arena, const vg_catalogue *catalogue,
                                const vg_access_options *options, const vg_world **out, vg_error *err);
 
+/* ---- worlds of single accounts --------------------------------------------------------------------------------------------- */
+
+/* What the worlds of an organisation's accounts share: content, what was read in full, and accounts with their levels. Made
+ * in this order, then immutable: any number of threads may make worlds of it. */
+typedef struct vg_access_base vg_access_base;
+
+/* A resource of evidence with its properties as a tree; both, and resource.properties, live as long as the world. */
+typedef struct {
+    vg_resource resource;
+    const vg_value *properties; /* NULL: it is left out */
+} vg_access_given;
+
+/* `options` without time and resources; its content may be empty: then roles and users are all there is. */
+vg_status vg_access_base_new(vg_arena *arena, const vg_catalogue *catalogue, const vg_access_options *options,
+                             vg_access_base **out, vg_error *err);
+/* Takes note of what was read in full; only the organisation's readings count. */
+vg_status vg_access_base_ledger(vg_access_base *base, const vg_ledger_entry *entry, vg_error *err);
+/* The accounts, and the things of types Vigil::Organization::... among `given`. */
+vg_status vg_access_base_organization(vg_access_base *base, const vg_organization *organization,
+                                      const vg_access_given *given, size_t count, vg_error *err);
+/* Whether worlds are made of resources of the type. */
+bool vg_access_base_wants(const vg_access_base *base, vg_str type);
+/* The world of one account, in the arena: everybody and everything in it, and of the other accounts those that it names,
+ * with nobody in them. Of a thing that is given twice, the newest counts. */
+vg_status vg_access_account_world(const vg_access_base *base, vg_arena *arena, vg_str account,
+                                  const vg_access_given *given, size_t count, const vg_world **out,
+                                  vg_error *err);
+
 /* The name for people of a principal or resource: what its ARN says behind the account, and the account:
  * "role/ci@123456789012", "root@123456789012"; other ARNs, services and "*" as they are. */
 vg_str vg_access_short_name(vg_arena *arena, vg_str arn);
@@ -99,6 +127,9 @@ vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, 
 vg_status vg_activity_add(vg_activity_reader *reader, const vg_trail_record *record, vg_error *err);
 vg_status vg_activity_finish(vg_activity_reader *reader, vg_activity *out, vg_error *err);
 
+/* The principal of a use in a world: by its ARN, else, of a role whose path the record did not tell, by account and name.
+ * NULL when the world does not know it. */
+const vg_world_principal *vg_activity_principal(const vg_world *world, const vg_activity_use *use);
 /* The condition keys that a use tells: aws:RequestedRegion, SourceIp, SourceVpce, MultiFactorAuthPresent, ViaAWSService,
  * CalledVia..., SourceIdentity, SecureTransport. At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
 enum { VG_ACTIVITY_KEYS = 10 };

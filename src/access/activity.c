@@ -384,6 +384,15 @@ vg_status vg_activity_finish(vg_activity_reader *r, vg_activity *out, vg_error *
     return VG_OK;
 }
 
+const vg_world_principal *vg_activity_principal(const vg_world *world, const vg_activity_use *use)
+{
+    const vg_world_principal *known = vg_world_principal_of(world, use->principal);
+    vg_caller caller = vg_caller_of(use->principal);
+    return known || caller.kind != VG_CALLER_ROLE
+               ? known
+               : vg_world_role_named(world, use->principal_account, caller.role);
+}
+
 /* ---- as context of a request ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct {

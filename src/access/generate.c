@@ -139,7 +139,7 @@ static vg_status collect(generator *g, vg_error *err)
 {
     for (size_t i = 0; i < g->activity->use_count; i++) {
         const vg_activity_use *use = &g->activity->uses[i];
-        const vg_world_principal *principal = vg_world_principal_of(g->world, use->principal);
+        const vg_world_principal *principal = vg_activity_principal(g->world, use);
         if (principal != g->principal || !use->allowed)
             continue;
         vg_context_entry given[VG_ACTIVITY_KEYS];

@@ -187,7 +187,8 @@ static void request_of(const simulator *s, const vg_activity_use *use, vg_contex
     vg_str resource = use->resource.len ? use->resource : VG_STR("*");
     size_t given = vg_activity_context_of(s->activity, use, context, values);
     if (s->world) {
-        vg_world_caller caller = vg_world_caller_of(s->world, use->principal);
+        const vg_world_principal *known = vg_activity_principal(s->world, use);
+        vg_world_caller caller = vg_world_caller_of(s->world, known ? known->arn : use->principal);
         vg_world_target target = vg_world_target_of(s->world, resource);
         vg_world_request(s->world, &caller, &target, use->action, context, given, scratch, out);
         if (use->account.len)

@@ -52,7 +52,7 @@ static vg_status note_uses(unused_finder *f, const vg_activity *activity, vg_err
     const vg_world *world = f->world;
     for (size_t i = 0; i < activity->use_count; i++) {
         const vg_activity_use *use = &activity->uses[i];
-        const vg_world_principal *principal = vg_world_principal_of(world, use->principal);
+        const vg_world_principal *principal = vg_activity_principal(world, use);
         if (!principal || !use->allowed)
             continue;
         uint32_t index = (uint32_t)(principal - world->principals);

@@ -78,7 +78,7 @@ typedef struct vg_content {
     size_t file_count;
 } vg_content;
 /* The bytes of a file; ptr NULL when there is none. */
-vg_str vg_content_file(const vg_content *content, vg_str path);
+vg_str vg_content_text(const vg_content *content, vg_str path);
 
 /* Reads controls (.guard files under controls/), practices.yaml, placeholders.yaml and the files of types/. Files of `overlay` replace those of the same path
  * and add others. A control file that cannot be used is told to `bad` (may be NULL) and left out; the call fails only for

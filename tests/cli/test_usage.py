@@ -260,6 +260,13 @@ def generate_keeps_what_was_used_with_its_resources_and_conditions():
 
 
 @case
+def a_role_is_known_by_its_name_where_the_record_lacks_its_path():
+    place = workspace([role("deploy", policy(allow("s3:*")), path="/service/ci/")])
+    made = json.loads(generate(place, Logs().call("deploy", "s3", "ListBuckets"), "deploy").stdout)
+    equal(made["Statement"][0]["Action"], "s3:ListAllMyBuckets")
+
+
+@case
 def generate_shows_the_difference_statement_by_statement():
     place = workspace([role("deploy", policy(allow("s3:*"), allow("dynamodb:*")))])
     logs = Logs().call("deploy", "s3", "ListBuckets")
