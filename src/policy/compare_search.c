@@ -104,6 +104,7 @@ static vg_wild_answer ask_with(search *s, uint32_t part, const vg_compare_litera
     if (!literals)
         return VG_WILD_LIMIT;
     size_t count = collect(s, part, more, literals);
+    s->c->budget.work -= (int64_t)(s->trail.len + count * count);
     uint64_t hash = part;
     for (size_t i = 0; i < count; i++)
         hash += hash_literal(&literals[i]);
@@ -169,6 +170,7 @@ static unsigned ways_to_avoid(search *s, const hurdle *h, bool *avoided, const v
 {
     unsigned ways = 0;
     *avoided = false;
+    s->c->budget.work -= (int64_t)(10 + h->count * (s->trail.len / 2 + 1) + s->c->caller_words);
     standing callers = stand_of_callers(s, h->statement);
     if (callers == IMPOSSIBLE) {
         *avoided = true;
