@@ -1,6 +1,5 @@
 /* iam_generate.c: `vigil iam generate` and `vigil iam unused`: what was used of what is granted. */
 #include "cli/activity_read.h"
-#include "cli/cli_listing.h"
 #include "cli/content_parts.h"
 #include "cli/iam_parts.h"
 #include "report/report.h"
@@ -216,50 +215,98 @@ static int run_generate(vg_cli *cli)
 
 /* ---- unused -------------------------------------------------------------------------------------------------------------------- */
 
-static const vg_listing_column unused_columns[] = {
-    {"Principal", "principal", VG_LIST_TEXT}, {"Service", "service", VG_LIST_FIXED},
-    {"Granted", "granted", VG_LIST_NUMBER},   {"Used", "used", VG_LIST_NUMBER},
-    {"Unused", "unused", VG_LIST_NUMBER},     {"No trace", "untraceable", VG_LIST_NUMBER},
-    {"Last use", "last", VG_LIST_FIXED},      {"Actions", "actions", VG_LIST_HIDDEN},
-};
-
-static vg_str number(vg_arena *arena, size_t n)
+static void put_row(vg_json_writer *w, const usage_work *work, const vg_unused_row *row)
 {
-    return vg_arena_printf(arena, "%zu", n);
+    char last[VG_TIME_TEXT] = "";
+    if (row->last != VG_TIME_NONE)
+        vg_time_format(row->last, last);
+    vg_json_object(w);
+    vg_json_put_str(w, "principal", work->world->principals[row->principal].arn);
+    vg_json_put_str(w, "service", row->service);
+    vg_json_put_i64(w, "granted", (int64_t)row->granted);
+    vg_json_put_i64(w, "used", (int64_t)row->used);
+    vg_json_put_i64(w, "untraceable", (int64_t)row->untraceable);
+    vg_json_put_str(w, "last", vg_str_from(last));
+    put_list(w, "unused", row->unused, row->unused_count);
+    vg_json_end_object(w);
 }
 
-static vg_status idle_row(usage_work *w, vg_listing *listing, bool is_json, uint32_t principal, vg_error *err)
+static void write_unused_json(const usage_work *work, const vg_unused *unused, vg_buf *out)
 {
-    const vg_str arn = w->world->principals[principal].arn;
-    const vg_str cells[] = {is_json ? arn : vg_access_short_name(w->cli->arena, arn),
-                            VG_STR("(never active)")};
-    vg_str all[VG_COUNT(unused_columns)] = {cells[0], cells[1]};
-    for (size_t i = 2; i <= 5; i++)
-        all[i] = VG_STR("0");
-    return vg_listing_row(listing, all, err);
+    vg_json_writer w = vg_json_writer_to(out, 2);
+    vg_json_object(&w);
+    vg_json_key(&w, "neverActive");
+    vg_json_array(&w);
+    for (size_t i = 0; i < unused->idle_count; i++)
+        vg_json_string(&w, work->world->principals[unused->idle[i]].arn);
+    vg_json_end_array(&w);
+    vg_json_key(&w, "unused");
+    vg_json_array(&w);
+    for (size_t i = 0; i < unused->row_count; i++)
+        put_row(&w, work, &unused->rows[i]);
+    vg_json_end_array(&w);
+    vg_json_put_bool(&w, "dataEvents", work->activity.data_events);
+    vg_json_end_object(&w);
+    vg_buf_add_char(out, '\n');
 }
 
-static vg_status unused_row(usage_work *w, vg_listing *listing, bool is_json, const vg_unused_row *row,
-                            vg_error *err)
+/* The services of one principal: rows[from..to) are its. First those of which something was used, with what was not; then
+ * the names of those that were never used. */
+static void write_principal(const usage_work *work, const vg_unused_row *rows, size_t count, vg_buf *out)
 {
-    vg_arena *arena = w->cli->arena;
-    vg_buf names = {0};
-    for (size_t i = 0; is_json && i < row->unused_count; i++) {
-        vg_buf_add_c(&names, i ? " " : "");
-        vg_buf_add_str(&names, row->unused[i]);
+    enum { MOST_ACTIONS = 6, MOST_SERVICES = 12 };
+    size_t never = 0, shown = 0;
+    vg_report_safe(out,
+                   vg_access_short_name(work->cli->arena, work->world->principals[rows[0].principal].arn));
+    vg_buf_add_char(out, '\n');
+    for (size_t i = 0; i < count; i++) {
+        char last[VG_TIME_TEXT] = "";
+        never += rows[i].used == 0;
+        if (!rows[i].used)
+            continue;
+        if (rows[i].last != VG_TIME_NONE)
+            vg_time_format_date(rows[i].last, last);
+        vg_buf_addf(out, "  %.*s: %zu of %zu actions used, last %s; not used:", VG_ARG(rows[i].service),
+                    rows[i].used, rows[i].granted, last);
+        for (size_t a = 0; a < rows[i].unused_count && a < MOST_ACTIONS; a++)
+            vg_buf_addf(out, " %.*s",
+                        VG_ARG(vg_str_sub(rows[i].unused[a], rows[i].service.len + 1, VG_NPOS)));
+        if (rows[i].unused_count > MOST_ACTIONS)
+            vg_buf_addf(out, " and %zu more", rows[i].unused_count - MOST_ACTIONS);
+        vg_buf_add_char(out, '\n');
     }
-    const vg_str arn = w->world->principals[row->principal].arn;
-    const vg_str cells[] = {is_json ? arn : vg_access_short_name(arena, arn),
-                            row->service,
-                            number(arena, row->granted),
-                            number(arena, row->used),
-                            number(arena, row->unused_count),
-                            number(arena, row->untraceable),
-                            vg_listing_when(listing, row->last),
-                            vg_buf_str(&names)};
-    vg_status status = vg_listing_row(listing, cells, err);
-    vg_buf_free(&names);
-    return status;
+    if (never)
+        vg_buf_add_c(out, "  never used:");
+    for (size_t i = 0; i < count && shown < MOST_SERVICES; i++)
+        if (!rows[i].used) {
+            vg_buf_addf(out, " %.*s", VG_ARG(rows[i].service));
+            shown++;
+        }
+    if (never > shown)
+        vg_buf_addf(out, " and %zu more services", never - shown);
+    vg_buf_add_c(out, never ? "\n" : "");
+}
+
+static void write_unused_text(const usage_work *work, const vg_unused *unused, vg_buf *out)
+{
+    for (size_t i = 0, end; i < unused->row_count; i = end) {
+        for (end = i + 1;
+             end < unused->row_count && unused->rows[end].principal == unused->rows[i].principal;)
+            end++;
+        write_principal(work, unused->rows + i, end - i, out);
+    }
+    for (size_t i = 0; i < unused->idle_count; i++) {
+        vg_buf_add_c(out, i ? "" : unused->row_count ? "\nNever active:\n" : "Never active:\n");
+        vg_buf_add_c(out, "  ");
+        vg_report_safe(out,
+                       vg_access_short_name(work->cli->arena, work->world->principals[unused->idle[i]].arn));
+        vg_buf_add_char(out, '\n');
+    }
+    if (!unused->row_count && !unused->idle_count)
+        vg_buf_add_c(out, "Everything that is granted was used, or leaves no trace.\n");
+    if (!work->activity.data_events)
+        vg_buf_add_c(out, "\nThe logs hold no data events: reads and writes of objects and items are never "
+                          "called unused.\n");
 }
 
 /* The principals asked about: one, or every user and role that is no service's own. */
@@ -315,8 +362,7 @@ static vg_status find_unused(usage_work *w, vg_error *err)
     size_t count = vg_cli_arguments(cli, &words), principal_count;
     const vg_event_map *events;
     vg_unused unused;
-    vg_listing listing;
-    bool is_json = vg_cli_choice(cli, "format") == 1;
+    vg_buf out = {0};
     VG_TRY(open_world(w, err));
     VG_TRY(choose_principals(w, &principals, &principal_count, err));
     VG_TRY(read_logs(w, words, count, err));
@@ -325,17 +371,11 @@ static vg_status find_unused(usage_work *w, vg_error *err)
                              &events, err));
     VG_TRY(vg_find_unused(cli->arena, w->world, &w->activity, events, principals, principal_count, &unused,
                           err));
-    vg_listing_begin(&listing, cli, unused_columns, VG_COUNT(unused_columns), is_json);
-    vg_status status = VG_OK;
-    for (size_t i = 0; i < unused.idle_count && status == VG_OK; i++)
-        status = idle_row(w, &listing, is_json, unused.idle[i], err);
-    for (size_t i = 0; i < unused.row_count && status == VG_OK; i++)
-        status = unused_row(w, &listing, is_json, &unused.rows[i], err);
-    VG_TRY(vg_listing_end(&listing, status, "everything that is granted was used, or leaves no trace", err));
-    if (!w->activity.data_events)
-        vg_cli_say(cli,
-                   "the logs hold no data events: reads and writes of objects and items count as 'no trace'");
-    return VG_OK;
+    if (vg_cli_choice(cli, "format") == 1)
+        write_unused_json(w, &unused, &out);
+    else
+        write_unused_text(w, &unused, &out);
+    return print(cli, &out, err);
 }
 
 static int run_unused(vg_cli *cli)

@@ -313,27 +313,36 @@ def unused(place, logs, *words, code=0, now="2026-07-01"):
     return vigil("iam", "unused", logs.write(), "--workspace", place, "--now", now, *words, code=code)
 
 
+def rows_of(place, logs, *words):
+    out = json.loads(unused(place, logs, "--format", "json", *words).stdout)
+    return ([p.rsplit("/", 1)[1] for p in out["neverActive"]],
+            [(r["principal"].rsplit("/", 1)[1], r["service"], r["granted"], r["used"], r["untraceable"], r["unused"])
+             for r in out["unused"]])
+
+
 @case
 def unused_lists_what_was_granted_and_not_called():
-    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "iam:PassRole", "s3:GetObject"]))),
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "iam:PassRole", "s3:GetObject",
+                                                    "ecs:ListClusters"]))),
                        role("idle", policy(allow("sqs:ListQueues")))])
-    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01")
-    rows = json.loads(unused(place, logs, "--format", "json").stdout)
-    equal([(r["principal"].rsplit("/", 1)[1], r["service"], int(r["granted"]), int(r["used"]), r["actions"]) for r in rows],
-          [("idle", "(never active)", 0, 0, ""), ("deploy", "sqs", 2, 1, "sqs:PurgeQueue")])
-    rows = json.loads(unused(place, logs, "--format", "json", "--principal", "role/deploy").stdout)
-    equal(len(rows), 1)
+    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01").call("deploy", "ecs", "ListClusters",
+                                                                               errorCode="AccessDenied", day="2026-03-01")
+    equal(rows_of(place, logs), (["idle"], [("deploy", "ecs", 1, 0, 0, ["ecs:ListClusters"]),
+                                            ("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])]))
+    equal(rows_of(place, logs, "--principal", "role/deploy")[0], [])
+    text = unused(place, logs).stdout
+    assert "role/deploy@222222222222\n  sqs: 1 of 2 actions used, last 2026-03-01; not used: PurgeQueue\n  never used: ecs\n" in text, text
+    assert "Never active:\n  role/idle@222222222222\n" in text, text
 
 
 @case
 def unused_never_counts_what_leaves_no_trace():
     place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:GetBucketPolicy", "iam:PassRole"])))])
     logs = Logs().call("deploy", "s3", "ListBuckets", day="2026-03-01")
-    rows = json.loads(unused(place, logs, "--format", "json").stdout)
-    equal([(r["service"], r["actions"], int(r["untraceable"])) for r in rows], [("s3", "s3:GetBucketPolicy", 1)])
+    equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 1, ["s3:GetBucketPolicy"])])
+    assert "no data events" in unused(place, logs).stdout
     logs.call("deploy", "s3", "PutObject", day="2026-03-02", eventCategory="Data")
-    rows = json.loads(unused(place, logs, "--format", "json").stdout)
-    equal([(r["service"], r["actions"]) for r in rows], [("s3", "s3:GetBucketPolicy s3:GetObject")], "with data events")
+    equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "with data events")
 
 
 @case
