@@ -106,15 +106,21 @@ def running(account):
 
 
 def organization(scp):
-    """One root with the account below it, and an SCP on the account beside FullAWSAccess."""
-    policies = [("p-FullAWSAccess", ALL, [ROOT_ID, ACCOUNT, MANAGEMENT])] + ([("p-test", scp, [ACCOUNT])] if scp else [])
+    return organization_of({ACCOUNT: scp})
+
+
+def organization_of(scps):
+    """One root with the accounts below it, each with FullAWSAccess and the SCP that {id: SCP or None} gives it."""
+    everyone = [MANAGEMENT, *scps]
+    policies = [("p-FullAWSAccess", ALL, [ROOT_ID, *everyone])]
+    policies += [(f"p-{account}", scp, [account]) for account, scp in scps.items() if scp]
     lines = [envelope("organizations:DescribeOrganization", {"Organization": {
         "Id": "o-test", "Arn": f"arn:aws:organizations::{MANAGEMENT}:organization/o-test", "FeatureSet": "ALL",
         "MasterAccountArn": f"arn:aws:organizations::{MANAGEMENT}:account/o-test/{MANAGEMENT}",
         "MasterAccountId": MANAGEMENT, "MasterAccountEmail": "m@example.com"}}, account=MANAGEMENT)]
     accounts = [{"Id": a, "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/o-test/{a}", "Name": "a" + a,
                  "Email": f"{a}@example.com", "Status": "ACTIVE", "JoinedMethod": "CREATED",
-                 "JoinedTimestamp": "2026-01-01T00:00:00Z"} for a in (MANAGEMENT, ACCOUNT)]
+                 "JoinedTimestamp": "2026-01-01T00:00:00Z"} for a in everyone]
     lines.append(envelope("organizations:ListAccounts", {"Accounts": accounts}, account=MANAGEMENT))
     lines.append(envelope("organizations:ListRoots", {"Roots": [
         {"Id": ROOT_ID, "Arn": f"arn:aws:organizations::{MANAGEMENT}:root/o-test/{ROOT_ID}", "Name": "Root",
@@ -129,7 +135,7 @@ def organization(scp):
     for i, document, _ in policies:
         lines.append(envelope("organizations:DescribePolicy", {"Policy": {
             "PolicySummary": summary(i), "Content": json.dumps(document)}}, {"PolicyId": i}, MANAGEMENT))
-    for target in (ROOT_ID, ACCOUNT, MANAGEMENT):
+    for target in (ROOT_ID, *everyone):
         lines.append(envelope("organizations:ListPoliciesForTarget", {
             "Policies": [summary(i) for i, _, targets in policies if target in targets]},
             {"TargetId": target, "Filter": "SERVICE_CONTROL_POLICY"}, MANAGEMENT))
@@ -142,7 +148,7 @@ def vigil(*words):
 
 
 def paths(account, start, target="admin", scp=None):
-    """The paths of `start`: what `vigil iam paths --format json` prints."""
+    """The paths of `start` (None: of everyone): what `vigil iam paths --format json` prints."""
     home = Path(tempfile.mkdtemp(dir=HOME))
     (home / "account.jsonl").write_text("\n".join(
         organization(scp) + [envelope("iam:GetAccountAuthorizationDetails", details(account))]) + "\n")
@@ -150,7 +156,8 @@ def paths(account, start, target="admin", scp=None):
     if snapshot:
         (home / "config.json").write_text(json.dumps(snapshot))
     imported = vigil("import", home, "--workspace", home / "w")
-    answer = vigil("iam", "paths", "--from", start, "--to", target, "--format", "json", "--workspace", home / "w")
+    only = ["--from", start] if start else ["--most", "0"]
+    answer = vigil("iam", "paths", *only, "--to", target, "--format", "json", "--workspace", home / "w")
     shutil.rmtree(home)
     if answer.returncode != 0:
         raise AssertionError(f"{imported.stdout}{imported.stderr}{answer.stderr}")
@@ -189,12 +196,21 @@ class Scenario:
         self.reference = LAB_REFERENCES.get(folder.name, about["pathfinding-cloud-id"])
         principals = [p.replace("{account_id}", ACCOUNT) for p in about["attack_path"]["principals"]]
         self.start = principals[0]
+        self.who, self.principals = self.start, principals
         self.target = "admin"
         if folder.parent.name == "to-bucket":
             self.target = next(f"arn:aws:s3:::{b}" for b in self.account.buckets)
 
+    def ask(self, action):
+        """Takes for `who` the one that has the permission: the start, or a role that it assumes first."""
+        for self.who in (p for p in self.principals if ":iam:" in p):
+            for statement in statements(self.account, self.holder()):
+                if any(takes(a, action) for a in listed(statement.get("Action", []))):
+                    return
+        self.who = self.start
+
     def holder(self):
-        kind, name = re.match(r"arn:aws:iam::\d+:(user|role)/(.*)", self.start).groups()
+        kind, name = re.match(r"arn:aws:iam::\d+:(user|role)/(.*)", self.who).groups()
         return {"user": self.account.users, "role": self.account.roles}[kind][name.rsplit("/", 1)[-1]]
 
 
@@ -225,9 +241,219 @@ def each_laboratory_has_its_path():
         found = paths(s.account, s.start, s.target)
         wanted = [i for i, _, _ in known.get(s.reference, [])]
         got = techniques(found)
+        REACHED[s.name] = got
         return s.name, None if set(wanted) & got else f"{s.reference} {wanted}: found {sorted(got)}"
 
     report("pathfinding-labs", in_parallel(check, scenarios()))
+
+
+# ---- many accounts at once -----------------------------------------------------------------------------------------------------
+
+
+def all_paths(variants):
+    """Asks once about many accounts: {key: paths of its start} for {key: (account, start, scp)}."""
+    home = Path(tempfile.mkdtemp(dir=HOME))
+    ids = {key: f"{200000000000 + i}" for i, key in enumerate(variants)}
+    lines = organization_of({ids[key]: scp for key, (_, _, scp) in variants.items()})
+    for key, (account, _, _) in variants.items():
+        text = envelope("iam:GetAccountAuthorizationDetails", details(account))
+        lines.append(text.replace(ACCOUNT, ids[key]))
+        snapshot = running(account)
+        if snapshot:
+            (home / f"config-{ids[key]}.json").write_text(json.dumps(snapshot).replace(ACCOUNT, ids[key]))
+    (home / "accounts.jsonl").write_text("\n".join(lines) + "\n")
+    imported = vigil("import", home, "--workspace", home / "w")
+    answer = vigil("iam", "paths", "--most", "0", "--format", "json", "--workspace", home / "w")
+    shutil.rmtree(home)
+    if answer.returncode != 0:
+        raise AssertionError(f"{imported.stdout[-2000:]}{imported.stderr[-2000:]}{answer.stderr}")
+    by_start = {}
+    for path in json.loads(answer.stdout)["paths"]:
+        by_start.setdefault(path["from"], []).append(path)
+    return {key: by_start.get(start.replace(ACCOUNT, ids[key]), []) for key, (_, start, _) in variants.items()}
+
+
+# ---- changes ---------------------------------------------------------------------------------------------------------------------
+
+
+def statements(account, holder):
+    """Every statement of the policies of a principal, those of its groups and attached ones among them."""
+    holders = [holder] + [account.groups[g] for g in holder["groups"] if g in account.groups]
+    for h in holders:
+        for document in [*h["inline"].values(), *(account.policies[a] for a in h["attached"] if a in account.policies)]:
+            if isinstance(document["Statement"], dict):
+                document["Statement"] = [document["Statement"]]
+            yield from document["Statement"]
+
+
+def takes(pattern, action):
+    return re.fullmatch(re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", "."), action.lower()) is not None
+
+
+class Change:
+    """A scenario changed in one way."""
+
+    def __init__(self, scenario):
+        self.account, self.start, self.scp = copy.deepcopy(scenario.account), scenario.start, None
+        self.was, scenario.account = scenario.account, self.account
+        self.holder = scenario.holder()
+        scenario.account = self.was
+
+    def drop(self, action):
+        for s in statements(self.account, self.holder):
+            if s["Effect"] == "Allow" and "Action" in s:
+                s["Action"] = [a for a in listed(s["Action"]) if not takes(a, action)] or ["tag:GetResources"]
+
+    def deny(self, action):
+        self.holder["inline"]["deny"] = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Action": action, "Resource": "*"}]}
+
+    def bound(self, action):
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+        self.account.policies[arn] = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "NotAction": action, "Resource": "*"}]}
+        self.holder["boundary"] = arn
+
+    def guard(self, action):
+        self.scp = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+
+    def pass_elsewhere(self, _):
+        for s in statements(self.account, self.holder):
+            if any(takes(a, "iam:PassRole") for a in listed(s.get("Action", []))):
+                s["Condition"] = {"StringEquals": {"iam:PassedToService": "example.amazonaws.com"}}
+
+    def trust_elsewhere(self, _):
+        for role in self.account.roles.values():
+            for s in listed(role["trust"]["Statement"]):
+                if "Service" in s.get("Principal", {}):
+                    s["Principal"] = {"Service": "example.amazonaws.com"}
+
+    def split(self, _):
+        n = 0
+        for s in list(statements(self.account, self.holder)):
+            if s["Effect"] == "Allow" and "Action" in s:
+                for action in listed(s["Action"]):
+                    n += 1
+                    self.holder["inline"][f"split{n}"] = {"Version": "2012-10-17", "Statement": [{**s, "Action": action}]}
+                s["Action"] = "tag:GetResources"
+
+    def leave(self, needed):
+        """Everything but tagging, and of that only what is needed and was allowed."""
+        allowed = []
+        for s in statements(self.account, self.holder):
+            if s["Effect"] == "Allow" and "Action" in s:
+                own = [a for a in listed(s["Action"]) if any(takes(a, n) for n in needed)]
+                allowed += own
+                if own:
+                    s["NotAction"] = ["tag:TagResources"]
+                    del s["Action"]
+                else:
+                    s["Action"] = "tag:GetResources"
+        self.holder["inline"]["rest"] = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "NotAction": allowed + ["sts:AssumeRole"], "Resource": "*"}]}
+
+
+def is_named(s):
+    """Whether a role of the account trusts the caller by its ARN: it needs no sts:AssumeRole of its own then."""
+    return any(s.who in listed(p.get("AWS", []))
+               for role in s.account.roles.values() for statement in listed(role["trust"]["Statement"])
+               for p in [statement.get("Principal", {})] if isinstance(p, dict))
+
+
+def changes_of(s, identifier, actions, services):
+    """(key, change, whether the technique must be there)."""
+    def changed(way, action=""):
+        change = Change(s)
+        getattr(change, way)(actions if way == "leave" else action)
+        return (s.name, identifier, way, action), change, way in ("split", "leave")
+
+    for action in dict.fromkeys(actions):
+        assumes = action == "sts:AssumeRole"
+        by_name = assumes and (is_named(s) or "iam:UpdateAssumeRolePolicy" in actions)
+        for way in ("drop", "deny", "bound", "guard"):
+            if not (by_name and (way == "drop" or way == "bound" and ":user/" in s.who)):
+                yield changed(way, action)
+    if "iam:PassRole" in actions:
+        yield changed("pass_elsewhere")
+    if services:
+        yield changed("trust_elsewhere")
+    yield changed("split")
+    yield changed("leave")
+
+
+@case
+def changed_laboratories_lose_and_keep_their_paths():
+    known, variants, expected = content(), {}, {}
+    for s in scenarios():
+        for identifier, actions, services in known.get(s.reference, []) if s.target == "admin" else []:
+            if identifier not in REACHED.get(s.name, ()):
+                continue
+            s.ask(actions[0])
+            for key, change, stays in changes_of(s, identifier, actions, services):
+                variants[key], expected[key] = (change.account, change.start, change.scp), stays
+    found = all_paths(variants)
+    for way in sorted({key[2] for key in variants}):
+        results = []
+        for key in (k for k in variants if k[2] == way):
+            there = key[1] in techniques(found[key])
+            word = "is there still" if there else "is gone"
+            results.append((" ".join(key), None if there == expected[key] else word))
+        COUNTS[way] = results
+    bad = [f"{name}: {what}" for results in COUNTS.values() for name, what in results if what]
+    for way, results in COUNTS.items():
+        print(f"# {way}: {sum(1 for _, what in results if not what)} of {len(results)}")
+    assert not bad, "\n".join(bad)
+
+
+# ---- iam-vulnerable ----------------------------------------------------------------------------------------------------------------
+
+VULNERABLE = {
+    "privesc1-CreateNewPolicyVersion": "iam-001", "privesc2-SetExistingDefaultPolicyVersion": "iam-vulnerable-2",
+    "privesc3-CreateEC2WithExistingIP": "ec2-001", "privesc4-CreateAccessKey": "iam-002",
+    "privesc5-CreateLoginProfile": "iam-004", "privesc6-UpdateLoginProfile": "iam-006",
+    "privesc7-AttachUserPolicy": "iam-008", "privesc8-AttachGroupPolicy": "iam-010",
+    "privesc9-AttachRolePolicy": "iam-009", "privesc10-PutUserPolicy": "iam-007", "privesc11-PutGroupPolicy": "iam-011",
+    "privesc12-PutRolePolicy": "iam-005", "privesc13-AddUserToGroup": "iam-013",
+    "privesc14-UpdatingAssumeRolePolicy": "iam-012", "privesc15-PassExistingRoleToNewLambdaThenInvoke": "lambda-001",
+    "privesc16-PassRoleToNewLambdaThenTriggerWithNewDynamo": "lambda-002",
+    "privesc17-EditExistingLambdaFunctionWithRole": "lambda-003",
+    "privesc18-PassExistingRoleToNewGlueDevEndpoint": "glue-001",
+    "privesc19-UpdateExistingGlueDevEndpoint": "glue-002",
+    "privesc20-PassExistingRoleToCloudFormation": "cloudformation-001",
+    "privesc21-PassExistingRoleToNewDataPipeline": "datapipeline-001", "privesc-AssumeRole": "sts-001",
+    "privesc-cloudFormationUpdateStack": "cloudformation-002",
+    "privesc-codeBuildCreateProjectPassRole": "codebuild-001",
+    "privesc-ec2InstanceConnect": "ec2instanceconnect-003", "privesc-sageMakerCreateNotebookPassRole": "sagemaker-001",
+    "privesc-sageMakerCreatePresignedNotebookURL": "sagemaker-004",
+    "privesc-sageMakerCreateProcessingJob": "sagemaker-003", "privesc-sageMakerCreateTrainingJob": "sagemaker-002",
+    "privesc-ssmSendCommand": "ssm-002", "privesc-ssmStartSession": "ssm-001", "sre": "iam-008",
+}
+
+
+@case
+def iam_vulnerable_has_its_paths():
+    folder = DATA / "iam-vulnerable" / "modules"
+    if not folder.is_dir():
+        skip("no data at " + str(folder))
+    outside = {"aws_assume_role_arn": f"arn:aws:iam::{ACCOUNT}:user/operator"}
+    read = lambda files: Module([f.read_text() for f in sorted(files)], outside)  # noqa: E731
+    free = folder / "free-resources" / "privesc-paths"
+    rest = [read(d.glob("*.tf")) for d in sorted((folder / "non-free-resources").iterdir())]
+    whole, known, results = Account(read(free.glob("*.tf")), *rest), content(), []
+    found = {}
+    for file in sorted(free.glob("*.tf")):
+        if file.stem in VULNERABLE:
+            found[file.stem] = Account(read([file, free / "variables.tf"]))
+    paths_of_all = paths(whole, None)
+    for name, own in found.items():
+        wanted = {i for i, _, _ in known[VULNERABLE[name]]}
+        starts = {f"arn:aws:iam::{ACCOUNT}:{k}/{n}" for k, h in (("user", own.users), ("role", own.roles)) for n in h}
+        got = techniques([p for p in paths_of_all if p["from"] in starts])
+        results.append((name, None if wanted & got else f"{wanted} of {sorted(starts)}: found {sorted(got)}"))
+    report("iam-vulnerable", results)
+
+
+COUNTS, REACHED = {}, {}
 
 
 if __name__ == "__main__":
