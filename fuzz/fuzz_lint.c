@@ -31,15 +31,25 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* The node that a path leads to; of a key that stands twice in an object, any. */
+/* Whether the path leads to the node: at each step into the item that holds it, of the step's key or number. */
 static bool leads_to(const vg_value *root, const vg_lint_location *location)
 {
-    const vg_value *at = root;
-    for (size_t i = 0; i < location->path_count && at; i++) {
+    const vg_value *at = root, *goal = location->at;
+    for (size_t i = 0; i < location->path_count; i++) {
         const vg_lint_step *step = &location->path[i];
-        at = step->kind == VG_LINT_INDEX ? vg_value_item(at, step->index) : vg_get(at, step->name);
+        const vg_value *next = NULL;
+        size_t index = 0;
+        for (vg_items it = vg_items_of(at); vg_items_next(&it) && !next; index++) {
+            bool named = step->kind == VG_LINT_INDEX ? index == step->index : vg_str_eq(it.key, step->name);
+            bool holds = step->kind == VG_LINT_KEY ? it.key_node == goal
+                                                   : it.value <= goal && goal < vg_value_after(it.value);
+            next = named && holds ? step->kind == VG_LINT_KEY ? it.key_node : it.value : NULL;
+        }
+        if (!next)
+            return false;
+        at = next;
     }
-    return at != NULL;
+    return at == goal;
 }
 
 static void check_location(const vg_policy_document *document, const vg_lint_location *location)

@@ -34,6 +34,7 @@ case ${1:-} in
 esac
 
 generated docs/reference/cli.md "$VIGIL" help --markdown
+generated docs/reference/policy-checks.md "$VIGIL" iam lint --list --format markdown
 if [ $MODE = check ]; then
     "$ROOT/tools/rooms.py" >/dev/null || STATUS=1
     for writer in "$ROOT"/tools/gen_*_docs.py; do
