@@ -31,3 +31,8 @@ target_link_libraries(bench_lint PRIVATE vg_policy)
 add_executable(bench_matrix bench/bench_matrix.c)
 target_compile_definitions(bench_matrix PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(bench_matrix PRIVATE vg_policy)
+
+# ---- policy: decisions from raw strings, and compiling, on one core ----
+add_executable(bench_policy bench/bench_policy.c)
+target_compile_definitions(bench_policy PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_policy PRIVATE vg_policy)

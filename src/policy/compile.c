@@ -6,6 +6,9 @@
  * service by service, and cleared again, so compiling is linear in the document. */
 #include "policy/policy_part.h"
 
+/* Enough for today's catalogue several times over; a larger one takes its working memory from the arena. */
+enum { ROOM_WORDS = 1024, ROOM_SERVICES = 1024 };
+
 typedef struct {
     vg_arena *arena;
     const vg_catalogue *catalogue;
@@ -14,9 +17,16 @@ typedef struct {
     uint16_t *touched;     /* services that the statement at hand names, in no order */
     uint32_t touched_count;
     uint64_t *is_touched;   /* a bit a service */
-    vg_action_row **rows;   /* by rule */
+    uint32_t *counts;       /* a number a service */
     uint32_t service_count; /* of the catalogue */
 } compiler;
+
+/* Working memory of one policy, on the stack. */
+typedef struct {
+    uint64_t words[ROOM_WORDS], is_touched[ROOM_SERVICES / 64 + 1];
+    uint16_t touched[ROOM_SERVICES];
+    uint32_t counts[ROOM_SERVICES + 1];
+} working_memory;
 
 static vg_status out_of_memory(vg_error *err)
 {
@@ -246,10 +256,7 @@ static bool is_whole(const vg_catalogue *catalogue, const vg_action_row *row)
 /* Counts the rows of each service, gives each service its range, and fills the ranges in the order of the rules. */
 static vg_status index_services(compiler *c, vg_policy *policy, vg_error *err)
 {
-    uint32_t *counts = VG_NEW_N(c->arena, uint32_t, c->service_count + 1);
-    uint32_t entries = 0, services = 0;
-    if (!counts)
-        return out_of_memory(err);
+    uint32_t *counts = c->counts, entries = 0, services = 0;
     for (uint32_t r = 0; r < policy->rule_count; r++)
         for (uint32_t i = 0; !is_for_any(&policy->rules[r]) && i < policy->rules[r].row_count; i++) {
             services += counts[policy->rules[r].rows[i].service]++ == 0;
@@ -300,15 +307,27 @@ static vg_status index_any(compiler *c, vg_policy *policy, vg_error *err)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------------------------------ */
 
-static vg_status start(compiler *c, vg_error *err)
+static vg_status start(compiler *c, working_memory *r, vg_error *err)
 {
     if (!c->catalogue)
         return VG_OK;
+    size_t words = vg_catalogue_set_words(c->catalogue);
     c->service_count = (uint32_t)vg_catalogue_origin_of(c->catalogue)->service_count;
+    if (words <= ROOM_WORDS && c->service_count <= ROOM_SERVICES) {
+        memset(r->words, 0, words * sizeof *r->words);
+        memset(r->is_touched, 0, sizeof r->is_touched);
+        memset(r->counts, 0, (c->service_count + 1) * sizeof *r->counts);
+        c->scratch = (vg_action_set){r->words, words};
+        c->touched = r->touched;
+        c->is_touched = r->is_touched;
+        c->counts = r->counts;
+        return VG_OK;
+    }
     c->scratch = vg_action_set_new(c->arena, c->catalogue);
     c->touched = VG_NEW_N(c->arena, uint16_t, c->service_count);
     c->is_touched = VG_NEW_N(c->arena, uint64_t, c->service_count / 64 + 1);
-    return c->scratch.words && c->touched && c->is_touched ? VG_OK : out_of_memory(err);
+    c->counts = VG_NEW_N(c->arena, uint32_t, c->service_count + 1);
+    return c->scratch.words && c->touched && c->is_touched && c->counts ? VG_OK : out_of_memory(err);
 }
 
 /* At the beginning of a line of the cache. */
@@ -322,12 +341,13 @@ static vg_policy *new_policy(vg_arena *arena)
 vg_status vg_policy_compile(vg_arena *arena, const vg_policy_document *document,
                             const vg_catalogue *catalogue, const vg_policy **out, vg_error *err)
 {
+    working_memory working;
     compiler c = {.arena = arena, .catalogue = catalogue, .document = document};
     vg_policy *policy = new_policy(arena);
     vg_rule *rules = VG_NEW_N(arena, vg_rule, document->statement_count ? document->statement_count : 1);
     if (!policy || !rules)
         return out_of_memory(err);
-    VG_TRY(start(&c, err));
+    VG_TRY(start(&c, &working, err));
     policy->document = document;
     policy->catalogue = catalogue;
     policy->rules = rules;
