@@ -225,6 +225,37 @@ static vg_str missing_keys(const question *q)
     return text;
 }
 
+/* Whether the name stands in a list such as "SecurityAudit, group ops". */
+static bool is_listed(vg_str list, vg_str name)
+{
+    for (vg_str piece; vg_str_next(&list, ',', &piece);)
+        if (vg_str_eq(vg_str_trim(piece), name))
+            return true;
+    return false;
+}
+
+/* Whether a problem of the world stands in the way of this answer: of the principal, of what is attached to it, of the
+ * resource, or of the organisation's policies. */
+static bool concerns(const question *q, const vg_world_problem *p)
+{
+    const vg_world_principal *who = q->caller.principal;
+    size_t slash = vg_str_rfind_char(p->subject, '/');
+    vg_str name = slash == VG_NPOS ? p->subject : vg_str_sub(p->subject, slash + 1, VG_NPOS);
+    if (who && (vg_str_eq(p->subject, who->arn) || is_listed(who->missing, name) ||
+                is_listed(who->missing, p->subject)))
+        return true;
+    bool of_organization = vg_str_is(p->subject, "organization") || vg_str_starts(p->subject, VG_STR("p-")) ||
+                           (p->subject.len > 0 && vg_str_eq(p->subject, q->world->organization_id));
+    return of_organization
+               ? (q->why.decision.unknown & (VG_BY_SCP | VG_BY_RCP)) != 0
+               : q->target.resource && vg_str_find(p->subject, q->target.resource->arn) != VG_NPOS;
+}
+
+static vg_str problem_text(const question *q, const vg_world_problem *p)
+{
+    return vg_arena_printf(q->cli->arena, "%.*s: %.*s", VG_ARG(p->subject), VG_ARG(p->message));
+}
+
 static void print_answer(question *q)
 {
     vg_cli *cli = q->cli;
@@ -241,6 +272,9 @@ static void print_answer(question *q)
         vg_iam_print(cli, "Not known", vg_iam_uncollected(cli->arena, &q->caller, &q->layers));
     if (is_unknown || explain)
         vg_iam_print(cli, "Lacks", missing_keys(q));
+    for (size_t i = 0; is_unknown && i < q->world->problem_count; i++)
+        if (concerns(q, &q->world->problems[i]))
+            vg_iam_print(cli, "To know", problem_text(q, &q->world->problems[i]));
     for (size_t i = 0; explain && i < q->why.note_count; i++)
         vg_iam_print(cli, "Note", vg_str_from(q->why.notes[i]));
     if (explain)
@@ -288,6 +322,12 @@ static vg_status write_answer(question *q, vg_error *err)
     vg_json_array(w);
     for (size_t i = 0; i < q->why.missing_key_count; i++)
         vg_json_string(w, q->why.missing_keys[i]);
+    vg_json_end_array(w);
+    vg_json_key(w, "problems");
+    vg_json_array(w);
+    for (size_t i = 0; i < q->world->problem_count; i++)
+        if (concerns(q, &q->world->problems[i]))
+            vg_json_string(w, problem_text(q, &q->world->problems[i]));
     vg_json_end_array(w);
     if (vg_cli_flag(q->cli, "explain")) {
         vg_json_key(w, "statements");

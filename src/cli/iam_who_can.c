@@ -35,14 +35,13 @@ static vg_status write_row(asking *a, const vg_world_caller *caller, standing s,
                            vg_str missing, vg_error *err)
 {
     vg_str who = caller->principal ? caller->principal->arn : caller->caller.text;
-    vg_str name = caller->caller.kind == VG_CALLER_ANONYMOUS ? VG_STR("anyone")
-                                                             : vg_access_short_name(a->cli->arena, who);
-    const vg_str cells[] = {name,
-                            vg_str_from(standing_names[s]),
-                            s == CAN_IF ? residual : VG_STR(""),
-                            s == CAN_PERHAPS ? missing : VG_STR(""),
-                            who,
-                            caller->caller.account};
+    bool is_account = caller->caller.kind == VG_CALLER_ROLE && vg_str_is(caller->caller.name, "*");
+    vg_str name = is_account ? vg_arena_printf(a->cli->arena, "account %.*s", VG_ARG(caller->caller.account))
+                  : caller->caller.kind == VG_CALLER_ANONYMOUS ? VG_STR("anyone")
+                                                               : vg_access_short_name(a->cli->arena, who);
+    const vg_str cells[] = {name,     vg_str_from(standing_names[s]),
+                            residual, s == CAN_PERHAPS ? missing : VG_STR(""),
+                            who,      caller->caller.account};
     return vg_listing_row(&a->listing, cells, err);
 }
 
@@ -58,8 +57,12 @@ static vg_status ask_unknown(asking *a, const vg_world_caller *caller, const vg_
         return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), err);
     }
     a->counts[CAN_PERHAPS]++;
-    return write_row(a, caller, CAN_PERHAPS, VG_STR(""), vg_iam_uncollected(a->cli->arena, caller, layers),
-                     err);
+    /* Of those outside, what the resource's side asks for can be said. */
+    why.residual = VG_STR("");
+    if (!caller->principal)
+        VG_TRY(vg_policy_explain(a->cli->arena, request, layers, &why, err));
+    return write_row(a, caller, CAN_PERHAPS, vg_iam_residual(&why),
+                     vg_iam_uncollected(a->cli->arena, caller, layers), err);
 }
 
 static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)
@@ -91,7 +94,8 @@ static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)
 
 /* ---- everybody ------------------------------------------------------------------------------------------------------------------ */
 
-/* Whom a Principal element names, as a caller: an account stands for its root user, who may hand the right on. */
+/* Whom a Principal element names, as a caller. An account outside stands for any role in it: what its own policies allow,
+ * nobody here knows. Those of an account of the evidence are asked one by one. */
 static vg_status ask_named(asking *a, const vg_policy_principal *named, vg_error *err)
 {
     vg_str text = named->text;
@@ -100,7 +104,9 @@ static vg_status ask_named(asking *a, const vg_policy_principal *named, vg_error
         text = VG_STR("*");
         break;
     case VG_PRINCIPAL_ACCOUNT:
-        text = vg_arena_printf(a->cli->arena, "arn:%.*s:iam::%.*s:root", VG_ARG(a->world->partition),
+        if (vg_world_account_of(a->world, named->account))
+            return VG_OK;
+        text = vg_arena_printf(a->cli->arena, "arn:%.*s:iam::%.*s:role/*", VG_ARG(a->world->partition),
                                VG_ARG(named->account));
         break;
     case VG_PRINCIPAL_ARN:
