@@ -11,6 +11,10 @@ typedef struct {
     vg_policy_document *out;
     vg_vec issues;
     uint32_t statement; /* the one being read; UINT32_MAX: none */
+    vg_vec
+        lines; /* uint32_t: where the policy's lines begin, the first at its root; found as far as `scanned` */
+    size_t scanned;
+    vg_place root;
     bool out_of_memory;
 } reader;
 
@@ -78,6 +82,52 @@ bool vg_operator_is_negated(vg_operator op)
     return operators[op].negated;
 }
 
+/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+
+/* Finds the beginnings of lines up to `position`. A policy with many issues is looked through once, not for each. */
+static bool scan_lines(reader *r, size_t position)
+{
+    vg_str source = r->out->doc->source;
+    while (r->scanned < position) {
+        const char *end = memchr(source.ptr + r->scanned, '\n', position - r->scanned);
+        r->scanned = end ? (size_t)(end - source.ptr) + 1 : position;
+        uint32_t *line = end ? vg_vec_push(&r->lines) : NULL;
+        if (end && !line)
+            return false;
+        if (end)
+            *line = (uint32_t)r->scanned;
+    }
+    return true;
+}
+
+/* vg_doc_place, for a value of the policy. */
+static vg_place place_of(reader *r, const vg_value *at)
+{
+    const vg_doc *doc = r->out->doc;
+    const vg_value *root = r->out->root;
+    if (doc->positions || !root || at->position < root->position || at->position >= doc->source.len)
+        return vg_doc_place(doc, at);
+    if (r->root.line == 0) {
+        r->root = vg_doc_place(doc, root);
+        r->scanned = root->position;
+    }
+    if (!scan_lines(r, at->position))
+        r->out_of_memory = true;
+    size_t low = 0, high = r->lines.len; /* lines that begin at or before the value */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (*(uint32_t *)vg_vec_at(&r->lines, middle) <= at->position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    vg_place place = {r->root.file, r->root.line + (uint32_t)low,
+                      r->root.column + at->position - root->position};
+    if (low > 0)
+        place.column = at->position - *(uint32_t *)vg_vec_at(&r->lines, low - 1) + 1;
+    return place;
+}
+
 /* ---- issues ---------------------------------------------------------------------------------------------------------------- */
 
 static void refuse(reader *r, const char *code, const vg_value *at, const char *format, ...)
@@ -93,7 +143,7 @@ static void refuse(reader *r, const char *code, const vg_value *at, const char *
     issue->at = at;
     issue->statement = r->statement;
     if (r->out->doc && at)
-        issue->place = vg_doc_place(r->out->doc, at);
+        issue->place = place_of(r, at);
     va_list args;
     va_start(args, format);
     vsnprintf(issue->message, sizeof issue->message, format, args);
@@ -548,6 +598,7 @@ static reader reader_of(vg_arena *arena, vg_policy_kind kind, vg_str name, vg_po
     return (reader){.arena = arena,
                     .out = out,
                     .issues = vg_vec_in(arena, sizeof(vg_policy_issue)),
+                    .lines = vg_vec_in(arena, sizeof(uint32_t)),
                     .statement = UINT32_MAX};
 }
 
