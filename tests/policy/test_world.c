@@ -10,7 +10,7 @@
 
 #define ALLOW(action, resource)                                                                              \
     "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'" action "','Resource':'" resource "'}" \
-                                                                                                        "}"
+    "}"
 #define EVERYTHING ALLOW("*", "*")
 
 /* Two member accounts under a management account, one account outside; alice, a role with session tags, one without. */
