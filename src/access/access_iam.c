@@ -102,12 +102,23 @@ static vg_status tell_missing(iam *m, vg_str account, vg_str arn, vg_error *err)
     return vg_access_problem(m->reader, arn, message, err);
 }
 
+/* A policy of AWS's that content holds, in whatever partition. */
+static const vg_value *known_policy(iam *m, vg_str arn)
+{
+    vg_arn parsed;
+    const vg_value *known = vg_get(m->reader->content, VG_STR("managed_policies"));
+    if (!vg_arn_parse(arn, &parsed) || !vg_str_is(parsed.account, "aws"))
+        return NULL;
+    vg_str of_aws = vg_arena_printf(m->reader->arena, "arn:aws:iam::aws:%.*s", VG_ARG(parsed.resource));
+    return of_aws.ptr ? vg_get(known, of_aws) : NULL;
+}
+
 static vg_status read_managed(iam *m, vg_policy_kind kind, vg_str account, vg_str arn, const vg_policy **out,
                               vg_error *err)
 {
     vg_access_reader *r = m->reader;
     const vg_access_item *item = managed_of(m, account, arn);
-    const vg_value *known = vg_get(vg_get(r->content, VG_STR("managed_policies")), arn);
+    const vg_value *known = known_policy(m, arn);
     vg_str key;
     *out = NULL;
     if (item) {
@@ -418,6 +429,21 @@ static vg_status add_providers(iam *m, vg_error *err)
     return VG_OK;
 }
 
+/* The partition, as the ARNs of principals say it. */
+static void learn_partition(vg_access_reader *r)
+{
+    static const char *const types[] = {"AWS::IAM::Role", "AWS::IAM::User"};
+    for (size_t i = 0; i < VG_COUNT(types); i++) {
+        vg_arn arn;
+        size_t next = 0;
+        const vg_access_item *item = vg_access_next(r, types[i], &next);
+        if (!item || !vg_arn_parse(item->resource.id, &arn))
+            continue;
+        vg_world_builder_partition(r->builder, arn.partition);
+        return;
+    }
+}
+
 vg_status vg_access_add_principals(vg_access_reader *r, vg_error *err)
 {
     iam m = {.reader = r,
@@ -428,6 +454,7 @@ vg_status vg_access_add_principals(vg_access_reader *r, vg_error *err)
              .profiles = vg_map_new(r->arena, 0)};
     if (!m.managed || !m.compiled || !m.told || !m.groups || !m.profiles)
         return vg_access_no_memory(err);
+    learn_partition(r);
     VG_TRY(map_managed(&m, err));
     VG_TRY(add_groups(&m, err));
     VG_TRY(add_users(&m, err));

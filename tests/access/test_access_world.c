@@ -397,6 +397,32 @@ static void aws_managed_policies_are_shared_between_accounts(void **state)
     test_close(&t);
 }
 
+static void other_partitions_have_their_own_arns(void **state)
+{
+    (void)state;
+    import_test t;
+    test_open(&t);
+    const test_file file = {
+        "cn.json",
+        ENVELOPE("iam:GetAccountAuthorizationDetails", "", MEMBER,
+                 "{\"UserDetailList\":[],\"GroupDetailList\":[],\"RoleDetailList\":[{\"Path\":\"/"
+                 "\",\"RoleName\":\"r\",\"RoleId\":\"AROA\","
+                 "\"Arn\":\"arn:aws-cn:iam::" MEMBER
+                 ":role/r\",\"AssumeRolePolicyDocument\":{\"Version\":\"2012-10-17\",\"Statement\":[]},"
+                 "\"InstanceProfileList\":[],\"RolePolicyList\":[],\"AttachedManagedPolicies\":[{"
+                 "\"PolicyName\":\"AdministratorAccess\","
+                 "\"PolicyArn\":\"arn:aws-cn:iam::aws:policy/"
+                 "AdministratorAccess\"}]}],\"Policies\":[],\"IsTruncated\":false}"),
+        0};
+    const vg_world *world = import_all(&t, &file, 1, NULL);
+    const vg_world_principal *role =
+        vg_world_principal_of(world, VG_STR("arn:aws-cn:iam::" MEMBER ":role/r"));
+    assert_true(vg_str_is(world->partition, "aws-cn"));
+    assert_int_equal(role->identity.state, VG_LAYER_KNOWN);
+    assert_non_null(vg_world_principal_of(world, VG_STR("arn:aws-cn:iam::" MEMBER ":root")));
+    test_close(&t);
+}
+
 /* ---- resources ------------------------------------------------------------------------------------------------------------------------ */
 
 static void resources_have_their_policies_and_settings(void **state)
@@ -577,6 +603,7 @@ int main(void)
         cmocka_unit_test(an_account_in_no_organisation_has_no_guardrails),
         cmocka_unit_test(principals_have_all_that_is_attached),
         cmocka_unit_test(aws_managed_policies_are_shared_between_accounts),
+        cmocka_unit_test(other_partitions_have_their_own_arns),
         cmocka_unit_test(resources_have_their_policies_and_settings),
         cmocka_unit_test(evidence_is_as_it_was_then),
         cmocka_unit_test(content_that_is_wrong_is_refused),
