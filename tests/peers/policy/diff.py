@@ -308,7 +308,7 @@ def chunks_of_lines(seed, count):
 def compare_random(vigil, peer, seed, count):
     counts = Counts()
     theirs = peer_answers(peer, seed, count, lambda: chunks_of_lines(seed, count))
-    for lines, text in zip(chunks_of_lines(seed, count), theirs):
+    for text, lines in zip(theirs, chunks_of_lines(seed, count)):  # theirs first: it ends by keeping its answers
         for line, p, ours in zip(lines, text.split(" "), answers(vigil, lines)):
             case = json.loads(line)
             counts.look(case)
