@@ -187,7 +187,8 @@ static vg_status make_level(guardrails *g, int kind, vg_str target, vg_str name,
         complete = complete && policy->kind >= 0;
     }
     VG_TRY(vg_world_layer(r->builder, policies, count, name, out, err));
-    if (!complete || count == 0) /* AWS lets nobody detach the last policy */
+    /* AWS lets nobody detach the last SCP; the RCP that is always there only allows. */
+    if (!complete || (count == 0 && kinds[kind].kind == VG_POLICY_SCP))
         out->state = VG_LAYER_UNKNOWN;
     return VG_OK;
 }

@@ -276,6 +276,37 @@ static void a_level_that_was_not_read_in_full_is_unknown(void **state)
     }
 }
 
+/* RCPs switched on, and listed: AWS's own, which nobody can detach, and which only allows. */
+static void a_level_without_rcps_denies_nothing(void **state)
+{
+    (void)state;
+    import_test t;
+    test_file files[VG_COUNT(everything) + 2];
+    size_t count = 0;
+    test_open(&t);
+    for (size_t k = 0; k < VG_COUNT(everything); k++)
+        if (strcmp(everything[k].path, "roots.json") != 0)
+            files[count++] = everything[k];
+    files[count++] =
+        (test_file){"roots.json",
+                    ORG("ListRoots", "",
+                        "{\"Roots\":[{\"Id\":\"r-root\",\"Arn\":\"arn:aws:organizations::" MANAGEMENT
+                        ":root/o-exampleorg1/r-root\",\"Name\":\"Root\","
+                        "\"PolicyTypes\":[{\"Type\":\"SERVICE_CONTROL_POLICY\",\"Status\":\"ENABLED\"},"
+                        "{\"Type\":\"RESOURCE_CONTROL_POLICY\",\"Status\":\"ENABLED\"}]}]}"),
+                    0};
+    const vg_world *unlisted = import_all(&t, files, count, NULL);
+    assert_int_equal(vg_world_account_of(unlisted, VG_STR(MEMBER))->rcps[0].state, VG_LAYER_UNKNOWN);
+    files[count++] = (test_file){
+        "rcps.json", ORG("ListPolicies", "\"Filter\":\"RESOURCE_CONTROL_POLICY\"", "{\"Policies\":[]}"), 0};
+    const vg_world *listed = import_all(&t, files, count, NULL);
+    const vg_world_account *member = vg_world_account_of(listed, VG_STR(MEMBER));
+    assert_int_equal(member->rcp_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(member->rcps[i].state == VG_LAYER_KNOWN && member->rcps[i].count == 0);
+    test_close(&t);
+}
+
 static void without_an_organisation_guardrails_are_unknown(void **state)
 {
     (void)state;
@@ -599,6 +630,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accounts_have_their_levels),
         cmocka_unit_test(a_level_that_was_not_read_in_full_is_unknown),
+        cmocka_unit_test(a_level_without_rcps_denies_nothing),
         cmocka_unit_test(without_an_organisation_guardrails_are_unknown),
         cmocka_unit_test(an_account_in_no_organisation_has_no_guardrails),
         cmocka_unit_test(principals_have_all_that_is_attached),
