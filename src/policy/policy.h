@@ -222,7 +222,8 @@ typedef struct {
     size_t context_count;
     bool open;                 /* false: a key that is not in `context` is absent; true: it is unknown */
     bool wildcard_only_action; /* the action has no resource types; else the catalogue is asked */
-    vg_str session_role_arn; /* of a ROLE_SESSION: its role's ARN with path when known; empty: without path */
+    vg_str session_role_arn;   /* of a FEDERATED_SESSION: the ARN of the user that it is of, when known; of a
+                                ROLE_SESSION: its role's (its name suffices: one role of an account has it) */
 } vg_request;
 
 /* ---- layers ------------------------------------------------------------------------------------------------------------ */

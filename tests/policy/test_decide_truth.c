@@ -68,6 +68,8 @@ static void core_requests_decide_as_given(void **state)
         vg_arena_reset(arena);
         assert_int_equal(vg_json_read(arena, line, VG_STR("core.jsonl"), NULL, &doc, &err), VG_OK);
         if (vg_str_is(vg_get_str(doc.root, "simulation/mode"), "Discovery")) {
+            print_message("not run: %.*s (Discovery asks which conditions the peer left out)\n",
+                          VG_ARG(vg_get_str(doc.root, "id")));
             discovery++;
             continue;
         }
