@@ -7,7 +7,7 @@
 #include "policy/compare_part.h"
 
 enum {
-    WORK = 5000000, /* steps of a comparison: up to 10 ms */
+    WORK = 8000000, /* steps of a comparison: up to 10 ms */
     MOST_TRIALS = 24,
     MOST_CONDITIONS = 1000 /* of policies whose variables are tried with the values that they name */
 };

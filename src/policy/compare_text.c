@@ -305,6 +305,7 @@ static const vg_wild *finished(pattern *p, vg_compare_set *set, bool uncertain)
     if (!glob || p->unresolved)
         return NULL;
     vg_wild_finish(&p->b, glob);
+    glob->uncertain = uncertain;
     glob->symbolic |= uncertain;
     return glob;
 }

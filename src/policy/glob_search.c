@@ -268,6 +268,7 @@ static bool make_room(machine *m)
         memcpy(states, m->states, m->count * words * sizeof *states);
         memcpy(steps, m->steps, m->count * sizeof *steps);
     }
+    m->budget->work -= (int64_t)(cap * (words + 2));
     m->states = states, m->steps = steps, m->cap = cap, m->slot_mask = cap * 2 - 1;
     for (size_t i = 0; i < m->count; i++) {
         size_t slot = hash_of(m, &states[i * words]) & m->slot_mask;
@@ -307,7 +308,7 @@ static vg_wild_answer visit(machine *m, vg_str *witness)
     }
     for (uint32_t at = 0; at < m->count; at++)
         for (size_t c = 0; c < m->t.class_count; c++) {
-            m->budget->work -= (int64_t)(words * 4 + m->lane_count * 2);
+            m->budget->work -= (int64_t)(words * 12 + m->lane_count * 6 + 20);
             if (m->budget->work < 0 || (m->count == m->cap && !make_room(m)))
                 return VG_WILD_LIMIT;
             uint64_t *next = &m->states[m->count * words];

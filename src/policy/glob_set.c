@@ -183,7 +183,7 @@ bool vg_wild_absorbs(const vg_wild *wide, const vg_wild *narrow)
 {
     if (wide == narrow || wide->all || same_tokens(wide, narrow))
         return true;
-    if (wide->literal && !narrow->literal)
+    if (wide->uncertain || (wide->literal && !narrow->literal))
         return false;
     way_back far = {0}, near = {0};
     size_t t = 0, at = 0;

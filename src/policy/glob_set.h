@@ -30,7 +30,8 @@ typedef struct vg_wild {
     uint32_t count;
     uint32_t head, tail; /* BYTE tokens that begin it and, apart from those, end it */
     bool literal;        /* BYTE tokens alone */
-    bool symbolic;       /* has SYMBOL tokens, or else need not match all that it looks like */
+    bool symbolic;       /* has SYMBOL tokens, or is uncertain */
+    bool uncertain;      /* need not match all that it looks like: whether it does, nobody knows */
     bool all;            /* matches every string */
     bool any_case;       /* some BYTE ignores case */
 } vg_wild;

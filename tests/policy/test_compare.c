@@ -108,6 +108,13 @@ static void actions_and_resources_are_compared_over_all_strings(void **state)
          P("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":\"arn:aws:s3:::a\"}," A(
              "\"s3:*\"", "\"arn:aws:s3:::a\"")),
          NO, NO},
+        {"a short ARN is no certain exclusion",
+         P("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":\"arn:*:*:*:*:*\"}"),
+         P("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":\"arn:aws:sqs\"}"), NO, NO},
+        {"a wildcard in a resource's type is no certain cover",
+         P(A("\"ec2:*\"", "\"arn:aws:ec2:*:*:*/i-1\"")),
+         P(A("\"ec2:*\"", "\"arn:aws:ec2:us-east-1:111122223333:instance/i-1\"")), VG_COMPARE_MAYBE,
+         VG_COMPARE_MAYBE},
         {"GetCallerIdentity needs no permission", P(A("\"sts:TagSession\"", "\"*\"")),
          P(A("[\"sts:TagSession\",\"sts:GetCallerIdentity\"]", "\"*\"")), NO, NO},
     };
@@ -213,6 +220,12 @@ static void conditions_are_compared_by_meaning(void **state)
          C("{\"StringLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:role/a\"}}"), YES, NO},
         {"no ARN is neither like nor unlike", C("{\"ArnNotLike\":{\"a:b\":\"arn:aws:iam::*:role/a\"}}"),
          C("{\"StringNotLike\":{\"a:b\":\"arn:aws:iam::*:role/a\"}}"), YES, YES},
+        {"what is unlike an ARN is one", C("{\"StringLike\":{\"a:b\":\"arn:*:*:*:*:*\"}}"),
+         C("{\"ArnNotLike\":{\"a:b\":\"arn:aws:iam::*:role/a\"},\"Null\":{\"a:b\":\"false\"}}"), NO, YES},
+        {"what is no number is not unequal either", C("{\"NumericNotEquals\":{\"a:b\":\"10\"}}"),
+         C("{\"NumericNotEquals\":{\"a:b\":[\"10\",\"x\"]}}"), NO, YES},
+        {"two types on one key", P(A("\"s3:PutObject\"", "\"*\"")),
+         C("{\"NumericLessThan\":{\"a:b\":\"100\"},\"StringLike\":{\"a:b\":\"7?\"}}"), VG_COMPARE_MAYBE, YES},
         {"booleans", C("{\"Bool\":{\"a:b\":\"true\"}}"), C("{\"Bool\":{\"a:b\":[\"true\",\"false\"]}}"), YES,
          NO},
         {"two conditions on one key",
@@ -350,6 +363,43 @@ static void organisation_policies_stand_beside_full_access(void **state)
     check_pairs(rcps, VG_COUNT(rcps), VG_POLICY_RCP);
 }
 
+/* Which statements allow and deny, and what the nearest of OLD lacks. */
+static void a_yes_names_the_statements(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *about, *old_text;
+        uint32_t denied_by, nearest;
+        vg_compare_lack lacks;
+    } cases[] = {
+        {"no statement has the action", P(A("\"s3:PutObject\"", "\"*\"")), VG_COMPARE_NO_STATEMENT,
+         VG_COMPARE_NO_STATEMENT, VG_COMPARE_PRINCIPAL},
+        {"on other resources",
+         P(A("\"s3:PutObject\"", "\"*\"") "," A("\"s3:Get*\"", "\"arn:aws:s3:::other/*\"")),
+         VG_COMPARE_NO_STATEMENT, 1, VG_COMPARE_RESOURCE},
+        {"under other conditions",
+         P(A("\"s3:*\"", "\"arn:aws:s3:::other/*\"") "," AC("\"s3:*\"", "\"*\"",
+                                                            "{\"StringEquals\":{\"a:b\":\"x\"}}")),
+         VG_COMPARE_NO_STATEMENT, 1, VG_COMPARE_CONDITION},
+        {"both", P(AC("\"s3:*\"", "\"arn:aws:s3:::other/*\"", "{\"StringEquals\":{\"a:b\":\"x\"}}")),
+         VG_COMPARE_NO_STATEMENT, 0, VG_COMPARE_RESOURCE_AND_CONDITION},
+        {"a Deny", P(A("\"s3:*\"", "\"*\"") "," D("\"ec2:*\"", "\"*\"") "," D("\"s3:GetObject\"", "\"*\"")),
+         2, VG_COMPARE_NO_STATEMENT, VG_COMPARE_PRINCIPAL},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_comparison got =
+            compare(arena, VG_POLICY_IDENTITY, cases[i].old_text,
+                    P(D("\"ec2:*\"", "\"*\"") "," A("\"s3:GetObject\"", "\"arn:aws:s3:::b/*\"")));
+        assert_int_equal(1, got.allowed_by);
+        if (got.result != YES || got.denied_by != cases[i].denied_by || got.nearest != cases[i].nearest ||
+            got.nearest_lacks != cases[i].lacks)
+            fail_msg("%s: denied by %u, nearest %u, lacks %d", cases[i].about, got.denied_by, got.nearest,
+                     got.nearest_lacks);
+        vg_arena_free(arena);
+    }
+}
+
 static void what_aws_would_refuse_is_not_compared(void **state)
 {
     (void)state;
@@ -454,6 +504,7 @@ int main(void)
         cmocka_unit_test(principals_are_compared_by_whom_they_name),
         cmocka_unit_test(a_trust_policy_is_compared_without_resource),
         cmocka_unit_test(organisation_policies_stand_beside_full_access),
+        cmocka_unit_test(a_yes_names_the_statements),
         cmocka_unit_test(what_aws_would_refuse_is_not_compared),
         cmocka_unit_test(large_policies_stay_bounded),
     };

@@ -49,7 +49,7 @@ static void policies_become_as_short_as_proof_allows(void **state)
          P("{\"Effect\":\"Deny\",\"Action\":\"s3:Get*\",\"Resource\":\"arn:aws:s3:::a\"},"
            "{\"Effect\":\"Deny\",\"Action\":\"s3:Put*\",\"Resource\":\"arn:aws:s3:::b\"}")},
         {"nor two NotActions", VG_POLICY_SCP, false,
-         P("{\"Effect\":\"Deny\",\"NotAction\":\"s3:*\",\"Resource\":\"arn:aws:s3:::a\"},"
+         P("{\"Effect\":\"Deny\",\"NotAction\":[\"s3:*\",\"s3:Get*\"],\"Resource\":\"arn:aws:s3:::a\"},"
            "{\"Effect\":\"Deny\",\"NotAction\":\"ec2:*\",\"Resource\":\"arn:aws:s3:::a\"}"),
          P("{\"Effect\":\"Deny\",\"NotAction\":\"s3:*\",\"Resource\":\"arn:aws:s3:::a\"},"
            "{\"Effect\":\"Deny\",\"NotAction\":\"ec2:*\",\"Resource\":\"arn:aws:s3:::a\"}")},
@@ -83,9 +83,11 @@ static void policies_become_as_short_as_proof_allows(void **state)
            "{\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"}")},
         {"a Deny stays though this policy allows nothing of it: others may", VG_POLICY_IDENTITY, false,
          P("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"},"
-           "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"*\"}"),
+           "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"*\"},"
+           "{\"Effect\":\"Deny\",\"Action\":\"sqs:*\",\"Resource\":\"arn:aws:sqs:*:*:q\"}"),
          P("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"},"
-           "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"*\"}")},
+           "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"*\"},"
+           "{\"Effect\":\"Deny\",\"Action\":\"sqs:*\",\"Resource\":\"arn:aws:sqs:*:*:q\"}")},
         {"an RCP keeps its Principal", VG_POLICY_RCP, false,
          P("{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\",\"s3:Get*\"],"
            "\"Resource\":\"*\"}"),
