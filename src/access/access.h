@@ -57,7 +57,7 @@ vg_status vg_access_base_organization(vg_access_base *base, const vg_organizatio
 /* Whether worlds are made of resources of the type. */
 bool vg_access_base_wants(const vg_access_base *base, vg_str type);
 /* The world of one account, in the arena: everybody and everything in it, and of the other accounts those that it names,
- * with nobody in them. Of a thing that is given twice, the newest counts. */
+ * with nobody in them. Of somebody who is given twice, the newest counts. Quickest when things of a type stand together. */
 vg_status vg_access_account_world(const vg_access_base *base, vg_arena *arena, vg_str account,
                                   const vg_access_given *given, size_t count, const vg_world **out,
                                   vg_error *err);
@@ -142,6 +142,8 @@ typedef struct {
     const vg_policy *policy; /* of kind SCP or RCP */
     vg_str target;   /* id of a root, OU or account to which it is attached; empty: it binds every account */
     vg_str replaces; /* name or id of the policy whose place it takes; empty: it is added. Needs a world */
+    const vg_str *rcp_services; /* prefixes of services that RCPs bind; NULL: all */
+    size_t rcp_service_count;
 } vg_simulation_question;
 
 /* Calls of one principal and action that fare alike, for the same reason. */

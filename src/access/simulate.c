@@ -422,7 +422,9 @@ static vg_status simulate_rcp(simulator *s, vg_error *err)
     const vg_layers layers = {.identity = {VG_LAYER_KNOWN, &s->full_identity, 1, VG_STR("")},
                               .resource = {VG_LAYER_KNOWN, &s->full_resource, 1, VG_STR("")},
                               .rcps = &level,
-                              .rcp_count = 1};
+                              .rcp_count = 1,
+                              .rcp_services = s->question->rcp_services,
+                              .rcp_service_count = s->question->rcp_service_count};
     for (size_t i = 0; i < s->activity->use_count; i++) {
         const vg_activity_use *use = &s->activity->uses[i];
         bool bound = binds_account(s, use->account) && !vg_caller_of(use->principal).service_linked;

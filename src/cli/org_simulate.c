@@ -182,6 +182,7 @@ static vg_status simulate(simulate_work *w, vg_error *err)
     w->question.target = vg_cli_value(cli, "target");
     w->question.replaces = vg_cli_value(cli, "replaces");
     VG_TRY(vg_iam_catalogue(cli, &w->catalogue, err));
+    VG_TRY(vg_iam_rcp_services(cli, &w->question.rcp_services, &w->question.rcp_service_count, err));
     VG_TRY(read_policy(w, words[0], err));
     VG_TRY(read_world(w, err));
     VG_TRY(vg_cli_activity_read(cli, words + 1, count - 1, w->catalogue,

@@ -123,6 +123,8 @@ def a_missing_unit_is_told_once_with_the_accounts_that_want_it():
             ("Workloads", "missing-ou Workloads"), ("Sandbox", "missing-ou Sandbox")]
     for path, expected in rows:
         equal(World(without(GOOD, path)).advice(), [expected], path)
+    bare = {path: names for path, names in GOOD.items() if path not in ("Infrastructure", "Sandbox")}
+    equal(World(bare).advice(), ["missing-ou Infrastructure"], "nobody wants it, and it is one of the two that all need")
     told = json.loads(World(without(GOOD, "Infrastructure")).ask("suggest", "--only", "structure", "--format", "json"))[0]
     assert "network (" in told["message"] and "shared-services (" in told["message"], told
     equal(told["command"], "aws organizations create-organizational-unit --parent-id r-test --name 'Infrastructure'")
@@ -227,6 +229,9 @@ def the_tree_shows_every_node_once_below_its_parent():
     for node in nodes:
         assert node["kind"] == "root" or node["parent"] in seen, node
         seen.add(node["id"])
+    mixed = json.loads(World({**GOOD, "Workloads": ["aa", "zz"]}).ask("tree", "--format", "json"))["nodes"]
+    parent = next(n["id"] for n in mixed if n["name"] == "Workloads")
+    equal([n["name"] for n in mixed if n.get("parent") == parent], ["aa", "zz", "Dev", "Prod"], "accounts before OUs, by name")
     text = world.ask("tree")
     assert "    Prod  " in text and "  workloads-prod\n" in text and "SUSPENDED" in text, text
     equal(text.count("management account"), 1)

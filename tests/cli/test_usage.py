@@ -205,6 +205,8 @@ def simulate_takes_resource_control_policies():
             .call("deploy", "ec2", "RunInstances"))
     rcp = policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})
     equal(simulate(place, logs, rcp, "--kind", "rcp"), [("refuse", "role/deploy", "s3:PutObject", 1, "")])
+    rcp = policy({"Effect": "Deny", "Principal": "*", "Action": "ec2:*", "Resource": "*"})
+    equal(simulate(place, logs, rcp, "--kind", "rcp", code=0), [], "EC2 is no service that RCPs bind")
 
 
 @case
