@@ -1,7 +1,7 @@
 /* access_resources.c: resources with policies of their own, by the rules of content/access/resources.yaml, and the settings
  * of S3 that count when a request is decided (S3 User Guide, "Blocking public access": the most restrictive of
  * organisation, account, bucket and access point applies). */
-#include "access/access_part.h"
+#include "access/access_answers.h"
 
 vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err)
 {
@@ -26,6 +26,7 @@ typedef struct {
     vg_access_reader *reader;
     vg_map *policies; /* of the rule at work: resource id to the item that holds its policy */
     vg_map *added;    /* ids of resources */
+    vg_access_answers answers;
     vg_map *blocks;   /* account id to its public access block */
     vg_map *profiles; /* ARN or "ACCOUNT NAME" of an instance profile to its role's item */
 } resources;
@@ -60,24 +61,43 @@ static bool source_shows(const vg_access_rule *rule, vg_str source)
     return false;
 }
 
+/* Where a document stands, and whether there is known to be none. */
+typedef struct {
+    const vg_value *document; /* NULL: none, or unknown */
+    const vg_access_item *holder;
+    bool has_none;
+} finding;
+
+/* What the service itself answered goes first. */
+static finding find_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
+{
+    const vg_access_item *answer = vg_access_answer(s->answers.policies, item->resource.id);
+    if (answer)
+        return (finding){vg_get(answer->doc.root, VG_STR("PolicyDocument")), answer,
+                         vg_access_answered_none(answer)};
+    const vg_map_entry *entry = s->policies ? vg_map_get(s->policies, item->resource.id) : NULL;
+    finding found = {.holder = entry ? entry->value.ptr : item};
+    char path[128];
+    snprintf(path, sizeof path, "%.*s", VG_ARG(rule->policy));
+    if (rule->policy.len > 0 && (rule->in.len == 0 || entry))
+        found.document = vg_get_path(found.holder->doc.root, path);
+    found.has_none = source_shows(rule, item->resource.source);
+    return found;
+}
+
 static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
                            vg_layer *out, vg_error *err)
 {
     vg_access_reader *r = s->reader;
-    const vg_map_entry *entry = vg_map_get(s->policies, item->resource.id);
-    const vg_access_item *holder = entry ? entry->value.ptr : item;
-    char path[128];
-    snprintf(path, sizeof path, "%.*s", VG_ARG(rule->policy));
-    const vg_value *document = rule->in.len == 0 || entry ? vg_get_path(holder->doc.root, path) : NULL;
-    if (document && vg_kind_of(document) == VG_NULL)
-        document = NULL;
+    finding found = find_policy(s, rule, item);
     const vg_policy *policy = NULL;
-    if (document) {
+    bool has_document = found.document && vg_kind_of(found.document) != VG_NULL;
+    if (has_document) {
         vg_str name = vg_arena_printf(r->arena, "policy of %.*s", VG_ARG(item->resource.id));
-        VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_RESOURCE, name, holder, document, &policy, err));
+        VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_RESOURCE, name, found.holder, found.document,
+                                &policy, err));
     }
-    bool has_none = !document && source_shows(rule, item->resource.source);
-    return vg_world_layer(r->builder, &policy, has_none ? 0 : 1, VG_STR(""), out, err);
+    return vg_world_layer(r->builder, &policy, !has_document && found.has_none ? 0 : 1, VG_STR(""), out, err);
 }
 
 /* ---- S3 ----------------------------------------------------------------------------------------------------------------------------------- */
@@ -90,13 +110,33 @@ static void apply_block(vg_s3_settings *settings, const vg_value *block, bool kn
     settings->unknown |= !block && !known;
 }
 
-static bool owner_is_enforced(const vg_value *properties)
+static bool owner_is_enforced(const vg_value *rules)
 {
-    const vg_value *rules = vg_get_path(properties, "OwnershipControls/Rules");
     for (vg_items it = vg_items_of(rules); vg_items_next(&it);)
         if (vg_str_is(vg_get_str(it.value, "ObjectOwnership"), "BucketOwnerEnforced"))
             return true;
     return false;
+}
+
+/* The block of the bucket or access point itself: as S3 answered, else as the resource shows it. */
+static void apply_own_block(const resources *s, vg_s3_settings *settings, const vg_access_item *item,
+                            bool known)
+{
+    const vg_access_item *answer = vg_access_answer(s->answers.blocks, item->resource.id);
+    const vg_value *shown = vg_get(item->doc.root, VG_STR("PublicAccessBlockConfiguration"));
+    apply_block(settings, answer ? answer->doc.root : shown, known);
+}
+
+static vg_status apply_ownership(const resources *s, vg_s3_settings *settings, const vg_access_item *item,
+                                 vg_error *err)
+{
+    const vg_access_item *ownership = vg_access_answer(s->answers.ownership, item->resource.id);
+    const vg_access_item *acl = vg_access_answer(s->answers.acls, item->resource.id);
+    settings->bucket_owner_enforced =
+        owner_is_enforced(ownership ? vg_get(ownership->doc.root, VG_STR("Rules"))
+                                    : vg_get_path(item->doc.root, "OwnershipControls/Rules"));
+    settings->acls_unknown = !settings->bucket_owner_enforced; /* those of objects nobody collects */
+    return acl ? vg_access_acl_grants(s->reader, acl, settings, err) : VG_OK;
 }
 
 static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool known,
@@ -107,10 +147,9 @@ static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool k
         return vg_access_no_memory(err);
     const vg_map_entry *entry = vg_map_get(s->blocks, item->resource.account);
     const vg_access_item *account = entry ? entry->value.ptr : NULL;
-    apply_block(settings, vg_get(item->doc.root, VG_STR("PublicAccessBlockConfiguration")), known);
+    apply_own_block(s, settings, item, known);
     apply_block(settings, account ? account->doc.root : NULL, false);
-    settings->bucket_owner_enforced = owner_is_enforced(item->doc.root);
-    settings->acls_unknown = !settings->bucket_owner_enforced;
+    VG_TRY(apply_ownership(s, settings, item, err));
     settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
     if (settings->restrict_public_buckets && settings->ignore_public_acls)
         settings->unknown = false; /* nothing stricter could be added */
@@ -219,6 +258,9 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
                                .grants_unknown = vg_str_is(seen->type, "AWS::KMS::Key"),
                                .origin = seen->origin,
                                .runs_as = runs_as(s, item)};
+    const vg_access_item *grants = vg_access_answer(s->answers.grants, seen->id);
+    if (grants && vg_value_count(vg_get(grants->doc.root, VG_STR("Grants"))) == 0)
+        out->grants_unknown = false; /* there are none */
     out->aws_managed = vg_str_is(vg_get_str(item->doc.root, "KeyManager"), "AWS");
     return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
 }
@@ -240,6 +282,19 @@ static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_acce
     if (vg_str_is(item->resource.type, "AWS::S3::AccessPoint"))
         VG_TRY(bucket_behind(s, item, &resource.behind, err));
     return vg_world_add_resource(s->reader->builder, &resource, err);
+}
+
+/* Resources that a list of their service or an answer about their policy names, and nothing else describes. */
+static vg_status add_answered(resources *s, const char *type, vg_error *err)
+{
+    const vg_access_item *seen;
+    const vg_access_rule none = {.policy = VG_STR("")};
+    for (size_t next = 0; (seen = vg_access_next(s->reader, type, &next));) {
+        vg_access_item item = *seen;
+        item.resource.type = vg_get_str(seen->doc.root, "Type");
+        VG_TRY(add_one(s, &none, &item, err));
+    }
+    return VG_OK;
 }
 
 /* Resources that a question names and no rule knows: their tags count, and policies they have none. */
@@ -290,6 +345,7 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
     if (!s.added || !s.blocks || !s.profiles)
         return vg_access_no_memory(err);
     VG_TRY(map_blocks(&s, err));
+    VG_TRY(vg_access_answers_of(r, &s.answers, err));
     VG_TRY(map_profiles(&s, err));
     for (size_t i = 0; i < rules->len; i++) {
         const vg_access_rule *rule = vg_vec_at(rules, i);
@@ -301,6 +357,9 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
             VG_TRY(add_one(&s, rule, item, err));
         VG_TRY(add_orphans(&s, rule, err));
     }
+    s.policies = NULL;
+    VG_TRY(add_answered(&s, "Vigil::Resource::Listing", err));
+    VG_TRY(add_answered(&s, "Vigil::Resource::Policy", err));
     for (size_t i = 0; i < r->items.len; i++) {
         const vg_access_item *item = vg_vec_at(&r->items, i);
         bool runs = running_rule(&s, item->resource.type) && vg_str_starts(item->resource.id, VG_STR("arn:"));

@@ -485,6 +485,84 @@ static void resources_have_their_policies_and_settings(void **state)
     test_close(&t);
 }
 
+/* What services answer about single resources, put into evidence as importing does. */
+static void put_answers(import_test *t)
+{
+#define DOCUMENT                                                                                             \
+    "{\"Statement\":[{\"Action\":\"*\",\"Effect\":\"Allow\",\"Principal\":\"*\",\"Resource\":\"*\"}],"       \
+    "\"Version\":\"2012-10-17\"}"
+#define QUEUE "arn:aws:sqs:eu-west-1:" MEMBER ":q"
+#define KEY   "arn:aws:kms:eu-west-1:" MEMBER ":key/k"
+#define POINT "arn:aws:s3:eu-west-1:" MEMBER ":accesspoint/ap"
+    static const char *const rows[][3] = {
+        {"Vigil::Resource::Policy", "arn:aws:s3:::asked",
+         "{\"Arn\":\"arn:aws:s3:::asked\",\"PolicyDocument\":" DOCUMENT
+         ",\"Present\":true,\"Type\":\"AWS::S3::Bucket\"}"},
+        {"Vigil::Resource::Policy", "arn:aws:s3:::none", "{\"Present\":false,\"Type\":\"AWS::S3::Bucket\"}"},
+        {"Vigil::Resource::Policy", KEY,
+         "{\"PolicyDocument\":" DOCUMENT ",\"Present\":true,\"Type\":\"AWS::KMS::Key\"}"},
+        {"Vigil::Resource::Listing", QUEUE, "{\"Arn\":\"" QUEUE "\",\"Type\":\"AWS::SQS::Queue\"}"},
+        {"Vigil::Resource::Listing", POINT,
+         "{\"Arn\":\"" POINT "\",\"Bucket\":\"asked\",\"Type\":\"AWS::S3::AccessPoint\"}"},
+        {"Vigil::KMS::Grants", KEY, "{\"Arn\":\"" KEY "\",\"Grants\":[]}"},
+        {"Vigil::S3::PublicAccessBlock", "arn:aws:s3:::asked",
+         "{\"IgnorePublicAcls\":true,\"Present\":true,\"RestrictPublicBuckets\":false}"},
+        {"Vigil::S3::PublicAccessBlock", "arn:aws:s3:::none", "{\"Present\":false}"},
+        {"AWS::S3::AccountPublicAccessBlock", MEMBER,
+         "{\"IgnorePublicAcls\":false,\"RestrictPublicBuckets\":true}"},
+        {"Vigil::S3::OwnershipControls", "arn:aws:s3:::asked",
+         "{\"Present\":true,\"Rules\":[{\"ObjectOwnership\":\"BucketOwnerEnforced\"}]}"},
+        {"Vigil::S3::BucketAcl", "arn:aws:s3:::none",
+         "{\"Grants\":[{\"Id\":\"me\",\"Permission\":\"FULL_CONTROL\",\"Type\":\"CanonicalUser\"},"
+         "{\"Permission\":\"READ\",\"Type\":\"Group\",\"Uri\":\"http://acs.amazonaws.com/groups/global/"
+         "AllUsers\"},"
+         "{\"Id\":\"another\",\"Permission\":\"READ\",\"Type\":\"CanonicalUser\"}],\"Owner\":\"me\"}"},
+    };
+    const vg_scope scope = {.operation = VG_STR("test"), .account = VG_STR(MEMBER)};
+    uint32_t handle;
+    OK(vg_evidence_run_begin(t->evidence, VG_STR("answers"), day(1), err));
+    OK(vg_evidence_scope(t->evidence, &scope, &handle, err));
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        const vg_resource row = {.type = vg_str_from(rows[i][0]),
+                                 .account = VG_STR(MEMBER),
+                                 .id = vg_str_from(rows[i][1]),
+                                 .properties = vg_str_from(rows[i][2]),
+                                 .observed = day(0),
+                                 .source = VG_STR("s3:GetBucketPolicy")};
+        OK(vg_evidence_put(t->evidence, handle, &row, NULL, err));
+    }
+    OK(vg_evidence_run_end(t->evidence, day(1), true, NULL, err));
+}
+
+static void answers_about_single_resources_count(void **state)
+{
+    (void)state;
+    import_test t;
+    test_open(&t);
+    put_answers(&t);
+    const vg_world *world = world_of(&t, NULL);
+    const vg_world_resource *asked = vg_world_resource_of(world, VG_STR("arn:aws:s3:::asked"));
+    const vg_world_resource *none = vg_world_resource_of(world, VG_STR("arn:aws:s3:::none"));
+    const vg_world_resource *key = vg_world_resource_of(world, VG_STR(KEY));
+    const vg_world_resource *queue = vg_world_resource_of(world, VG_STR(QUEUE));
+    const vg_world_resource *point = vg_world_resource_of(world, VG_STR(POINT));
+    assert_true(asked->policy.state == VG_LAYER_KNOWN && asked->policy.count == 1);
+    assert_true(none->policy.state == VG_LAYER_KNOWN && none->policy.count == 0);
+    assert_true(key->policy.count == 1 && !key->grants_unknown && vg_str_is(key->type, "AWS::KMS::Key"));
+    assert_true(queue->policy.state == VG_LAYER_UNKNOWN && vg_str_is(queue->type, "AWS::SQS::Queue"));
+    assert_true(vg_str_is(point->behind, "arn:aws:s3:::asked") && point->policy.state == VG_LAYER_UNKNOWN);
+    assert_true(!asked->s3->unknown && asked->s3->restrict_public_buckets && asked->s3->ignore_public_acls);
+    assert_true(asked->s3->bucket_owner_enforced && !asked->s3->acls_unknown);
+    assert_true(!none->s3->unknown && none->s3->restrict_public_buckets && !none->s3->ignore_public_acls);
+    assert_int_equal(none->s3->grant_count, 2); /* the owner and everyone; who the third is, nobody knows */
+    assert_int_equal(none->s3->grants[0].grantee, VG_S3_ACCOUNT);
+    assert_int_equal(none->s3->grants[0].permissions,
+                     VG_S3_READ | VG_S3_WRITE | VG_S3_READ_ACP | VG_S3_WRITE_ACP);
+    assert_int_equal(none->s3->grants[1].grantee, VG_S3_EVERYONE);
+    assert_true(none->s3->acls_unknown);
+    test_close(&t);
+}
+
 static void evidence_is_as_it_was_then(void **state)
 {
     (void)state;
@@ -637,6 +715,7 @@ int main(void)
         cmocka_unit_test(aws_managed_policies_are_shared_between_accounts),
         cmocka_unit_test(other_partitions_have_their_own_arns),
         cmocka_unit_test(resources_have_their_policies_and_settings),
+        cmocka_unit_test(answers_about_single_resources_count),
         cmocka_unit_test(evidence_is_as_it_was_then),
         cmocka_unit_test(content_that_is_wrong_is_refused),
         cmocka_unit_test(people_are_found_by_what_they_are_called),
