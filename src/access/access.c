@@ -134,6 +134,9 @@ static vg_status keep_all(vg_access_reader *r, const vg_vec *rules, vg_error *er
         "Vigil::Organization::PolicySummary",
         "Vigil::Organization::PolicyTarget",
         "Vigil::Organization::Root",
+        "Vigil::Resource::*",
+        "Vigil::S3::*",
+        "Vigil::KMS::Grants",
     };
     for (size_t i = 0; i < VG_COUNT(types); i++)
         VG_TRY(keep_type(r, vg_str_from(types[i]), err));
