@@ -170,6 +170,12 @@ bool lint_spend(lint *l, size_t count)
     return true;
 }
 
+bool lint_may_look_around(lint *l, const lint_statement *s)
+{
+    size_t asked = s->condition_count + s->s->principal_count, others = asked + s->action_count;
+    return others < 256 || asked * others < (size_t)1 << 22 || lint_spend(l, others / 16);
+}
+
 /* ---- scanning ------------------------------------------------------------------------------------------------------------------ */
 
 static void *room_for(lint *l, size_t count, size_t size)
@@ -474,8 +480,10 @@ static size_t end_of_value(vg_str source, size_t from)
 static vg_place place_of(walk *w, size_t offset)
 {
     const vg_doc *doc = w->l->document->doc;
-    if (offset < w->counted)
-        w->counted = 0, w->line = 1, w->line_start = 0;
+    if (offset < w->counted || w->line == 0) {
+        w->line = 1;
+        w->counted = w->line_start = vg_str_starts(doc->source, VG_STR("\xEF\xBB\xBF")) ? 3 : 0;
+    }
     const char *next;
     while (w->counted < offset &&
            (next = memchr(doc->source.ptr + w->counted, '\n', offset - w->counted)) != NULL) {

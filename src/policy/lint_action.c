@@ -175,7 +175,7 @@ static void unsupported_for_key(lint *l, const lint_row *row, const lint_stateme
                                 const lint_condition *c)
 {
     const lint_key_actions *of = actions_of_key(l, c);
-    if (!of || s->s->not_action || c->c->op == VG_OP_NULL || c->c->if_exists)
+    if (!of || s->s->not_action || c->c->op == VG_OP_NULL || c->c->if_exists || !lint_may_look_around(l, s))
         return;
     bool raised = false;
     for (size_t i = 0; i < s->action_count; i++) {
@@ -198,7 +198,8 @@ static void unsupported_for_key(lint *l, const lint_row *row, const lint_stateme
 static void missing_for_key(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     const lint_key_actions *of = actions_of_key(l, c);
-    if (of && of->needs.len && s->action_count && lint_allows(s) && !lint_statement_names(s, of->needs))
+    if (of && of->needs.len && s->action_count && lint_allows(s) && lint_may_look_around(l, s) &&
+        !lint_statement_names(s, of->needs))
         lint_raise(l, row, c->key_at, "%.*s can be set only where %.*s is allowed too: add it to Action.",
                    VG_ARG(lint_shown(c->c->key)), VG_ARG(of->needs));
 }

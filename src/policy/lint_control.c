@@ -82,7 +82,7 @@ static bool tests_is_service(const lint_statement *s)
 static void rcp_principal_key(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     if (lint_denies(s) && (c->lists >> LINT_KEY_PRINCIPAL & 1) && vg_operator_is_negated(c->c->op) &&
-        !tests_is_service(s))
+        lint_may_look_around(l, s) && !tests_is_service(s))
         lint_raise(l, row, c->key_at,
                    "%.*s is missing where a service calls, which this then denies: add BoolIfExists "
                    "aws:PrincipalIsAWSService false.",
@@ -92,7 +92,7 @@ static void rcp_principal_key(lint *l, const lint_row *row, const lint_statement
 static void rcp_service_key(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     if (lint_denies(s) && (c->lists >> LINT_KEY_SOURCE & 1) && vg_operator_is_negated(c->c->op) &&
-        !tests_is_service(s))
+        lint_may_look_around(l, s) && !tests_is_service(s))
         lint_raise(l, row, c->key_at,
                    "%.*s is missing where no service calls, which this then denies: add Bool "
                    "aws:PrincipalIsAWSService true.",
@@ -110,7 +110,7 @@ static bool tests_source_exists(const lint_statement *s)
 static void rcp_null_check(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     if (lint_denies(s) && (c->lists >> LINT_KEY_SOURCE & 1) && vg_operator_is_negated(c->c->op) &&
-        !tests_source_exists(s))
+        lint_may_look_around(l, s) && !tests_source_exists(s))
         lint_raise(l, row, c->key_at,
                    "Some services never send %.*s, and are then denied: add Null aws:SourceAccount (or "
                    "aws:SourceArn) "

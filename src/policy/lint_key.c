@@ -206,7 +206,7 @@ static void missing_pair(lint *l, const lint_row *row, const lint_statement *s, 
 {
     for (size_t i = 0; i < l->content->pair_count; i++) {
         const lint_pair *pair = &l->content->pairs[i];
-        if (!vg_str_eq_icase(c->c->key, pair->key) || !pair->with_count ||
+        if (!vg_str_eq_icase(c->c->key, pair->key) || !pair->with_count || !lint_may_look_around(l, s) ||
             has_one_of(s, pair->with, pair->with_count))
             continue;
         lint_raise(l, row, c->key_at, "%.*s alone means little: test %.*s beside it.",
@@ -236,7 +236,7 @@ static void irrelevant(lint *l, const lint_row *row, const lint_statement *s, co
 static void unsupported_services(lint *l, const lint_row *row, const lint_statement *s,
                                  const lint_condition *c)
 {
-    if (!(c->lists >> LINT_KEY_VPCE_OWNER & 1) || c->c->op == VG_OP_NULL)
+    if (!(c->lists >> LINT_KEY_VPCE_OWNER & 1) || c->c->op == VG_OP_NULL || !lint_may_look_around(l, s))
         return;
     for (size_t i = 0; i < s->action_count; i++) {
         const lint_action *a = &s->actions[i];
@@ -255,7 +255,7 @@ static void attributes_without_select(lint *l, const lint_row *row, const lint_s
                                       const lint_condition *c)
 {
     if (lint_allows(s) && vg_str_eq_icase(c->c->key, VG_STR("dynamodb:Attributes")) &&
-        !lint_condition_on(s, "dynamodb:Select"))
+        lint_may_look_around(l, s) && !lint_condition_on(s, "dynamodb:Select"))
         lint_raise_plain(l, row, c->key_at);
 }
 

@@ -90,7 +90,7 @@ static bool tests_source(const lint_statement *s)
 static void confused_deputy(lint *l, const lint_row *row, const lint_statement *s,
                             const vg_policy_principal *p)
 {
-    if (lint_allows(s) && p->kind == VG_PRINCIPAL_SERVICE && !tests_source(s) &&
+    if (lint_allows(s) && p->kind == VG_PRINCIPAL_SERVICE && lint_may_look_around(l, s) && !tests_source(s) &&
         (lint_content_bits(l->content->services, p->text) >> LINT_SERVICE_DEPUTY & 1))
         lint_raise(
             l, row, p->at,
@@ -122,7 +122,7 @@ static void oidc_audience(lint *l, const lint_row *row, const lint_statement *s,
     vg_arn arn;
     if (lint_allows(s) && p->kind == VG_PRINCIPAL_FEDERATED && vg_arn_parse(p->text, &arn) &&
         vg_str_starts(arn.resource, VG_STR("oidc-provider/")) && has_conditions(s) &&
-        !has_claim(s, VG_STR(":aud")))
+        lint_may_look_around(l, s) && !has_claim(s, VG_STR(":aud")))
         lint_raise(l, row, p->at, "Tokens of %.*s that were made for others are let in: test the claim aud.",
                    VG_ARG(lint_shown(p->text)));
 }
@@ -150,7 +150,7 @@ static bool tests_existence(const lint_statement *s, vg_str key)
 static void for_all_values(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     if (lint_allows(s) && c->c->qualifier == VG_QUALIFIER_FOR_ALL_VALUES && c->c->op != VG_OP_NULL &&
-        !tests_existence(s, c->c->key))
+        lint_may_look_around(l, s) && !tests_existence(s, c->c->key))
         lint_raise(
             l, row, c->key_at,
             "%.*s holds where %.*s is missing, so a request without it is allowed: add \"Null\": {\"%.*s\": "

@@ -165,7 +165,8 @@ static bool is_service_key(const lint_condition *c)
 
 static void key_of_no_action(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
-    if (!is_service_key(c) || !needs_the_key(c) || s->s->not_action || s->action_count == 0)
+    if (!is_service_key(c) || !needs_the_key(c) || s->s->not_action || s->action_count == 0 ||
+        !lint_may_look_around(l, s))
         return;
     for (size_t i = 0; i < s->action_count; i++) {
         const lint_action *a = &s->actions[i];
@@ -225,7 +226,11 @@ static void never_both(lint *l, const lint_row *row, const lint_statement *s)
 {
     for (size_t i = 0; i < s->condition_count; i++)
         for (size_t k = 0; k < s->condition_count; k++) {
-            if (i == k || !lint_spend(l, 1) || !exclude_each_other(l, &s->conditions[i], &s->conditions[k]))
+            if (i == k)
+                continue;
+            if (!lint_spend(l, 1))
+                return;
+            if (!exclude_each_other(l, &s->conditions[i], &s->conditions[k]))
                 continue;
             bool network = is_network_pair(&s->conditions[i], &s->conditions[k]);
             if (k < i && (network || is_network_pair(&s->conditions[k], &s->conditions[i]) ||

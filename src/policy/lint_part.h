@@ -215,6 +215,9 @@ void lint_raise(lint *l, const lint_row *row, const vg_value *at, const char *fo
 void lint_also(lint *l, const vg_value *at);
 /* The message is the check's own sentence. */
 void lint_raise_plain(lint *l, const lint_row *row, const vg_value *at);
+/* Whether a check that is asked of every condition or principal may go over the statement's other parts as well: always, but
+ * for statements so large that it would be quadratic, which the budget pays for. */
+bool lint_may_look_around(lint *l, const lint_statement *s);
 /* Takes `count` comparisons from the budget; false when it does not have them. */
 bool lint_spend(lint *l, size_t count);
 

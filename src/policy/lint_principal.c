@@ -177,8 +177,9 @@ static void other_key_for_service(lint *l, const lint_row *row, const lint_state
 static void key_not_of_services(lint *l, const lint_row *row, const lint_statement *s,
                                 const lint_condition *c)
 {
-    if (lint_allows(s) && names_services_alone(s) && (c->lists >> LINT_KEY_NOT_OF_SERVICES & 1) &&
-        !vg_operator_is_negated(c->c->op) && c->c->op != VG_OP_NULL && !c->c->if_exists)
+    if (lint_allows(s) && (c->lists >> LINT_KEY_NOT_OF_SERVICES & 1) && lint_may_look_around(l, s) &&
+        names_services_alone(s) && !vg_operator_is_negated(c->c->op) && c->c->op != VG_OP_NULL &&
+        !c->c->if_exists)
         lint_raise(l, row, c->key_at, "Services' requests carry no %.*s: the statement allows nothing.",
                    VG_ARG(lint_shown(c->c->key)));
 }

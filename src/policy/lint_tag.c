@@ -82,6 +82,8 @@ static void unsupported_tag(lint *l, const lint_row *row, const lint_statement *
     if (c->key_id == VG_CATALOGUE_NONE || c->key_id != l->linter->tag_key || !needs_the_key(c) ||
         s->s->effect == VG_EFFECT_NONE || (int)form_of(s) != row->variant)
         return;
+    if (!s->s->not_action && !lint_may_look_around(l, s))
+        return;
     if (!s->s->not_action) {
         raise_untagged(l, row, s, c);
         return;

@@ -88,17 +88,18 @@ static unsigned providers_of_action(vg_str action)
 
 static void mismatched(lint *l, const lint_row *row, const lint_statement *s)
 {
-    for (size_t i = 0; i < s->action_count && !s->s->not_action; i++) {
-        unsigned may = providers_of_action(s->actions[i].text), found = 0;
-        for (size_t k = 0; k < s->s->principal_count; k++)
-            found |= 1u << provider_of(&s->s->principals[k]);
+    unsigned found = 0;
+    for (size_t k = 0; k < s->s->principal_count; k++)
+        found |= 1u << provider_of(&s->s->principals[k]);
+    for (size_t i = 0; i < s->action_count && !s->s->not_action && found; i++) {
         /* One action for all kinds of principals in a statement is common: wrong is what none of them can use. */
-        if (!found || (found & may) || (found & 1u << MALFORMED))
+        if ((found & providers_of_action(s->actions[i].text)) || (found & 1u << MALFORMED))
             continue;
-        lint_raise(l, row, s->actions[i].at,
-                   "None of the principals can call %.*s: SAML providers use "
-                   "sts:AssumeRoleWithSAML, OIDC providers sts:AssumeRoleWithWebIdentity.",
-                   VG_ARG(lint_shown(s->actions[i].text)));
+        lint_raise(
+            l, row, s->actions[i].at,
+            "None of the principals can call %.*s: SAML providers use sts:AssumeRoleWithSAML, OIDC providers "
+            "sts:AssumeRoleWithWebIdentity.",
+            VG_ARG(lint_shown(s->actions[i].text)));
         lint_also(l, s->s->principal_at);
     }
 }
@@ -141,7 +142,7 @@ static void roles_anywhere(lint *l, const lint_row *row)
 static void oidc_without_claims(lint *l, const lint_row *row, const lint_statement *s,
                                 const vg_policy_principal *p)
 {
-    if (lint_allows(s) && provider_of(p) == OIDC && !has_key_of(s, host_of(p)))
+    if (lint_allows(s) && provider_of(p) == OIDC && lint_may_look_around(l, s) && !has_key_of(s, host_of(p)))
         lint_raise(l, row, p->at, "Any token of %.*s is let in: test its claims, %.*s:aud and %.*s:sub.",
                    VG_ARG(lint_shown(host_of(p))), VG_ARG(lint_shown(host_of(p))),
                    VG_ARG(lint_shown(host_of(p))));
@@ -171,8 +172,9 @@ static const lint_condition *github_claim(const lint_statement *s, const char *c
 static void github_without_repo(lint *l, const lint_row *row, const lint_statement *s,
                                 const vg_policy_principal *p)
 {
-    if (lint_allows(s) && is_github(p) && !github_claim(s, "sub") && !github_claim(s, "repository") &&
-        !github_claim(s, "repository_id") && !github_claim(s, "job_workflow_ref"))
+    if (lint_allows(s) && is_github(p) && lint_may_look_around(l, s) && !github_claim(s, "sub") &&
+        !github_claim(s, "repository") && !github_claim(s, "repository_id") &&
+        !github_claim(s, "job_workflow_ref"))
         lint_raise(l, row, p->at,
                    "Any repository of GitHub is let in: test " GITHUB
                    ":sub for repo:OWNER/REPO:ref:refs/heads/BRANCH.");
@@ -191,7 +193,8 @@ static bool leaves_branch_alone(vg_str value)
 
 static void github_wildcard(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
-    if (!lint_allows(s) || !is_github_claim(c, "sub") || !lint_op_takes_patterns(c->c->op))
+    if (!lint_allows(s) || !is_github_claim(c, "sub") || !lint_op_takes_patterns(c->c->op) ||
+        !lint_may_look_around(l, s))
         return;
     for (size_t k = 0; k < c->c->value_count; k++) {
         vg_str value = c->c->values[k];

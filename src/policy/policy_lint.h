@@ -101,7 +101,7 @@ typedef struct {
     const vg_lint_finding *findings; /* by place, then by code */
     size_t count;
     bool
-        limited; /* so large that comparing its parts with each other was cut short: some REDUNDANT_... may be missing */
+        limited; /* so large that comparing its parts with each other was cut short: findings may be missing */
 } vg_lint_result;
 
 typedef struct {

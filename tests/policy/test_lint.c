@@ -256,6 +256,21 @@ static void a_policy_inside_a_larger_document_keeps_its_places(void **state)
     vg_arena_free(arena);
 }
 
+static void a_byte_order_mark_is_no_column(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_lint_result result = lint_text(arena,
+                                      VG_STR("\xEF\xBB\xBF{\"Statement\": [{\"Effect\": \"Allow\", "
+                                             "\"Action\": \"s3:Nope\", \"Resource\": \"*\"}]}"),
+                                      VG_POLICY_IDENTITY, false);
+    const vg_lint_finding *f = finding_of(&result, VG_STR("INVALID_ACTION"), VG_STR(""), arena);
+    assert_non_null(f);
+    assert_int_equal(f->locations[0].start.column,
+                     sizeof("{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": "));
+    vg_arena_free(arena);
+}
+
 /* ---- kinds ------------------------------------------------------------------------------------------------------------------ */
 
 static void kinds_are_told_by_their_elements(void **state)
@@ -339,6 +354,30 @@ static void long_lists_of_patterns_stay_bounded(void **state)
     vg_arena_free(arena);
 }
 
+/* Checks that go over a statement's other parts for each condition or principal pay for it from a budget. */
+static void long_conditions_and_principals_stay_bounded(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_buf text = {0};
+    vg_buf_add_c(
+        &text,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\","
+        "\"Principal\":{\"Service\":[\"states.amazonaws.com\"");
+    for (size_t i = 0; i < 20000; i++)
+        vg_buf_add_c(&text, ",\"states.amazonaws.com\"");
+    vg_buf_add_c(&text, "]},\"Condition\":{\"ForAllValues:StringLike\":{\"aws:TagKeys\":\"a\"");
+    for (size_t i = 0; i < 20000; i++)
+        vg_buf_addf(&text, ",\"aws:RequestTag/k%zu\":\"a\"", i);
+    vg_buf_add_c(&text, "}}}]}");
+    vg_lint_result result = lint_text(arena, vg_buf_str(&text), VG_POLICY_TRUST, false);
+    assert_true(result.limited);
+    assert_non_null(finding_of(&result, VG_STR("VG_CONFUSED_DEPUTY"), VG_STR(""), arena));
+    assert_true(result.count > 20000);
+    vg_buf_free(&text);
+    vg_arena_free(arena);
+}
+
 /* ---- content ---------------------------------------------------------------------------------------------------------------- */
 
 static void content_that_lacks_a_list_is_refused_with_its_place(void **state)
@@ -365,9 +404,11 @@ int main(void)
         cmocka_unit_test(checks_are_named_once_and_explain_themselves),
         cmocka_unit_test(places_are_lines_columns_and_spans),
         cmocka_unit_test(a_policy_inside_a_larger_document_keeps_its_places),
+        cmocka_unit_test(a_byte_order_mark_is_no_column),
         cmocka_unit_test(kinds_are_told_by_their_elements),
         cmocka_unit_test(large_policies_stay_bounded),
         cmocka_unit_test(long_lists_of_patterns_stay_bounded),
+        cmocka_unit_test(long_conditions_and_principals_stay_bounded),
         cmocka_unit_test(content_that_lacks_a_list_is_refused_with_its_place),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
