@@ -24,6 +24,7 @@ typedef struct {
     uint32_t *slot;  /* and which */
     uint8_t left
         [VG_ESCALATIONS_MAX]; /* vg_match: what is still open of each technique, needs on anything decided */
+    vg_graph_reach assuming;  /* of sts:AssumeRole */
     bool settled;             /* an administrator, or one by itself for certain */
     vg_error *err;
 } walk;
@@ -141,8 +142,11 @@ static vg_status try_named(walk *w, size_t technique, vg_str key, bool delegates
     for (size_t i = 0; roles && i < roles->len; i++) {
         uint32_t role = *(uint32_t *)vg_vec_at(roles, i);
         bool is_near = world->principals[role].account == w->t.caller.principal->account;
-        if (role == w->t.from || (!may_assume && (delegates || !is_near)) ||
-            (is_near ? w->settled : !technique_at(w, technique)->across))
+        if (role == w->t.from || (is_near ? w->settled : !technique_at(w, technique)->across))
+            continue;
+        bool by_itself = delegates || !is_near;
+        if (by_itself && (!may_assume || !vg_graph_in_reach(&w->t, w->graph->plans[technique].assume_action,
+                                                            &w->assuming, world->principals[role].arn)))
             continue;
         VG_TRY(try_on(w, technique, role));
     }
@@ -415,8 +419,10 @@ vg_status vg_graph_build(vg_arena *arena, const vg_world *world, const vg_escala
               .stamp = VG_NEW_N(arena, uint32_t, world->principal_count * 2 + 2),
               .slot = VG_NEW_N(arena, uint32_t, world->principal_count * 2 + 2),
               .err = err};
-    w.t = (vg_graph_try){.graph = g, .scratch = VG_NEW(arena, vg_world_scratch)};
-    if (!g || !w.stamp || !w.slot || !w.t.scratch)
+    w.t = (vg_graph_try){.graph = g,
+                         .scratch = VG_NEW(arena, vg_world_scratch),
+                         .answers = VG_NEW_N(arena, vg_graph_answer, 2 * VG_ESCALATION_ACTIONS_MAX)};
+    if (!g || !w.stamp || !w.slot || !w.t.scratch || !w.t.answers)
         return vg_graph_no_memory(err);
     *g = (vg_graph){.world = world, .escalations = escalations, .arena = arena};
     g->admin = VG_NEW_N(arena, uint8_t, world->principal_count + 1);

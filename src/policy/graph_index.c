@@ -12,45 +12,15 @@ vg_status vg_graph_no_memory(vg_error *err)
 
 /* ---- actions of policies -------------------------------------------------------------------------------------------------------- */
 
-static bool row_has(const uint64_t *words, uint32_t base, uint32_t action)
-{
-    return (words[action / 64 - base] >> (action % 64)) & 1;
-}
-
-static bool any_takes(const vg_rule *rule, uint32_t service, uint32_t action)
-{
-    for (uint32_t i = 0; rule->not_action && i < rule->row_count; i++)
-        if (rule->rows[i].service == service)
-            return !row_has(rule->rows[i].words, rule->rows[i].base, action);
-    return true;
-}
-
-static const vg_rule_group *group_of(const vg_policy *policy, uint32_t service)
-{
-    uint32_t low = 0, high = policy->service_count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (policy->services[middle] < service)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < policy->service_count && policy->services[low] == service ? &policy->groups[low] : NULL;
-}
-
 static bool may_allow(const vg_policy *policy, uint32_t service, uint32_t action)
 {
-    for (uint32_t i = 0; i < policy->any_count; i++)
-        if (policy->any[i]->effect == VG_EFFECT_ALLOW && any_takes(policy->any[i], service, action))
+    enum { RULES = 64 };
+    const vg_rule *rules[RULES];
+    size_t count = vg_graph_rules(policy, service, action, rules, RULES);
+    for (size_t i = 0; i < count && i < RULES; i++)
+        if (rules[i]->effect == VG_EFFECT_ALLOW)
             return true;
-    const vg_rule_group *group = group_of(policy, service);
-    for (uint32_t i = 0; group && i < group->count; i++) {
-        const vg_rule_entry *entry = &policy->entries[group->first + i];
-        if (entry->rule->effect == VG_EFFECT_ALLOW &&
-            (!entry->words || row_has(entry->words, entry->base, action)))
-            return true;
-    }
-    return false;
+    return count > RULES;
 }
 
 static void actions_of_policy(const vg_policy *policy, const vg_escalations *e, vg_graph_actions *out)
@@ -141,6 +111,7 @@ static vg_status plan(vg_graph *g, const vg_escalation *t, vg_graph_plan *out, v
         if (trust_may_do && need->on == VG_ON_TARGET) {
             out->by_trust = true;
             out->assume_bit = need->bit;
+            out->assume_action = need->action_id;
         }
         if (!trust_may_do)
             out->wanted.words[need->bit / 64] |= UINT64_C(1) << (need->bit % 64);
@@ -243,6 +214,7 @@ static vg_status index_trust_of(vg_graph *g, vg_graph_try *t, uint32_t role, vg_
         const vg_policy_document *document = vg_policy_document_of(trust->policies[i]);
         for (size_t s = 0; s < document->statement_count; s++) {
             const vg_statement *statement = &document->statements[s];
+            g->trust_denies[role] = g->trust_denies[role] || statement->effect == VG_EFFECT_DENY;
             if (statement->effect != VG_EFFECT_ALLOW || statement->invalid)
                 continue;
             if (statement->not_principal)
@@ -261,8 +233,9 @@ static vg_status make_lists(vg_graph *g, vg_error *err)
     g->running = VG_NEW_N(g->arena, vg_vec, accounts * g->type_count + 1);
     g->groups = VG_NEW_N(g->arena, vg_vec, accounts + 1);
     g->in_profile = VG_NEW_N(g->arena, bool, g->world->principal_count + 1);
+    g->trust_denies = VG_NEW_N(g->arena, bool, g->world->principal_count + 1);
     g->named = vg_map_new(g->arena, 12);
-    if (!g->by_service || !g->running || !g->groups || !g->in_profile || !g->named)
+    if (!g->by_service || !g->running || !g->groups || !g->in_profile || !g->trust_denies || !g->named)
         return vg_graph_no_memory(err);
     for (size_t i = 0; i < accounts * g->service_count; i++)
         g->by_service[i] = vg_vec_in(g->arena, sizeof(vg_graph_trusting));

@@ -238,6 +238,23 @@ static vg_match ask_any(vg_graph_try *t, const vg_escalation_need *need)
     return match;
 }
 
+/* Only sts:AssumeRole can be allowed by the target, by its trust policy; all else the caller's own policies must allow. */
+static vg_match ask_target(vg_graph_try *t, const vg_escalation_need *need, vg_str arn)
+{
+    vg_graph_answer *answer = vg_graph_same_answer(t, need);
+    if (!answer) {
+        bool by_identity = t->answers && !vg_str_eq_icase(need->action, VG_STR("sts:AssumeRole"));
+        return by_identity && !vg_graph_in_reach(t, need->action_id, &t->reach, arn) ? VG_MATCH_NO
+                                                                                     : ask_arn(t, need, arn);
+    }
+    if (!answer->known || !vg_str_eq(answer->service, t->service)) {
+        answer->match = (uint8_t)ask_arn(t, need, arn);
+        answer->service = t->service;
+        answer->known = true;
+    }
+    return (vg_match)answer->match;
+}
+
 vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need)
 {
     const vg_world_principal *self = t->caller.principal, *to = &t->graph->world->principals[t->to];
@@ -245,9 +262,8 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need)
     case VG_ON_SELF:
         return ask_arn(t, need, self->arn);
     case VG_ON_TARGET:
-        return ask_arn(t, need, t->group ? t->group->arn : to->arn);
     case VG_ON_TARGET_TRUSTING:
-        return ask_arn(t, need, to->arn);
+        return ask_target(t, need, t->group ? t->group->arn : to->arn);
     case VG_ON_OWN_POLICY:
         return best_of(t, need, self->managed, self->managed_count, is_customers);
     case VG_ON_TARGET_POLICY:

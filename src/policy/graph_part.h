@@ -3,6 +3,7 @@
  *     graph.c          walks the principals and finds each one's edges
  *     graph_index.c    what it looks up on the way: who trusts which service, who is named in whose trust, what runs as whom
  *     graph_need.c     decides whether one need is met
+ *     graph_same.c     saves asking what has the same answer for every target, or can only be no
  *     graph_path.c     shortest paths
  *     graph_explain.c  statements of an edge, and what removes it */
 #ifndef VIGIL_POLICY_GRAPH_PART_H
@@ -37,6 +38,7 @@ typedef struct {
     uint16_t services[4];    /* by the technique's own: index in the graph's */
     uint16_t type;           /* of RUNNING_ROLE: index in the graph's types */
     bool by_trust;           /* its target must trust the caller as it is */
+    uint32_t assume_action;  /* the same, in the catalogue */
     uint16_t assume_bit;     /* of sts:AssumeRole, where by_trust */
 } vg_graph_plan;
 
@@ -59,6 +61,7 @@ struct vg_graph {
     vg_vec *running;           /* vg_graph_running, by account * type_count + type */
     vg_vec *groups;            /* uint32_t, by account */
     vg_map *named;             /* ARN, account id or "*" of a trust policy: to a vg_vec * of uint32_t roles */
+    bool *trust_denies;        /* by principal: its trust policy has a Deny */
     bool *in_profile;          /* by principal: stands in an instance profile */
     vg_graph_actions *actions; /* by identity set */
     const vg_map *policy_actions; /* policy's address, as bytes: to a vg_graph_actions * */
@@ -88,6 +91,23 @@ typedef struct {
     vg_match match;
 } vg_graph_asked;
 
+/* An answer that holds for every target in the caller's account, by the service that is passed to. */
+typedef struct {
+    uint32_t from; /* + 1; the caller that it was found for */
+    bool is_same;
+    bool known;
+    uint8_t match;
+    vg_str service;
+} vg_graph_answer;
+
+/* Rules of a caller's identity policies that allow an action somewhere. */
+enum { VG_GRAPH_REACH = 32 };
+typedef struct {
+    uint32_t from, action; /* from + 1 */
+    size_t count;          /* more than there is room for: anything may be in reach */
+    const vg_rule *rules[VG_GRAPH_REACH];
+} vg_graph_reach;
+
 /* Whom a technique is tried on, and what decides on the way. */
 typedef struct {
     const vg_graph *graph;
@@ -98,6 +118,8 @@ typedef struct {
     const vg_world_resource *thing; /* what runs as the target; NULL: unknown, or there is none */
     const vg_world_group *group;
     const vg_graph_change *change; /* NULL: as the world is */
+    vg_graph_answer *answers;      /* by action's bit, twice (trusting); NULL: every question is asked */
+    vg_graph_reach reach;          /* of the action that the need at hand is about */
     vg_vec *asked;                 /* NULL, or vg_graph_asked: takes what decided */
     vg_world_scratch *scratch;
     const vg_policy **changed_policies; /* VG_GRAPH_CHANGED_MAX of each; NULL without a change */
@@ -118,6 +140,14 @@ vg_match vg_graph_edge_holds(vg_graph_try *t, const vg_graph_edge *edge);
 
 /* Whether a layer allows every action on every resource. */
 vg_match vg_layer_allows_everything(const vg_layer *layer);
+
+/* The rules of a policy that concern an action; how many there are, the first `room` into `out`. */
+size_t vg_graph_rules(const vg_policy *policy, uint32_t service, uint32_t action, const vg_rule **out,
+                      size_t room);
+/* NULL: the answer may depend on the target, ask. Else what is known of it, or a place to keep it. */
+vg_graph_answer *vg_graph_same_answer(vg_graph_try *t, const vg_escalation_need *need);
+/* Whether some Allow of the caller's identity policies may reach the ARN; no is certain. */
+bool vg_graph_in_reach(vg_graph_try *t, uint32_t action, vg_graph_reach *reach, vg_str arn);
 
 /* ---- looking up ------------------------------------------------------------------------------------------------------------------ */
 
