@@ -255,6 +255,9 @@ static const struct {
      A, ID("") RP(P_RESOURCE("Allow", "{'Federated':'accounts.google.com'}", "")), "", YES, ""},
     {"web identity: another provider", OIDC, "sts:AssumeRoleWithWebIdentity", TRUST, A,
      ID("") RP(P_RESOURCE("Allow", "{'Federated':'accounts.google.com'}", "")), "", NO, "resource"},
+    {"web identity: who sends it does not matter, nor the sender's SCP", USER,
+     "sts:AssumeRoleWithWebIdentity", TRUST, A, ID(P_DENY("*", "*")) RP(PUBLIC) SCP(LEVEL(P_DENY("*", "*"))),
+     "", YES, ""},
     {"SAML: the trust alone, and no SCP", "arn:aws:iam::" A ":saml-provider/p", "sts:AssumeRoleWithSAML",
      TRUST, A,
      ID("") RP(P_RESOURCE("Allow", "{'Federated':'arn:aws:iam::" A ":saml-provider/p'}", ""))
@@ -304,6 +307,8 @@ static const struct {
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROOT))), "", DENY, "resource"},
     {"NotPrincipal, Deny: the role spares the role", ROLE, "s3:GetObject", OBJ, A,
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROLE))), "", YES, ""},
+    {"NotPrincipal, Deny: another role spares no role", ROLE, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_EXCEPT("Deny", AWS("arn:aws:iam::" A ":role/other"))), "", DENY, "resource"},
     {"NotPrincipal, Deny: the role alone does not spare a session", SESS, "s3:GetObject", OBJ, A,
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROLE))), "", DENY, "resource"},
     {"NotPrincipal, Deny: role and session do not spare a session", SESS, "s3:GetObject", OBJ, A,
