@@ -69,6 +69,16 @@ static vg_vec variable_keys(const vg_comparer *c)
     return keys;
 }
 
+static vg_str name_of(const vg_comparer *c, vg_str key)
+{
+    for (size_t i = 0; i < c->symbols.len; i++) {
+        const vg_compare_symbol *s = vg_vec_at(&c->symbols, i);
+        if (vg_str_eq(s->key, key))
+            return s->name;
+    }
+    return key;
+}
+
 /* Texts that conditions compare the key, or a value made of it alone, with. */
 static vg_vec values_named(const vg_comparer *c, vg_str variable)
 {
@@ -105,7 +115,7 @@ static bool give(vg_comparer *c)
         if (!q || !slot)
             return false;
         *q = (vg_policy_condition){.op = a->absent ? VG_OP_NULL : VG_OP_STRING_EQUALS,
-                                   .key = a->key,
+                                   .key = a->name,
                                    .values = a->absent ? true_text : &a->value,
                                    .value_count = 1};
         uint32_t id = vg_compare_condition_of(c, q, false);
@@ -133,6 +143,7 @@ static vg_status try_values(vg_comparer *base, const vg_vec *keys, const vg_str 
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while comparing policies");
     for (size_t i = 0; i < keys->len; i++) {
         assignments[i].key = *(vg_str *)vg_vec_at(keys, i);
+        assignments[i].name = name_of(base, assignments[i].key);
         assignments[i].absent = absent;
         assignments[i].value = pick && i == of ? *pick : vg_arena_printf(base->arena, "zq%zu", i + 1);
     }

@@ -61,7 +61,8 @@ typedef struct {
 
 /* What a variable is taken to be. Without an assignment variables are symbols. */
 typedef struct {
-    vg_str key; /* lower case */
+    vg_str key;  /* lower case */
+    vg_str name; /* as written */
     vg_str value;
     bool absent;
 } vg_compare_assignment;
@@ -69,6 +70,7 @@ typedef struct {
 /* A variable. */
 typedef struct {
     vg_str key;      /* lower case */
+    vg_str name;     /* as first written */
     vg_str fallback; /* of ${key, 'fallback'} */
     bool has_fallback;
 } vg_compare_symbol;

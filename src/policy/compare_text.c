@@ -232,6 +232,7 @@ static void add_bytes(pattern *p, vg_str text)
 static void add_variable(pattern *p, const vg_piece *piece, unsigned wild_flags)
 {
     vg_compare_symbol variable = {.key = lowered(p->c->arena, piece->text),
+                                  .name = piece->text,
                                   .fallback = piece->fallback,
                                   .has_fallback = piece->has_fallback};
     if (!p->c->assignments) {
