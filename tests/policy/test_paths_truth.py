@@ -98,7 +98,7 @@ def running(account):
     out = []
     for kind, arn, properties in account.runs:
         if kind in CONFIG:
-            out.append({"version": "1.3", "accountId": ACCOUNT, "configurationItemCaptureTime": "2026-11-20T06:00:00.000Z",
+            out.append({"configurationItemVersion": "1.3", "awsAccountId": ACCOUNT, "configurationItemCaptureTime": "2026-11-20T06:00:00.000Z",
                         "configurationItemStatus": "ResourceDiscovered", "resourceType": kind, "ARN": arn,
                         "resourceId": arn, "awsRegion": REGION, "configuration": CONFIG[kind](properties, arn),
                         "tags": {}, "relationships": [], "supplementaryConfiguration": {}})
