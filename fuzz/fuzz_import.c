@@ -23,6 +23,7 @@ static const vg_import_rules *rules(void)
     vg_arena *arena = vg_arena_new(0);
     vg_import_text texts[] = {
         {VG_STR("import/operations.yaml"), read_content(arena, "operations.yaml")},
+        {VG_STR("import/operations-policies.yaml"), read_content(arena, "operations-policies.yaml")},
         {VG_STR("import/errors.yaml"), read_content(arena, "errors.yaml")},
         {VG_STR("import/config.yaml"), read_content(arena, "config.yaml")},
     };

@@ -68,6 +68,8 @@ static const struct {
     {"upper-keys", IMPORT_UPPER_KEYS},
     {"arn", IMPORT_ARN},
     {"target-type", IMPORT_TARGET_TYPE},
+    {"behind", IMPORT_BEHIND},
+    {"has", IMPORT_HAS},
 };
 
 /* "is(ENABLED)": the filter and its argument. */
@@ -290,12 +292,14 @@ static bool next_outside(vg_str *rest, char separator, vg_str *piece)
 static vg_status read_key(vg_arena *arena, vg_str text, import_key *out, vg_error *err)
 {
     size_t open = 0;
-    while (open < text.len && text.ptr[open] != '[' && text.ptr[open] != '{')
+    while (open < text.len && !strchr("[{\"", text.ptr[open]))
         open++;
     out->name = vg_str_sub(text, 0, open);
     if (open == text.len)
         return VG_OK;
     out->bracket = text.ptr[open];
+    if (out->bracket == '"')
+        return VG_OK;
     vg_str inner = vg_str_sub(text, open + 1, text.len - open - 2), piece;
     vg_vec keys = vg_vec_in(arena, sizeof(vg_str));
     while (inner.len && vg_str_next(&inner, ',', &piece)) {
@@ -346,6 +350,8 @@ static import_likeness match_key(const import_key *key, const vg_value *value)
         return IMPORT_UNLIKE;
     if (!key->bracket)
         return IMPORT_STRONG;
+    if (key->bracket == '"')
+        return vg_kind_of(held) == VG_STRING ? IMPORT_STRONG : IMPORT_UNLIKE;
     if (vg_kind_of(held) != (key->bracket == '[' ? VG_ARRAY : VG_OBJECT))
         return IMPORT_UNLIKE;
     if (key->bracket == '[') {

@@ -68,7 +68,9 @@ static void place_resource(const import_resource *rule, const import_view_of *vi
 vg_status import_emit(vg_arena *arena, const import_resource *rule, import_view_of *view, import_part *part,
                       vg_error *err)
 {
-    if (rule->when && !import_expr_text(rule->when, view).len)
+    bool is_out = (rule->when && !import_expr_text(rule->when, view).len) ||
+                  (rule->unless && import_expr_text(rule->unless, view).len);
+    if (is_out)
         return VG_OK;
     vg_resource resource = {
         .type = rule->type,
@@ -246,13 +248,15 @@ static candidates find_candidates(const vg_import_rules *rules, const vg_value *
 {
     candidates found = {.likeness = IMPORT_WEAK};
     for (size_t i = 0; i < rules->operation_count; i++) {
-        import_likeness likeness = import_shape_match(&rules->operations[i].shape, value);
-        if (likeness < found.likeness)
+        const import_operation *operation = &rules->operations[i];
+        import_likeness likeness = import_shape_match(&operation->shape, value);
+        bool lacks = operation->bare.count && import_shape_match(&operation->bare, value) == IMPORT_UNLIKE;
+        if (likeness < found.likeness || lacks)
             continue;
         if (likeness > found.likeness)
             found = (candidates){.likeness = likeness};
         if (found.count < MOST_CANDIDATES)
-            found.items[found.count++] = &rules->operations[i];
+            found.items[found.count++] = operation;
     }
     return found;
 }
@@ -312,7 +316,7 @@ static bool is_set(const vg_value *value)
 
 static bool is_truncated(const vg_value *answer)
 {
-    static const char *const marks[] = {"NextToken", "nextToken", "IsTruncated", "isTruncated"};
+    static const char *const marks[] = {"NextToken", "nextToken", "IsTruncated", "isTruncated", "Truncated"};
     for (size_t i = 0; i < VG_COUNT(marks); i++)
         if (is_set(vg_get(answer, vg_str_from(marks[i]))))
             return true;
@@ -546,6 +550,23 @@ static vg_status read_output(const import_world *world, vg_arena *arena, const v
     return read_or_wait(world, arena, part, err);
 }
 
+static bool has_no_output(const vg_value *output)
+{
+    vg_str text = vg_value_str(output);
+    return !output || vg_kind_of(output) == VG_NULL ||
+           (vg_kind_of(output) == VG_STRING && !vg_str_trim(text).len) ||
+           (vg_kind_of(output) == VG_OBJECT && vg_value_count(output) == 0);
+}
+
+/* The call worked, and there was nothing to print. */
+static vg_status read_nothing(const import_world *world, vg_arena *arena, import_part *part, vg_error *err)
+{
+    vg_doc doc;
+    VG_TRY(vg_json_read(arena, VG_STR("{}"), VG_STR(""), NULL, &doc, err));
+    part->answer = doc.root;
+    return read_or_wait(world, arena, part, err);
+}
+
 static vg_status read_envelope(const import_world *world, vg_arena *arena, const vg_value *envelope,
                                import_part *part, vg_error *err)
 {
@@ -560,7 +581,10 @@ static vg_status read_envelope(const import_world *world, vg_arena *arena, const
     const vg_value *output = vg_get(envelope, VG_STR("output"));
     int64_t exit_status = 0;
     vg_get_i64(envelope, "exit", &exit_status);
-    if (!output || vg_kind_of(output) == VG_NULL || exit_status != 0 || text_or_empty(envelope, "error").len)
+    bool has_failed = exit_status != 0 || text_or_empty(envelope, "error").len;
+    if (!has_failed && has_no_output(output) && part->call.operation->empty)
+        return read_nothing(world, arena, part, err);
+    if (has_failed || !output || vg_kind_of(output) == VG_NULL)
         return read_failed(world, arena, envelope, part, err);
     return read_output(world, arena, output, part, err);
 }

@@ -56,15 +56,11 @@ static vg_status read_resource(rules_build *build, const vg_doc *doc, const vg_v
         const char *key;
         const import_expr **expr;
     } fields[] = {
-        {"when", &out->when},
-        {"id", &out->id},
-        {"name", &out->name},
-        {"account", &out->account},
-        {"region", &out->region},
-        {"arn", &out->arn},
-        {"properties", &out->properties},
-        {"absent", &out->absent},
-        {"absent_id", &out->absent_id},
+        {"when", &out->when},       {"unless", &out->unless},
+        {"id", &out->id},           {"name", &out->name},
+        {"account", &out->account}, {"region", &out->region},
+        {"arn", &out->arn},         {"properties", &out->properties},
+        {"absent", &out->absent},   {"absent_id", &out->absent_id},
     };
     out->type = vg_get_str(entry, "type");
     for (size_t i = 0; i < VG_COUNT(fields); i++)
@@ -185,6 +181,7 @@ static vg_status read_operation(rules_build *build, const vg_doc *doc, const vg_
         .also = vg_get_str(entry, "also"),
         .needs = vg_get_bool(entry, "needs", false),
         .loose = vg_get_bool(entry, "loose", false),
+        .empty = vg_get_bool(entry, "empty", false),
         .per_region = vg_get_bool(entry, "per_region", false),
         .account_parameter = vg_get_str(entry, "account_parameter"),
         .unsupported = vg_get_str(entry, "unsupported"),
@@ -207,6 +204,7 @@ static vg_status read_operation(rules_build *build, const vg_doc *doc, const vg_
     for (size_t i = 0; i < VG_COUNT(fields); i++)
         VG_TRY(read_optional(build, doc, entry, fields[i].key, fields[i].expr, err));
     VG_TRY(import_shape_read(build->arena, vg_get_str(entry, "shape"), &out->shape, err));
+    VG_TRY(import_shape_read(build->arena, vg_get_str(entry, "bare"), &out->bare, err));
     if (vg_get(entry, VG_STR("partial")))
         VG_TRY(import_path_read(build->arena, vg_get_str(entry, "partial"), &out->partial, err));
     VG_TRY(read_names(build, vg_get(entry, VG_STR("absent")), &out->absent, &out->absent_count, err));

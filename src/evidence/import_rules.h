@@ -40,7 +40,9 @@ typedef enum {
     IMPORT_UPPER_KEYS,
     IMPORT_TAGS,
     IMPORT_ARN,
-    IMPORT_TARGET_TYPE
+    IMPORT_TARGET_TYPE,
+    IMPORT_BEHIND, /* what stands behind the last of the argument's characters */
+    IMPORT_HAS     /* the text, when one of its words (by comma) is one of the argument's; else nothing */
 } import_filter;
 
 typedef enum {
@@ -74,7 +76,7 @@ typedef struct import_expr {
 typedef struct {
     vg_str type;
     import_path of;
-    const import_expr *when, *id, *name, *account, *region, *arn, *properties; /* NULL: not said */
+    const import_expr *when, *unless, *id, *name, *account, *region, *arn, *properties; /* NULL: not said */
     const import_expr *absent, *absent_id;
 } import_resource;
 
@@ -89,7 +91,7 @@ typedef struct {
 /* A key of a shape with what its value must hold. */
 typedef struct {
     vg_str name;
-    char bracket;        /* '[' a list, '{' an object, 0 anything */
+    char bracket;        /* '[' a list, '{' an object, '"' a text, 0 anything */
     const vg_str *inner; /* "A" or "A|B" */
     size_t inner_count;
 } import_key;
@@ -130,11 +132,13 @@ typedef struct import_operation {
     import_scope scope;
     import_reader reader;
     import_shape shape;
-    vg_str parameter; /* "" when nothing tells calls apart */
-    vg_str also;      /* a second parameter that does */
-    bool needs;       /* the answer means nothing without the parameter */
-    bool loose;       /* what the content says of places is the resources', not the caller's */
-    bool per_region;  /* asked in each region although what it tells of has none */
+    import_shape bare; /* what an answer without an envelope must have as well; without terms: nothing */
+    vg_str parameter;  /* "" when nothing tells calls apart */
+    vg_str also;       /* a second parameter that does */
+    bool needs;        /* the answer means nothing without the parameter */
+    bool loose;        /* what the content says of places is the resources', not the caller's */
+    bool empty;        /* a call that worked may print nothing at all */
+    bool per_region;   /* asked in each region although what it tells of has none */
     import_hint hint;
     const import_expr *parameter_from, *also_from, *account, *region, *organization, *time;
     vg_str account_parameter; /* the parameter that names the account asked about */

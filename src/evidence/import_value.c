@@ -178,6 +178,43 @@ static vg_str target_type(vg_str id)
                                               : VG_STR("ACCOUNT");
 }
 
+/* What stands behind the last of these characters; all of it when it has none of them. */
+static vg_str text_behind(vg_str text, vg_str marks)
+{
+    size_t start = text.len;
+    while (start > 0 && vg_str_find_char(marks, text.ptr[start - 1]) == VG_NPOS)
+        start--;
+    return vg_str_sub(text, start, VG_NPOS);
+}
+
+/* The text, when one of its words (by comma) is one of `words` (by space). */
+static vg_str text_with(vg_str text, vg_str words)
+{
+    vg_str rest = text, word, wanted;
+    while (vg_str_next(&rest, ',', &word))
+        for (vg_str left = words; vg_str_next(&left, ' ', &wanted);)
+            if (vg_str_eq_icase(vg_str_trim(word), wanted))
+                return text;
+    return (vg_str){0};
+}
+
+/* Filters that make a text of a text. */
+static vg_str filter_text(const import_expr *expr, vg_str text, const import_view_of *view)
+{
+    switch (expr->filter) {
+    case IMPORT_ARN:
+        return complete_arn(text, expr->argument, view);
+    case IMPORT_TARGET_TYPE:
+        return target_type(text);
+    case IMPORT_BEHIND:
+        return text_behind(text, expr->argument);
+    case IMPORT_HAS:
+        return text_with(text, expr->argument);
+    default:
+        return text;
+    }
+}
+
 static vg_str join_template(const import_expr *expr, const import_view_of *view)
 {
     vg_str whole = VG_STR("");
@@ -200,9 +237,7 @@ vg_str import_expr_text(const import_expr *expr, const import_view_of *view)
     if (expr->kind != IMPORT_SOURCES || !find_value(expr, view, &value))
         return (vg_str){0};
     vg_str text = text_of(&value, view->arena);
-    if (expr->filter == IMPORT_ARN)
-        return complete_arn(text, expr->argument, view);
-    return expr->filter == IMPORT_TARGET_TYPE ? target_type(text) : text;
+    return filter_text(expr, text, view);
 }
 
 typedef struct {
@@ -429,10 +464,9 @@ static bool write_derived(const import_expr *expr, const import_found *found, co
         vg_buf_add_c(out, "true");
         return true;
     case IMPORT_ARN:
-        write_text(out, complete_arn(text, expr->argument, view));
-        return true;
     case IMPORT_TARGET_TYPE:
-        write_text(out, target_type(text));
+    case IMPORT_BEHIND:
+        write_text(out, filter_text(expr, text, view));
         return true;
     default:
         return false;

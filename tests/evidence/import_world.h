@@ -31,7 +31,8 @@ static const char NOW[] = "2026-11-24T12:00:00Z";
 
 static inline const vg_import_rules *read_rules(vg_arena *arena)
 {
-    static const char *const names[] = {"import/operations.yaml", "import/errors.yaml", "import/config.yaml"};
+    static const char *const names[] = {"import/operations.yaml", "import/operations-policies.yaml",
+                                        "import/errors.yaml", "import/config.yaml"};
     vg_import_text texts[VG_COUNT(names)];
     const vg_import_rules *rules;
     for (size_t i = 0; i < VG_COUNT(names); i++) {

@@ -340,6 +340,20 @@ static vg_status check_against_catalogue(void *context, const vg_evidence_row *r
     return VG_OK;
 }
 
+/* The whole answers of test_import_answers.c as well. */
+static void write_answers(import_test *t)
+{
+    vg_vec files = vg_vec_in(t->arena, sizeof(vg_dir_entry));
+    OK(vg_dir_walk(t->arena, VG_STR(VIGIL_SOURCE_DIR "/tests/evidence/answers"), &files, NULL, NULL, err));
+    for (size_t i = 0; i < files.len; i++) {
+        const vg_dir_entry *file = vg_vec_at(&files, i);
+        vg_str text, name = vg_path_name(file->path);
+        OK(vg_file_read(t->arena, file->path, 1 << 20, &text, err));
+        if (vg_str_ends(name, VG_STR(".json")))
+            write_test_file(t, &(test_file){vg_arena_cstr(t->arena, name), text.ptr, text.len});
+    }
+}
+
 static void what_is_put_is_in_the_catalogue(void **state)
 {
     (void)state;
@@ -356,6 +370,7 @@ static void what_is_put_is_in_the_catalogue(void **state)
         write_test_file(
             &t, &(test_file){.path = vg_arena_cstr(t.arena, vg_str_from(path)), .text = cases[i].text});
     }
+    write_answers(&t);
     if (import_now(&t, NULL, NULL, &why) != VG_OK)
         fail_msg("%s", why.message);
     vg_resource_filter all = VG_RESOURCE_FILTER_ALL;
