@@ -2,6 +2,7 @@
  * of S3 that count when a request is decided (S3 User Guide, "Blocking public access": the most restrictive of
  * organisation, account, bucket and access point applies). */
 #include "access/access_answers.h"
+#include "access/access_s3.h"
 
 vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err)
 {
@@ -27,6 +28,7 @@ typedef struct {
     vg_map *policies; /* of the rule at work: resource id to the item that holds its policy */
     vg_map *added;    /* ids of resources */
     vg_access_answers answers;
+    vg_access_s3 organization;
     vg_map *blocks;   /* account id to its public access block */
     vg_map *profiles; /* ARN or "ACCOUNT NAME" of an instance profile to its role's item */
 } resources;
@@ -149,6 +151,9 @@ static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool k
     const vg_access_item *account = entry ? entry->value.ptr : NULL;
     apply_own_block(s, settings, item, known);
     apply_block(settings, account ? account->doc.root : NULL, false);
+    settings->unknown |= s->organization.unknown;
+    if (vg_map_get(s->organization.blocked, item->resource.account))
+        settings->restrict_public_buckets = settings->ignore_public_acls = true;
     VG_TRY(apply_ownership(s, settings, item, err));
     settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
     if (settings->restrict_public_buckets && settings->ignore_public_acls)
@@ -346,6 +351,7 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
         return vg_access_no_memory(err);
     VG_TRY(map_blocks(&s, err));
     VG_TRY(vg_access_answers_of(r, &s.answers, err));
+    VG_TRY(vg_access_s3_of(r, &s.organization, err));
     VG_TRY(map_profiles(&s, err));
     for (size_t i = 0; i < rules->len; i++) {
         const vg_access_rule *rule = vg_vec_at(rules, i);

@@ -563,6 +563,69 @@ static void answers_about_single_resources_count(void **state)
     test_close(&t);
 }
 
+#define S3_POLICY(id, content)                                                                               \
+    ORG("DescribePolicy", "\"PolicyId\":\"" id "\"",                                                         \
+        "{\"Policy\":{\"PolicySummary\":{\"Id\":\"" id "\",\"Arn\":\"arn:aws:organizations::" MANAGEMENT     \
+        ":policy/o-exampleorg1/s3_policy/" id                                                                \
+        "\",\"Name\":\"s3\",\"Type\":\"S3_POLICY\",\"AwsManaged\":false},"                                   \
+        "\"Content\":\"{\\\"s3_attributes\\\":{\\\"public_access_block_configuration\\\":" content "}}\"}}")
+#define ALL  "{\\\"@@assign\\\":\\\"all\\\"}"
+#define NONE "{\\\"@@assign\\\":\\\"none\\\"}"
+#define LOCKED                                                                                               \
+    "{\\\"@@assign\\\":\\\"all\\\",\\\"@@operators_allowed_for_child_policies\\\":[\\\"@@none\\\"]}"
+
+/* An S3 policy at the root and one at the account: the lower counts, unless the upper is locked. */
+static void the_organisation_blocks_public_access(void **state)
+{
+    static const struct {
+        const char *name, *upper, *lower; /* lower NULL: none */
+        bool listed, blocked, unknown;
+    } cases[] = {
+        {"all at the root", S3_POLICY("p-s3upper1", ALL), NULL, true, true, false},
+        {"none at the root", S3_POLICY("p-s3upper1", NONE), NULL, true, false, true},
+        {"the account takes it back", S3_POLICY("p-s3upper1", ALL), S3_POLICY("p-s3lower1", NONE), true,
+         false, true},
+        {"the account may not take it back", S3_POLICY("p-s3upper1", LOCKED), S3_POLICY("p-s3lower1", NONE),
+         true, true, false},
+        {"not listed in full", S3_POLICY("p-s3upper1", NONE), NULL, false, false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        import_test t;
+        test_file files[VG_COUNT(everything) + 8];
+        size_t count = 0;
+        test_open(&t);
+        for (size_t k = 0; k < VG_COUNT(everything); k++)
+            if (strcmp(everything[k].path, "roots.json") != 0)
+                files[count++] = everything[k];
+        files[count++] =
+            (test_file){"roots.json",
+                        ORG("ListRoots", "",
+                            "{\"Roots\":[{\"Id\":\"r-root\",\"Arn\":\"arn:aws:organizations::" MANAGEMENT
+                            ":root/o-exampleorg1/r-root\",\"Name\":\"Root\","
+                            "\"PolicyTypes\":[{\"Type\":\"S3_POLICY\",\"Status\":\"ENABLED\"}]}]}"),
+                        0};
+        files[count++] = (test_file){"upper.json", cases[i].upper, 0};
+        files[count++] =
+            (test_file){"upper-targets.json", TARGETS("p-s3upper1", TARGET("r-root", "ROOT")), 0};
+        if (cases[i].lower) {
+            files[count++] = (test_file){"lower.json", cases[i].lower, 0};
+            files[count++] =
+                (test_file){"lower-targets.json", TARGETS("p-s3lower1", TARGET(MEMBER, "ACCOUNT")), 0};
+        }
+        if (cases[i].listed)
+            files[count++] = (test_file){
+                "listed.json", ORG("ListPolicies", "\"Filter\":\"S3_POLICY\"", "{\"Policies\":[]}"), 0};
+        const vg_world *world = import_all(&t, files, count, NULL);
+        const vg_s3_settings *open = vg_world_resource_of(world, VG_STR("arn:aws:s3:::open"))->s3;
+        print_message("%s: %s%s\n", cases[i].name, open->restrict_public_buckets ? "blocked" : "open",
+                      open->unknown ? ", unknown" : "");
+        assert_int_equal(open->restrict_public_buckets && open->ignore_public_acls, cases[i].blocked);
+        assert_int_equal(open->unknown, cases[i].unknown);
+        test_close(&t);
+    }
+}
+
 static void evidence_is_as_it_was_then(void **state)
 {
     (void)state;
@@ -716,6 +779,7 @@ int main(void)
         cmocka_unit_test(other_partitions_have_their_own_arns),
         cmocka_unit_test(resources_have_their_policies_and_settings),
         cmocka_unit_test(answers_about_single_resources_count),
+        cmocka_unit_test(the_organisation_blocks_public_access),
         cmocka_unit_test(evidence_is_as_it_was_then),
         cmocka_unit_test(content_that_is_wrong_is_refused),
         cmocka_unit_test(people_are_found_by_what_they_are_called),
