@@ -14,17 +14,22 @@ static vg_status read_file(vg_cli *cli, vg_str path, vg_policy_kind kind, vg_pol
     return vg_policy_read_text(cli->arena, text, kind, path, out, err);
 }
 
-/* Every issue, with its place and rule. */
+/* The first issues, each with its place and rule, and how many more there are. */
 static bool refuse(vg_cli *cli, const vg_policy_document *policy)
 {
-    for (size_t i = 0; i < policy->issue_count; i++) {
+    enum { SHOWN = 20 };
+    size_t count = policy->issue_count;
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
         const vg_policy_issue *issue = &policy->issues[i];
         vg_error err = {0};
         vg_fail_at(&err, VG_ERR_VALUE, issue->place, "AWS would refuse this policy: %s: %s", issue->code,
                    issue->message);
         vg_cli_error(cli, &err);
     }
-    return policy->issue_count > 0;
+    if (count > SHOWN)
+        vg_cli_say(cli, "%.*s: %zu more like these; 'vigil iam lint' lists them", VG_ARG(policy->name),
+                   count - SHOWN);
+    return count > 0;
 }
 
 static vg_status read_both(vg_cli *cli, const vg_str *paths, const vg_policy_kind *kind,
