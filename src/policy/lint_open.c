@@ -20,6 +20,14 @@ static vg_str literal_of(vg_str resource)
     return vg_str_sub(resource, 0, variable);
 }
 
+static uint32_t colons_of(vg_str arn)
+{
+    uint32_t colons = 0;
+    for (size_t i = 0; i < arn.len; i++)
+        colons += arn.ptr[i] == ':';
+    return colons;
+}
+
 /* "arn:${Partition}:s3:::${BucketName}" in its parts; false for "*" and the like. A form whose service is open (a recovery
  * point may be of any) is kept under its own. */
 static bool read_form(const vg_catalogue *catalogue, vg_str arn, uint32_t resource, lint_arn_form *form,
@@ -39,6 +47,7 @@ static bool read_form(const vg_catalogue *catalogue, vg_str arn, uint32_t resour
                             .service = is_open ? (vg_str){0} : part[2],
                             .literal = literal_of(rest)};
     vg_str behind = vg_str_sub(rest, form->literal.len, VG_NPOS);
+    form->colons = colons_of(arn);
     form->is_simple = behind.len > 0 && vg_str_find_char(behind, '}') == behind.len - 1;
     return service->len > 0;
 }
@@ -288,7 +297,7 @@ bool lint_form_fits_plainly(const lint_arn_form *form, const lint_resource *r)
 }
 
 /* The fields before the resource hold no colon. */
-bool lint_form_may_be(const lint_arn_form *form, vg_str pattern)
+bool lint_form_may_be(const lint_arn_form *form, vg_str pattern, bool with_colons)
 {
     char text[LINT_MEET_MAX];
     size_t len = 0;
@@ -301,8 +310,9 @@ bool lint_form_may_be(const lint_arn_form *form, vg_str pattern)
             text[len++] = c;
             continue;
         }
-        text[len++] = colons < 5 ? LINT_FORM_BYTE : '?';
-        text[len++] = colons < 5 ? LINT_FORM_FIELD : '*';
+        bool open = with_colons && colons >= 5;
+        text[len++] = open ? '?' : LINT_FORM_BYTE;
+        text[len++] = open ? '*' : LINT_FORM_FIELD;
         i += end;
     }
     return form_meets(vg_str_of(text, len), pattern);

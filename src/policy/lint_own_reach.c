@@ -22,19 +22,23 @@ static bool type_fits(const lint *l, uint32_t type, const lint_resource *r)
     return false;
 }
 
-/* What only a wildcard that runs past colons can make of it: one before the resource, or the service is another. */
+static uint32_t colons_of(vg_str text)
+{
+    uint32_t colons = 0;
+    for (size_t i = 0; i < text.len; i++)
+        colons += text.ptr[i] == ':';
+    return colons;
+}
+
+/* What only a wildcard that runs past colons can make of it: of forms with more colons than the pattern has. With as many,
+ * field meets field, of which the catalogue has judged. */
 static bool type_may_be(const lint *l, uint32_t type, const lint_resource *r)
 {
     const vg_linter *linter = l->linter;
-    size_t before = r->text.len - r->part[5].len;
-    bool runs_past = r->literal < before,
-         service_runs_past = r->literal < before - 1 - r->part[4].len - 1 - r->part[3].len;
-    for (uint32_t i = linter->type_first[type]; runs_past && i < linter->type_first[type + 1]; i++) {
-        const lint_arn_form *form = &linter->type_forms[i];
-        bool same = form->service.len == 0 || vg_str_eq(form->service, r->part[2]);
-        if ((same || service_runs_past) && lint_form_may_be(form, r->text))
+    uint32_t colons = r->is_pattern ? colons_of(r->text) : UINT32_MAX;
+    for (uint32_t i = linter->type_first[type]; i < linter->type_first[type + 1]; i++)
+        if (linter->type_forms[i].colons > colons && lint_form_may_be(&linter->type_forms[i], r->text, false))
             return true;
-    }
     return false;
 }
 

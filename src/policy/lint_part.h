@@ -111,9 +111,10 @@ typedef struct {
     uint32_t resource; /* id in the catalogue */
     vg_str arn;
     bool has_region, has_account;
-    vg_str service; /* that stands in it; empty when it is open */
-    vg_str literal; /* of the resource part, up to its first variable */
-    bool is_simple; /* behind it the form has that variable alone */
+    vg_str service;  /* that stands in it; empty when it is open */
+    vg_str literal;  /* of the resource part, up to its first variable */
+    bool is_simple;  /* behind it the form has that variable alone */
+    uint32_t colons; /* outside variables */
 } lint_arn_form;
 
 /* The forms of ARNs of one service: a range of the linter's. */
@@ -339,9 +340,10 @@ bool lint_op_is_arn(vg_operator op);
 bool lint_narrows(const lint_statement *s, lint_key_list list);
 /* The statement's condition on `key`, letter case ignored, or NULL. */
 const lint_condition *lint_condition_on(const lint_statement *s, const char *key);
-/* Whether some ARN of the form matches the pattern, each of the form's variables one byte or more, the pattern's wildcards
+/* Whether some ARN of the form matches the pattern, each of the form's variables one byte or more (with colons among them
+ * or not; those before the resource never have any), the pattern's wildcards
  * running past whatever they like. Quadratic; of very long patterns it is always true. */
-bool lint_form_may_be(const lint_arn_form *form, vg_str pattern);
+bool lint_form_may_be(const lint_arn_form *form, vg_str pattern, bool with_colons);
 /* Every action that `inner`, an action or a pattern, matches is matched by `outer`. Neither's wildcards cross the colon. */
 bool lint_action_covers(const lint_action *outer, const lint_action *inner);
 /* The same of resources, as plain patterns. */

@@ -157,6 +157,20 @@ static bool must_have(vg_str field)
     return field.len > 0 && !vg_str_is(field, "*");
 }
 
+/* A variable that no brace closes is text, and so is all behind it. */
+static void add_loosened(vg_buf *text, vg_str part)
+{
+    for (size_t start; (start = vg_str_find(part, VG_STR("${"))) != VG_NPOS;) {
+        size_t end = vg_str_find_char(vg_str_sub(part, start, VG_NPOS), '}');
+        if (end == VG_NPOS)
+            break;
+        vg_buf_add_str(text, vg_str_sub(part, 0, start));
+        vg_buf_add_char(text, '*');
+        part = vg_str_sub(part, start + end + 1, VG_NPOS);
+    }
+    vg_buf_add_str(text, part);
+}
+
 /* The ARN with its variables as wildcards, and region and account as any: whether its resource part alone fits. */
 static vg_str loosened(lint *l, const lint_resource *r, bool any_place)
 {
@@ -165,13 +179,7 @@ static vg_str loosened(lint *l, const lint_resource *r, bool any_place)
         vg_str part = any_place && (i == REGION || i == ACCOUNT) ? VG_STR("*") : r->part[i];
         if (i)
             vg_buf_add_char(&text, ':');
-        for (size_t k = 0; k < part.len; k++) {
-            size_t end = part.ptr[k] == '$' && k + 1 < part.len && part.ptr[k + 1] == '{'
-                             ? vg_str_find_char(vg_str_sub(part, k, VG_NPOS), '}')
-                             : VG_NPOS;
-            vg_buf_add_char(&text, end == VG_NPOS ? part.ptr[k] : '*');
-            k += end == VG_NPOS ? 0 : end;
-        }
+        add_loosened(&text, part);
     }
     vg_str out = vg_arena_str(l->arena, vg_buf_str(&text));
     vg_buf_free(&text);
@@ -229,7 +237,7 @@ static bool any_fits(lint *l, const lint_resource *r, const lint_arn_service *se
     }
     /* What only a wildcard that runs past colons or slashes can make of it is AWS's to match. */
     for (uint32_t i = 0; lint_is_wild(text) && i < service->count; i++)
-        if (!lint_spend(l, 16) || lint_form_may_be(&l->linter->forms[service->first + i], text))
+        if (!lint_spend(l, 16) || lint_form_may_be(&l->linter->forms[service->first + i], text, true))
             return true;
     return false;
 }
