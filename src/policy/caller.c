@@ -88,7 +88,7 @@ vg_caller vg_caller_of(vg_str text)
 
 /* ---- one principal --------------------------------------------------------------------------------------------------------------- */
 
-static vg_naming named_by_arn(const vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
+static vg_naming named_by_arn(vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
 {
     const vg_caller *c = &e->request->caller;
     if (vg_str_eq(p->text, c->text))
@@ -121,12 +121,27 @@ static vg_naming named_by_arn(const vg_evaluation *e, const vg_rule_principal *p
     return VG_NAMED_NOT;
 }
 
+/* A session that a web identity or SAML assertion made is also named by its provider ("Web identity session principals",
+ * "SAML session principals"), which the request's context tells. */
+static vg_naming named_by_provider(vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
+{
+    const vg_str key = VG_STR("aws:FederatedProvider");
+    const vg_context_entry *entry = vg_context_find(e, vg_key_hash(key), key);
+    if (entry ? entry->state == VG_CONTEXT_UNKNOWN : e->request->open) {
+        *certain = VG_MATCH_UNKNOWN;
+        return VG_NAMED_ROLE;
+    }
+    bool is = entry && entry->state == VG_CONTEXT_PRESENT && entry->value_count == 1 &&
+              vg_str_eq(entry->values[0], p->text);
+    return is ? VG_NAMED_ROLE : VG_NAMED_NOT;
+}
+
 static bool has_account(const vg_caller *c)
 {
     return c->kind <= VG_CALLER_ROOT;
 }
 
-static vg_naming named_by(const vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
+static vg_naming named_by(vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
 {
     const vg_caller *c = &e->request->caller;
     *certain = VG_MATCH_YES;
@@ -140,6 +155,8 @@ static vg_naming named_by(const vg_evaluation *e, const vg_rule_principal *p, vg
     case VG_PRINCIPAL_SERVICE:
         return c->kind == VG_CALLER_SERVICE && vg_str_eq(p->text, c->text) ? VG_NAMED_CALLER : VG_NAMED_NOT;
     case VG_PRINCIPAL_FEDERATED:
+        if (c->kind == VG_CALLER_ROLE_SESSION)
+            return named_by_provider(e, p, certain);
         return c->kind == VG_CALLER_FEDERATED && vg_str_eq(p->text, c->text) ? VG_NAMED_CALLER : VG_NAMED_NOT;
     case VG_PRINCIPAL_CANONICAL_USER:
         /* Which account it is, no evidence tells. */
@@ -159,7 +176,7 @@ static vg_naming named_by(const vg_evaluation *e, const vg_rule_principal *p, vg
 
 /* "Specifying NotPrincipal with Deny": the account, the role and the session must all be listed to spare a session. A user
  * or role is spared by its own ARN; its account's does not spare it, as the example of the user Bob says. */
-static vg_match spared_if_listed(const vg_evaluation *e, const vg_rule *rule)
+static vg_match spared_if_listed(vg_evaluation *e, const vg_rule *rule)
 {
     const vg_caller *c = &e->request->caller;
     vg_match found[VG_NAMED_COUNT] = {VG_MATCH_NO};
@@ -190,7 +207,7 @@ static vg_match spared_if_listed(const vg_evaluation *e, const vg_rule *rule)
 
 /* "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions boundary policy
  * attached" (Permissions boundaries for IAM entities). */
-static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *rule)
+static vg_match spared_by_not_principal(vg_evaluation *e, const vg_rule *rule)
 {
     vg_match listed = spared_if_listed(e, rule);
     for (uint32_t i = 0; i < rule->principal_count; i++)
@@ -200,7 +217,7 @@ static vg_match spared_by_not_principal(const vg_evaluation *e, const vg_rule *r
 }
 
 /* Allow with NotPrincipal: everybody whom no principal of the list names, in whatever way. */
-static vg_match listed_at_all(const vg_evaluation *e, const vg_rule *rule)
+static vg_match listed_at_all(vg_evaluation *e, const vg_rule *rule)
 {
     vg_match found = VG_MATCH_NO;
     for (uint32_t i = 0; i < rule->principal_count; i++) {
@@ -213,7 +230,7 @@ static vg_match listed_at_all(const vg_evaluation *e, const vg_rule *rule)
 
 /* ---- the element --------------------------------------------------------------------------------------------------------------------- */
 
-void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT])
+void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT])
 {
     memset(named, 0, VG_NAMED_COUNT * sizeof *named);
     if (!rule->checks_principal) {

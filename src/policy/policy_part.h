@@ -262,7 +262,7 @@ typedef enum {
 } vg_naming;
 /* In how far the rule names the request's caller in each way; named[VG_NAMED_NOT] means nothing. A rule without Principal
  * names the caller. */
-void vg_rule_names(const vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT]);
+void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT]);
 
 /* S3: whether a rule makes its policy public; whether RestrictPublicBuckets stops the request; whether an ACL allows it. */
 bool vg_rule_grants_public(const vg_rule *rule);

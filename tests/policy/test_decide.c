@@ -258,6 +258,14 @@ static const struct {
     {"web identity: who sends it does not matter, nor the sender's SCP", USER,
      "sts:AssumeRoleWithWebIdentity", TRUST, A, ID(P_DENY("*", "*")) RP(PUBLIC) SCP(LEVEL(P_DENY("*", "*"))),
      "", YES, ""},
+    {"a session is named by its provider, where the context tells it", SESS, "s3:GetObject", OBJ, A,
+     ID("") RP(P_RESOURCE("Allow", "{'Federated':'" OIDC "'}", "")), "provider", YES, ""},
+    {"a session is not named by a provider that the context does not tell", SESS, "s3:GetObject", OBJ, A,
+     ID("") RP(P_RESOURCE("Allow", "{'Federated':'" OIDC "'}", "")), "", NO, "identity"},
+    {"a session of a provider: the session policy limits", SESS, "s3:GetObject", OBJ, A,
+     ID("") RP(P_RESOURCE("Allow", "{'Federated':'" OIDC "'}", "")) SP(P_NOTHING), "provider", NO, "session"},
+    {"a session may be of any provider in open requests", SESS, "s3:GetObject", OBJ, A,
+     ID("") RP(P_RESOURCE("Allow", "{'Federated':'" OIDC "'}", "")), "open", MAYBE, "resource"},
     {"SAML: the trust alone, and no SCP", "arn:aws:iam::" A ":saml-provider/p", "sts:AssumeRoleWithSAML",
      TRUST, A,
      ID("") RP(P_RESOURCE("Allow", "{'Federated':'arn:aws:iam::" A ":saml-provider/p'}", ""))
@@ -409,6 +417,13 @@ static const struct {
      "identity"},
     {"an invalid NotAction excludes nothing", USER, "s3:GetObject", OBJ, A,
      ID("{'Statement':[{'Effect':'Allow','NotAction':'s3:','Resource':'*'}]}"), "", YES, ""},
+    {"NotAction * leaves nothing", USER, "s3:GetObject", OBJ, A,
+     ID("{'Statement':[{'Effect':'Allow','NotAction':'*','Resource':'*'}]}"), "", NO, "identity"},
+    {"NotAction leaves what it does not list, of other services too", USER, "sqs:SendMessage", "*", A,
+     ID("{'Statement':[{'Effect':'Allow','NotAction':['s3:*','sqs:Get*'],'Resource':'*'}]}"), "", YES, ""},
+    {"NotAction excludes what it lists", USER, "sqs:GetQueueUrl", "*", A,
+     ID("{'Statement':[{'Effect':'Allow','NotAction':['s3:*','sqs:Get*'],'Resource':'*'}]}"), "", NO,
+     "identity"},
     {"an invalid resource matches nothing", USER, "s3:GetObject", OBJ, A, ID(P_ALLOW("s3:*", "b/k")), "", NO,
      "identity"},
     {"a statement without Effect does nothing", USER, "s3:GetObject", OBJ, A,
@@ -508,6 +523,8 @@ static void tweak(vg_arena *arena, vg_str word, vg_request *request, vg_layers *
         put_grant(layers, s, VG_S3_ACCOUNT);
     else if (vg_str_is(word, "acl-unknown"))
         s->s3.acls_unknown = true, layers->s3 = &s->s3;
+    else if (vg_str_is(word, "provider"))
+        put_key(request, s, "aws:FederatedProvider", OIDC);
     else if (vg_str_is(word, "org"))
         put_key(request, s, "aws:PrincipalOrgID", "o-1");
     else if (vg_str_is(word, "ip"))
