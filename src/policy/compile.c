@@ -6,6 +6,8 @@
  * service by service, and cleared again, so compiling is linear in the document. */
 #include "policy/policy_part.h"
 
+#include <stdlib.h>
+
 /* Enough for today's catalogue several times over; a larger one takes its working memory from the arena. */
 enum { ROOM_WORDS = 1024, ROOM_SERVICES = 1024 };
 
@@ -14,7 +16,7 @@ typedef struct {
     const vg_catalogue *catalogue;
     const vg_policy_document *document;
     vg_action_set scratch; /* empty between statements */
-    uint16_t *touched;     /* services that the statement at hand names, in no order */
+    uint16_t *touched;     /* services that the statement at hand names */
     uint32_t touched_count;
     uint64_t *is_touched;   /* a bit a service */
     uint32_t *counts;       /* a number a service */
@@ -121,6 +123,11 @@ static vg_status take_row(compiler *c, uint32_t service, vg_action_row *row, vg_
     return VG_OK;
 }
 
+static int by_id(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
 static vg_status compile_actions(compiler *c, vg_rule *rule, vg_error *err)
 {
     const vg_statement *s = rule->source;
@@ -132,6 +139,7 @@ static vg_status compile_actions(compiler *c, vg_rule *rule, vg_error *err)
     c->touched_count = 0;
     for (size_t i = 0; i < s->action_count; i++)
         add_actions(c, s->actions[i]);
+    qsort(c->touched, c->touched_count, sizeof *c->touched, by_id);
     vg_action_row *rows = VG_NEW_N(c->arena, vg_action_row, c->touched_count ? c->touched_count : 1);
     if (!rows)
         return out_of_memory(err);

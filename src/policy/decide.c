@@ -95,10 +95,16 @@ static bool row_has(const uint64_t *words, uint32_t base, uint32_t action)
 
 static bool excludes(const vg_rule *rule, uint32_t service, uint32_t action)
 {
-    for (uint32_t i = 0; i < rule->row_count; i++)
-        if (rule->rows[i].service == service)
-            return row_has(rule->rows[i].words, rule->rows[i].base, action);
-    return false;
+    uint32_t low = 0, high = rule->row_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (rule->rows[middle].service < service)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < rule->row_count && rule->rows[low].service == service &&
+           row_has(rule->rows[low].words, rule->rows[low].base, action);
 }
 
 static void ask_of_service(vg_evaluation *e, const vg_policy *policy, answer *out)

@@ -150,7 +150,7 @@ typedef struct {
     const vg_resource_pattern *resources;
     const vg_rule_principal *principals;
     const vg_test *tests;
-    const vg_action_row *rows; /* of NotAction */
+    const vg_action_row *rows; /* ascending by service */
     const vg_statement *source;
 } vg_rule;
 
