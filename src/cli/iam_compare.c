@@ -6,14 +6,6 @@ enum { LARGEST = 64 << 20 };
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
 
-static vg_status read_file(vg_cli *cli, vg_str path, vg_policy_kind kind, vg_policy_document *out,
-                           vg_error *err)
-{
-    vg_str text;
-    VG_TRY(vg_file_read(cli->arena, path, LARGEST, &text, err));
-    return vg_policy_read_text(cli->arena, text, kind, path, out, err);
-}
-
 /* The first issues, each with its place and rule, and how many more there are. */
 static bool refuse(vg_cli *cli, const vg_policy_document *policy)
 {
@@ -32,15 +24,19 @@ static bool refuse(vg_cli *cli, const vg_policy_document *policy)
     return count > 0;
 }
 
+/* Reads the texts once, since one may be standard input, and the policies again when they are of another kind. */
 static vg_status read_both(vg_cli *cli, const vg_str *paths, const vg_policy_kind *kind,
                            vg_policy_document pair[2], vg_error *err)
 {
+    vg_str texts[2];
     vg_policy_kind first = kind ? *kind : VG_POLICY_IDENTITY;
-    for (size_t i = 0; i < 2; i++)
-        VG_TRY(read_file(cli, paths[i], first, &pair[i], err));
+    for (size_t i = 0; i < 2; i++) {
+        VG_TRY(vg_file_read(cli->arena, paths[i], LARGEST, &texts[i], err));
+        VG_TRY(vg_policy_read_text(cli->arena, texts[i], first, paths[i], &pair[i], err));
+    }
     vg_policy_kind second = kind ? *kind : vg_iam_guess_kind(&pair[0], &pair[1]);
     for (size_t i = 0; i < 2 && second != first; i++)
-        VG_TRY(read_file(cli, paths[i], second, &pair[i], err));
+        VG_TRY(vg_policy_read_text(cli->arena, texts[i], second, paths[i], &pair[i], err));
     return VG_OK;
 }
 

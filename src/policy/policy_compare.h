@@ -44,10 +44,10 @@ typedef struct {
     vg_compare_lack nearest_lacks;
 } vg_comparison;
 
-/* Compares two policies of one kind. Memory (of the answer as well) is the arena's, a few hundred kilobytes at most for
- * policies within AWS's quotas. The work is bounded: about 10 ms on one core of 2024, counted in steps, so that the same
- * input gives the same answer everywhere. Documents that AWS would refuse (issue_count) are VG_ERR_VALUE: there is nothing
- * to compare. */
+/* Compares two policies of one kind. Memory (of the answer as well) is the arena's: some tens of kilobytes for most, a few
+ * megabytes for policies of a thousand actions. The work is bounded: about 10 ms on one core of 2024 beyond reading the
+ * statements, counted in steps, so that the same input gives the same answer everywhere. Documents that AWS would refuse
+ * (issue_count) are VG_ERR_VALUE: there is nothing to compare. */
 vg_status vg_policy_compare(vg_arena *arena, const vg_policy_document *old_policy,
                             const vg_policy_document *new_policy, vg_comparison *out, vg_error *err);
 

@@ -103,6 +103,8 @@ def kinds_are_guessed_or_given(folder):
     assert code == 0, "an identity policy that only denies allows nothing"
     code, _, _ = run("compare", "--kind", "scp", "old.json", "new.json", folder=folder)
     assert code == 1, "an SCP that only denies stands beside FullAWSAccess"
+    code, out, err = run("compare", "-", "public.json", stdin=json.dumps(BUCKET), folder=folder)
+    assert code == 1 and err == "", "standard input is read once, whatever its kind turns out to be"
     code, out, _ = run("compare", "bucket.json", "public.json", "--format", "json", folder=folder)
     assert code == 1 and json.loads(out)["kind"] == "resource", out
 
