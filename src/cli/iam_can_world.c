@@ -123,19 +123,23 @@ static vg_str level_name(const question *q, const vg_deciding_statement *s)
 /* "StringEquals aws:SourceVpc vpc-1, vpc-2" */
 static vg_str condition_text(vg_arena *arena, const vg_policy_condition *c)
 {
-    vg_str text = vg_arena_printf(arena, "%.*s %.*s", VG_ARG(c->op_text), VG_ARG(c->key));
+    vg_buf text = {0};
+    vg_buf_addf(&text, "%.*s %.*s", VG_ARG(c->op_text), VG_ARG(c->key));
     for (size_t i = 0; i < c->value_count; i++)
-        text = vg_arena_printf(arena, "%.*s%s%.*s", VG_ARG(text), i ? ", " : " ", VG_ARG(c->values[i]));
-    return text;
+        vg_buf_addf(&text, "%s%.*s", i ? ", " : " ", VG_ARG(c->values[i]));
+    vg_str out = vg_arena_str(arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    return out;
 }
 
 static vg_str conditions_text(vg_arena *arena, const vg_deciding_statement *s)
 {
-    vg_str text = VG_STR("");
+    vg_buf text = {0};
     for (size_t i = 0; i < s->unresolved_count; i++)
-        text = vg_arena_printf(arena, "%.*s%s%.*s", VG_ARG(text), i ? "; " : "",
-                               VG_ARG(condition_text(arena, s->unresolved[i])));
-    return text;
+        vg_buf_addf(&text, "%s%.*s", i ? "; " : "", VG_ARG(condition_text(arena, s->unresolved[i])));
+    vg_str out = vg_arena_str(arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    return out;
 }
 
 static const char *effect_name(const vg_deciding_statement *s)

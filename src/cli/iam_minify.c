@@ -20,13 +20,18 @@ static vg_status quota_of(vg_cli *cli, vg_policy_kind kind, int64_t *out, vg_err
 
 static bool refuse(vg_cli *cli, const vg_policy_document *policy)
 {
-    for (size_t i = 0; i < policy->issue_count; i++) {
+    enum { SHOWN = 20 };
+    size_t count = policy->issue_count;
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
         vg_error err = {0};
         vg_fail_at(&err, VG_ERR_VALUE, policy->issues[i].place, "AWS would refuse this policy: %s: %s",
                    policy->issues[i].code, policy->issues[i].message);
         vg_cli_error(cli, &err);
     }
-    return policy->issue_count > 0;
+    if (count > SHOWN)
+        vg_cli_say(cli, "%.*s: %zu more like these; 'vigil iam lint' lists them", VG_ARG(policy->name),
+                   count - SHOWN);
+    return count > 0;
 }
 
 static vg_status minify(vg_cli *cli, vg_policy_kind kind, vg_minified *out, bool *refused, vg_error *err)

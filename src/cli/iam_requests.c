@@ -166,7 +166,6 @@ static vg_status decide_file(vg_cli *cli, batch *b, FILE *in, vg_error *err)
             break;
         decide_lines(cli, b, count);
         if (used)
-            if (used)
             memmove(buf.ptr, buf.ptr + used, buf.len - used);
         buf.len -= used;
         if (!end && count < LINES)

@@ -158,6 +158,49 @@ static void *room_for(reader *r, size_t size, size_t count)
     return items;
 }
 
+/* ---- keys --------------------------------------------------------------------------------------------------------------- */
+
+static void refuse_twice(reader *r, vg_str key, const vg_value *v)
+{
+    refuse(r, "JSON_SYNTAX_ERROR", v, "%.*s is there twice in one object: write it once",
+           VG_ARG(vg_str_sub(key, 0, 60)));
+}
+
+static void check_many_keys(reader *r, const vg_value *object)
+{
+    vg_map *seen = vg_map_new(r->arena, vg_value_count(object));
+    for (vg_items it = vg_items_of(object); seen && vg_items_next(&it);) {
+        bool added = true;
+        if (!vg_map_put(seen, it.key, &added))
+            seen = NULL;
+        else if (!added)
+            refuse_twice(r, it.key, it.value);
+    }
+    r->out_of_memory |= !seen;
+}
+
+/* A key that an object repeats: which of its values counts is a reader's whim, so AWS refuses it. Policies have few keys;
+ * where they have many, a map keeps it linear. */
+static void check_keys(reader *r, const vg_value *object)
+{
+    enum { FEW = 16 };
+    vg_str seen[FEW];
+    size_t count = 0;
+    if (vg_value_count(object) > FEW) {
+        check_many_keys(r, object);
+        return;
+    }
+    for (vg_items it = vg_items_of(object); vg_items_next(&it);) {
+        size_t k = 0;
+        while (k < count && !vg_str_eq(seen[k], it.key))
+            k++;
+        if (k < count)
+            refuse_twice(r, it.key, it.value);
+        else
+            seen[count++] = it.key;
+    }
+}
+
 /* ---- strings, and lists of them ------------------------------------------------------------------------------------------- */
 
 /* What a scalar is as text: policies may write true, 10 and "10" alike. */
@@ -314,6 +357,7 @@ static void read_principal(reader *r, vg_statement *s, const vg_value *v)
 {
     vg_vec principals = vg_vec_in(r->arena, sizeof(vg_policy_principal));
     if (v->kind == VG_OBJECT) {
+        check_keys(r, v);
         for (vg_items it = vg_items_of(v); vg_items_next(&it);)
             read_principal_key(r, &principals, it.key, it.value);
     } else if (v->kind == VG_STRING && vg_str_is(vg_value_str(v), "*")) {
@@ -361,6 +405,7 @@ static void read_operator(vg_str text, vg_policy_condition *c)
 static void read_condition_keys(reader *r, vg_vec *conditions, const vg_policy_condition *of,
                                 const vg_value *keys)
 {
+    check_keys(r, keys);
     for (vg_items it = vg_items_of(keys); vg_items_next(&it);) {
         vg_policy_condition *c = vg_vec_push(conditions);
         if (!c) {
@@ -383,6 +428,7 @@ static void read_condition(reader *r, vg_statement *s, const vg_value *v)
         return;
     }
     vg_vec conditions = vg_vec_in(r->arena, sizeof(vg_policy_condition));
+    check_keys(r, v);
     for (vg_items it = vg_items_of(v); vg_items_next(&it);) {
         vg_policy_condition of = {0};
         read_operator(it.key, &of);
@@ -431,18 +477,18 @@ static void read_element(reader *r, vg_statement *s, vg_str key, const vg_value 
     bool negated = vg_str_starts(key, VG_STR("Not"));
     vg_str name = negated ? vg_str_sub(key, 3, key.len) : key;
     if (vg_str_is(name, "Action")) {
-        if (s->has_action)
+        if (s->has_action && s->not_action != negated)
             refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v, "a statement has Action or NotAction, not both");
         s->has_action = true, s->not_action = negated, s->action_at = v;
         read_strings(r, v, negated ? "NotAction" : "Action", false, &s->actions, &s->action_count);
     } else if (vg_str_is(name, "Resource")) {
-        if (s->has_resource)
+        if (s->has_resource && s->not_resource != negated)
             refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
                    "a statement has Resource or NotResource, not both");
         s->has_resource = true, s->not_resource = negated, s->resource_at = v;
         read_strings(r, v, negated ? "NotResource" : "Resource", false, &s->resources, &s->resource_count);
     } else if (vg_str_is(name, "Principal")) {
-        if (s->has_principal)
+        if (s->has_principal && s->not_principal != negated)
             refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
                    "a statement has Principal or NotPrincipal, not both");
         s->has_principal = true, s->not_principal = negated, s->principal_at = v;
@@ -499,6 +545,7 @@ static void read_statement(reader *r, vg_statement *s, const vg_value *v)
         s->invalid = true;
         return;
     }
+    check_keys(r, v);
     for (vg_items it = vg_items_of(v); vg_items_next(&it);)
         read_element(r, s, it.key, it.value);
     check_elements(r, s);
@@ -568,6 +615,7 @@ static void read_document(reader *r, const vg_value *root)
         refuse(r, "DATA_TYPE_MISMATCH", root, "a policy must be an object");
         return;
     }
+    check_keys(r, root);
     for (vg_items it = vg_items_of(root); vg_items_next(&it);) {
         if (vg_str_is(it.key, "Version"))
             read_version(r, it.value);

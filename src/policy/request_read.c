@@ -2,7 +2,7 @@
  *
  * The form is that of batches (`vigil iam can --requests`, docs/reference/policy.md): the request, and lists of policies
  * by layer. What a policy document has wrong never fails the request; it is in the documents' issues. */
-#include "policy/policy.h"
+#include "policy/policy_part.h"
 
 typedef struct {
     vg_arena *arena;
@@ -27,6 +27,21 @@ static const vg_value *either(const vg_value *object, const char *name, const ch
 {
     const vg_value *v = vg_get(object, vg_str_from(name));
     return v ? v : vg_get(object, vg_str_from(other));
+}
+
+/* A part that a wrong type would silently take out of the request, which could then be allowed without it. */
+static vg_status expect(reader *r, const vg_value *v, vg_kind kind, const char *what)
+{
+    return !v || v->kind == VG_NULL || v->kind == kind ? VG_OK : refuse(r, v, what);
+}
+
+/* Longer texts than AWS has are not compared with every pattern (policy_part.h), so that a Deny could miss them. */
+static vg_status refuse_longer(reader *r, const vg_value *at, vg_str text, size_t most)
+{
+    if (text.len <= most)
+        return VG_OK;
+    return vg_fail_at(r->err, VG_ERR_LIMIT, vg_doc_place(r->doc, at),
+                      "a text of the request has %zu bytes, and AWS has none over %zu there", text.len, most);
 }
 
 /* ---- policies -------------------------------------------------------------------------------------------------------------------- */
@@ -97,6 +112,9 @@ static vg_status read_levels(reader *r, const vg_value *list, vg_policy_kind kin
     *count = 0;
     for (vg_items it = vg_items_of(n ? list : NULL); vg_items_next(&it);) {
         vg_layer *level = &levels[(*count)++];
+        if (!vg_get(it.value, VG_STR("policies")))
+            return refuse(r, it.value,
+                          "a level of an organisation must be an object with a list of policies");
         VG_TRY(read_layer(r, vg_get(it.value, VG_STR("policies")), kind, true, level));
         level->name = vg_get_str(it.value, "orgIdentifier");
     }
@@ -138,16 +156,41 @@ static vg_status read_entry(reader *r, vg_str key, const vg_value *v, vg_context
         for (vg_items it = vg_items_of(v); vg_items_next(&it);)
             if (!scalar_text(r, it.value, &values[out->value_count++]))
                 return refuse(r, it.value, "a context key's value must be text or a list of texts");
+    for (size_t i = 0; i < out->value_count; i++)
+        VG_TRY(refuse_longer(r, v, values[i], VG_LONGEST_VALUE));
     return VG_OK;
+}
+
+/* Two values of one key, whose letter case does not count: no telling which one the request has. */
+static vg_status refuse_key_given_twice(reader *r, const vg_value *object)
+{
+    vg_map *seen = vg_map_new(r->arena, 0);
+    for (vg_items it = vg_items_of(object); seen && vg_items_next(&it);) {
+        bool added = false;
+        vg_str key = vg_arena_str(r->arena, it.key);
+        if (key.len && !key.ptr)
+            return out_of_memory(r);
+        for (size_t i = 0; i < key.len; i++)
+            if (key.ptr[i] >= 'A' && key.ptr[i] <= 'Z')
+                ((char *)key.ptr)[i] = (char)(key.ptr[i] + 32);
+        if (!vg_map_put(seen, key, &added))
+            seen = NULL;
+        else if (!added)
+            return refuse(r, it.value, "a context key is given twice; letter case makes no difference");
+    }
+    return seen ? VG_OK : out_of_memory(r);
 }
 
 static vg_status read_context(reader *r, const vg_value *object, vg_request *out)
 {
-    vg_context_entry *entries =
-        VG_NEW_N(r->arena, vg_context_entry, (object ? vg_value_count(object) : 0) + 1);
+    VG_TRY(expect(r, object, VG_OBJECT, "the context must be an object of condition keys"));
+    size_t count = object ? vg_value_count(object) : 0;
+    vg_context_entry *entries = VG_NEW_N(r->arena, vg_context_entry, count + 1);
     if (!entries)
         return out_of_memory(r);
     out->context = entries;
+    if (count > 1)
+        VG_TRY(refuse_key_given_twice(r, object));
     for (vg_items it = vg_items_of(object); vg_items_next(&it);)
         VG_TRY(read_entry(r, it.key, it.value, &entries[out->context_count++]));
     return VG_OK;
@@ -181,20 +224,37 @@ static vg_status read_request(reader *r, const vg_value *object, vg_request *out
     out->resource_account = bare ? (vg_str){0} : vg_get_str(resource, "accountId");
     if (out->action.len == 0)
         return refuse(r, request, "a request needs an action");
+    if (vg_str_find_char(out->action, ':') == VG_NPOS || vg_str_find_char(out->action, '*') != VG_NPOS ||
+        vg_str_find_char(out->action, '?') != VG_NPOS)
+        return refuse(r, vg_get(request, VG_STR("action")),
+                      "an action is a service, a colon and a name, without wildcards: s3:GetObject");
     if (out->resource.len == 0)
         return refuse(r, request, "a request needs a resource");
+    VG_TRY(refuse_longer(r, request, out->action, VG_LONGEST_ACTION));
+    VG_TRY(refuse_longer(r, request, out->resource, VG_LONGEST_VALUE));
+    VG_TRY(refuse_longer(r, request, out->caller.text, VG_LONGEST_VALUE));
+    VG_TRY(expect(r, vg_get(resource, VG_STR("accountId")), VG_STRING,
+                  "accountId must be text: 12 digits in quotes"));
     const vg_value *flag = vg_get(request, VG_STR("wildcardOnlyAction"));
     if (!flag)
         flag = vg_get(object, VG_STR("wildcardOnlyAction"));
+    VG_TRY(expect(r, flag, VG_BOOL, "wildcardOnlyAction must be true or false"));
     out->wildcard_only_action = flag && flag->kind == VG_BOOL && flag->as.boolean;
     return read_context(r, either(request, "contextVariables", "context"), out);
 }
 
 static vg_status read_s3(reader *r, const vg_value *object, vg_layers *out)
 {
-    const vg_value *settings = vg_get_path(object, "additionalSettings/s3");
+    const vg_value *all = vg_get(object, VG_STR("additionalSettings"));
+    const vg_value *settings = vg_get(all, VG_STR("s3"));
+    VG_TRY(expect(r, all, VG_OBJECT, "additionalSettings must be an object"));
+    VG_TRY(expect(r, settings, VG_OBJECT, "the settings of s3 must be an object"));
     if (!settings || settings->kind != VG_OBJECT)
         return VG_OK;
+    VG_TRY(expect(r, vg_get(settings, VG_STR("blockPublicAccess")), VG_BOOL,
+                  "blockPublicAccess must be true or false"));
+    VG_TRY(expect(r, vg_get(settings, VG_STR("bucketAbacEnabled")), VG_BOOL,
+                  "bucketAbacEnabled must be true or false"));
     vg_s3_settings *s3 = VG_NEW(r->arena, vg_s3_settings);
     if (!s3)
         return out_of_memory(r);
