@@ -65,12 +65,16 @@ static int compare_decimals(const decimal *a, const decimal *b)
     return a->negative ? -order : order;
 }
 
-/* W3C's profile of ISO 8601: a month, a day, minutes, seconds, fractions; without zone it is UTC. Or time since 1970:
+/* W3C's profile of ISO 8601: a year, a month, a day, minutes, seconds, fractions; without zone it is UTC. Or time since 1970:
  * seconds, and milliseconds when it has twelve digits or more. */
 static bool read_date(vg_str text, int64_t *out)
 {
     int64_t number;
     char whole[VG_TIME_TEXT * 2];
+    if (text.len == 4 && all_digits(text)) {
+        snprintf(whole, sizeof whole, "%.*s-01-01", VG_ARG(text));
+        return vg_time_parse(vg_str_from(whole), out);
+    }
     if (vg_str_to_i64(text, &number)) {
         bool milliseconds = text.len - (text.ptr[0] == '-') >= 12;
         return !__builtin_mul_overflow(number, milliseconds ? 1000 : VG_TIME_SECOND, out);
@@ -95,8 +99,8 @@ static bool read_date(vg_str text, int64_t *out)
     return n > 0 && vg_time_parse(vg_str_of(whole, (size_t)n), out);
 }
 
-/* "10.0.0.0/8", "10.1.2.3", "2001:db8::/32". IPv4 is kept apart from IPv6 by its prefix ::ffff:0:0/96. */
-static bool read_address(vg_str text, bool may_have_prefix, uint8_t address[16], uint8_t *bits)
+/* "10.0.0.0/8", "10.1.2.3", "2001:db8::/32". */
+static bool read_address(vg_str text, bool may_have_prefix, vg_address *out)
 {
     vg_str part, length;
     char name[INET6_ADDRSTRLEN];
@@ -105,23 +109,24 @@ static bool read_address(vg_str text, bool may_have_prefix, uint8_t address[16],
         return false;
     memcpy(name, part.len ? part.ptr : "", part.len);
     name[part.len] = '\0';
-    unsigned width = vg_str_find_char(part, ':') == VG_NPOS ? 32 : 128;
-    memset(address, 0, 16);
-    address[10] = address[11] = 0xFF;
-    if (inet_pton(width == 32 ? AF_INET : AF_INET6, name, width == 32 ? address + 12 : address) != 1)
-        return false;
+    *out = (vg_address){.v6 = vg_str_find_char(part, ':') != VG_NPOS};
+    unsigned width = out->v6 ? 128 : 32;
     uint64_t prefix = width;
+    if (inet_pton(out->v6 ? AF_INET6 : AF_INET, name, out->bytes) != 1)
+        return false;
     if (has_length &&
         (!vg_str_to_u64(length, &prefix) || prefix > width || (length.len > 1 && length.ptr[0] == '0')))
         return false;
-    *bits = (uint8_t)(128 - width + prefix);
+    out->bits = (uint8_t)prefix;
     return true;
 }
 
-static bool same_network(const uint8_t a[16], const uint8_t b[16], unsigned bits)
+/* An address of one family is in no network of the other. */
+static bool is_in_network(const vg_address *address, const vg_address *network)
 {
-    unsigned whole = bits / 8, rest = bits % 8;
-    return memcmp(a, b, whole) == 0 && (rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0);
+    unsigned whole = network->bits / 8, rest = network->bits % 8;
+    return address->v6 == network->v6 && memcmp(address->bytes, network->bytes, whole) == 0 &&
+           (rest == 0 || ((address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest)) == 0);
 }
 
 /* ---- operators in families -------------------------------------------------------------------------------------------------------- */
@@ -244,7 +249,7 @@ static vg_status compile_operand(vg_arena *arena, family f, bool variables, vg_s
         out->bad = !read_boolean(text, &out->boolean);
         break;
     case ADDRESS:
-        out->bad = !read_address(text, true, out->address, &out->bits);
+        out->bad = !read_address(text, true, &out->address);
         break;
     case LIKE:
         out->simple = !has_wildcard(text);
@@ -290,13 +295,12 @@ typedef struct {
     decimal number;
     int64_t time;
     bool boolean;
-    uint8_t address[16];
+    vg_address address;
     vg_arn_cut cut;
 } request_value;
 
 static void read_value(family f, vg_str text, request_value *out)
 {
-    uint8_t bits;
     out->text = text;
     out->bad = false;
     switch (f) {
@@ -310,7 +314,7 @@ static void read_value(family f, vg_str text, request_value *out)
         out->bad = !read_boolean(text, &out->boolean);
         break;
     case ADDRESS:
-        out->bad = !read_address(text, false, out->address, &bits);
+        out->bad = !read_address(text, false, &out->address);
         break;
     case ARN:
         out->cut = vg_arn_cut_of(text);
@@ -393,7 +397,7 @@ static vg_result match_operand(vg_evaluation *e, const vg_test *test, const vg_o
     case BOOLEAN:
         return match_boolean(e, o, v);
     case ADDRESS:
-        return result_of(same_network(o->address, v->address, o->bits));
+        return result_of(is_in_network(&v->address, &o->address));
     case ARN:
         return match_arn(e, o, v);
     case PRESENCE:

@@ -107,15 +107,21 @@ typedef struct {
     vg_str role; /* of shape ROLE and SESSION: the role's name without path */
 } vg_rule_principal;
 
+/* An address, or a network: its first `bits` bits. IPv4 fills four bytes. */
+typedef struct {
+    uint8_t bytes[16];
+    uint8_t bits;
+    bool v6;
+} vg_address;
+
 /* One operand of a condition, read as its operator reads it. */
 typedef struct {
     bool bad;     /* no value of the operator's type: matches nothing, and makes a negated operator fail */
     bool boolean; /* Bool, Null */
     bool simple;  /* text without variables, and without wildcards where they would count */
-    uint8_t bits; /* IP: length of the prefix, of 128 */
     vg_str text;
     int64_t time;
-    uint8_t address[16];
+    vg_address address;
     const vg_template *variable; /* NULL unless the text holds one; of ARN operators: six, one a segment */
     const vg_arn_cut *cut;       /* ARN operators */
 } vg_operand;

@@ -56,9 +56,7 @@ static bool is_fixed(vg_str key, vg_str value)
 /* Ranges wider than these are public: /8 of IPv4, /32 of IPv6. */
 static bool is_narrow_range(const vg_operand *o)
 {
-    static const uint8_t v4[12] = {[10] = 0xFF, [11] = 0xFF};
-    bool is_v4 = memcmp(o->address, v4, sizeof v4) == 0;
-    return !o->bad && o->bits >= (is_v4 ? 96 + 8 : 32);
+    return !o->bad && o->address.bits >= (o->address.v6 ? 32 : 8);
 }
 
 static bool pins(const vg_test *test)

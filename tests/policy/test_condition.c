@@ -51,6 +51,7 @@ static const struct {
     {"'DateEquals':{'k:a':'2024-01-01'}", "'k:a':'2024-01-01T00:00:00Z'", true},
     {"'DateEquals':{'k:a':'2024-01-01T01:00:00+01:00'}", "'k:a':'2024-01-01'", true},
     {"'DateEquals':{'k:a':'2024-01'}", "'k:a':'2024-01-01'", true},
+    {"'DateEquals':{'k:a':'2024'}", "'k:a':'2024-01-01'", true},
     {"'DateEquals':{'k:a':'2024-01-01T00:00Z'}", "'k:a':'2024-01-01'", true},
     {"'DateEquals':{'k:a':'2024-01-01T00:00:00'}", "'k:a':'2024-01-01'", true},
     {"'DateEquals':{'k:a':'1704067200'}", "'k:a':'2024-01-01'", true},    /* seconds since 1970 */
@@ -83,6 +84,8 @@ static const struct {
     {"'IpAddress':{'k:a':'0.0.0.0/0'}", "'k:a':'10.1.2.3'", true},
     {"'IpAddress':{'k:a':'0.0.0.0/0'}", "'k:a':'2001:db8::1'", false},
     {"'IpAddress':{'k:a':'::/0'}", "'k:a':'2001:db8::1'", true},
+    {"'IpAddress':{'k:a':'::/0'}", "'k:a':'10.1.2.3'", false},
+    {"'IpAddress':{'k:a':'10.1.2.3'}", "'k:a':'::ffff:10.1.2.3'", false},
     {"'IpAddress':{'k:a':'2001:DB8::/33'}", "'k:a':'2001:db8:8000::1'", false},
     {"'IpAddress':{'k:a':'2001:DB8::/32'}", "'k:a':'2001:db8:8000::1'", true},
     {"'IpAddress':{'k:a':'10.0.0.0/33'}", "'k:a':'10.0.0.1'", false},
