@@ -127,6 +127,7 @@ static vg_status add_path(const vg_paths_found *f, vg_buf *out, const vg_graph_p
     vg_buf_add_char(out, '\n');
     for (size_t i = 0; i < path->step_count; i++)
         VG_TRY(add_step(f, out, i, path, err));
+    add_line(f, out, "in the end", path->only_if);
     return VG_OK;
 }
 
@@ -258,6 +259,7 @@ vg_status vg_paths_write_json(const vg_paths_found *f, vg_buf *out, vg_error *er
         vg_json_put_bool(w, "certain", path->certain);
         vg_json_put_i64(w, "permissions", (int64_t)path->effort);
         vg_json_put_str(w, "action", path->action);
+        vg_json_put_str(w, "condition", path->only_if);
         vg_json_key(w, "steps");
         vg_json_array(w);
         for (size_t s = 0; s < path->step_count; s++)

@@ -124,6 +124,7 @@ static vg_match ask_arn(vg_graph_try *t, const vg_escalation_need *need, vg_str 
     vg_graph_ask ask = question(t, need);
     ask.target = vg_world_target_of(t->graph->world, arn);
     ask.trusting = need->on == VG_ON_TARGET_TRUSTING;
+    ask.fresh = need->on != VG_ON_ANY && !ask.target.resource; /* IAM's own have no policies, but for roles */
     return vg_graph_decide(t, &ask);
 }
 
@@ -314,7 +315,8 @@ static vg_match group_gain(vg_graph_try *t)
     static const vg_str actions[] = {VG_STR("iam:AttachUserPolicy"), VG_STR("iam:PutUserPolicy")};
     vg_match match = vg_layer_allows_everything(&t->group->identity);
     for (size_t i = 0; i < VG_COUNT(actions) && match != VG_MATCH_YES; i++) {
-        vg_graph_ask ask = {.caller = t->caller, .action = actions[i], .identity = &t->group->identity};
+        vg_graph_ask ask = {
+            .caller = t->caller, .action = actions[i], .identity = &t->group->identity, .fresh = true};
         ask.target = vg_world_target_of(t->graph->world, t->caller.principal->arn);
         match = vg_match_or(match, vg_graph_decide(t, &ask));
     }

@@ -31,6 +31,8 @@ typedef struct {
     search found[2];   /* certain, all */
     vg_match *reaches; /* by principal, of a question for a resource; and with which action */
     vg_str *how;
+    vg_str arns[2]; /* the resource, and what is in it */
+    size_t arn_count;
     vg_vec paths;
     vg_error *err;
 } finder;
@@ -105,11 +107,14 @@ static vg_status interesting(finder *f, const vg_str *arns, size_t arn_count, vg
         size_t n = vg_catalogue_resources_fitting(c, service, arns[i], types + count, TYPES - count);
         count = count + n < TYPES ? count + n : TYPES;
     }
-    for (uint32_t a = s->first_action; a < s->first_action + s->action_count; a++) {
-        vg_str *place = is_of_interest(c, a, types, count) ? vg_vec_push(out) : NULL;
-        if (place)
-            *place = vg_catalogue_action_at(c, a)->name;
-    }
+    for (int reads = 1; reads >= 0; reads--) /* what reads is named first */
+        for (uint32_t a = s->first_action; a < s->first_action + s->action_count; a++) {
+            bool fits = (vg_catalogue_action_at(c, a)->level == VG_ACCESS_READ) == (reads == 1) &&
+                        is_of_interest(c, a, types, count);
+            vg_str *place = fits ? vg_vec_push(out) : NULL;
+            if (place)
+                *place = vg_catalogue_action_at(c, a)->name;
+        }
     return VG_OK;
 }
 
@@ -136,26 +141,28 @@ static vg_status find_reaching(finder *f)
     const vg_graph_question *q = f->question;
     vg_vec actions = vg_vec_in(f->arena, sizeof(vg_str));
     vg_graph_try t = {.graph = f->graph, .scratch = VG_NEW(f->arena, vg_world_scratch)};
-    vg_str arns[2] = {q->resource, vg_arena_join(f->arena, q->resource, VG_STR("/*"))};
+    f->arns[0] = q->resource;
+    f->arns[1] = vg_arena_join(f->arena, q->resource, VG_STR("/*"));
     bool is_bucket = vg_str_starts(q->resource, VG_STR("arn:")) &&
                      vg_str_find(q->resource, VG_STR(":s3:::")) != VG_NPOS &&
                      vg_str_find_char(q->resource, '/') == VG_NPOS;
-    size_t arn_count = is_bucket ? 2 : 1, principals = f->graph->world->principal_count;
+    size_t principals = f->graph->world->principal_count;
+    f->arn_count = is_bucket ? 2 : 1;
     f->reaches = VG_NEW_N(f->arena, vg_match, principals + 1);
     f->how = VG_NEW_N(f->arena, vg_str, principals + 1);
     vg_str *given = q->action.len ? vg_vec_push(&actions) : NULL;
-    if (!t.scratch || !arns[1].ptr || !f->reaches || !f->how)
+    if (!t.scratch || !f->arns[1].ptr || !f->reaches || !f->how)
         return vg_graph_no_memory(f->err);
     if (given)
         *given = q->action;
     else
-        VG_TRY(interesting(f, arns, arn_count, &actions));
+        VG_TRY(interesting(f, f->arns, f->arn_count, &actions));
     if (actions.len == 0)
         return vg_fail(f->err, VG_ERR_USAGE, "name an action: none of the catalogue takes %.*s",
                        VG_ARG(q->resource));
     for (uint32_t i = 0; i < principals; i++)
         if (principal_at(f, i)->caller.kind != VG_CALLER_ROOT)
-            f->reaches[i] = reach(f, i, &t, &actions, arns, arn_count, &f->how[i]);
+            f->reaches[i] = reach(f, i, &t, &actions, f->arns, f->arn_count, &f->how[i]);
     return VG_OK;
 }
 
@@ -262,6 +269,38 @@ static vg_status look(finder *f, bool certain)
 
 /* ---- paths --------------------------------------------------------------------------------------------------------------------------- */
 
+/* Residual of the action at the end of the path. */
+static vg_status explain_reach(finder *f, vg_graph_path *path)
+{
+    vg_graph_try t = {.graph = f->graph, .scratch = VG_NEW(f->arena, vg_world_scratch)};
+    vg_graph_ask ask = {.caller = vg_world_caller_at(f->graph->world, path->to), .action = path->action};
+    vg_request request;
+    vg_layers layers;
+    vg_context_entry given[8];
+    vg_explanation why = {0};
+    if (!t.scratch)
+        return vg_graph_no_memory(f->err);
+    for (size_t i = 0; i < f->arn_count && why.decision.result != VG_DECISION_UNKNOWN; i++) {
+        ask.target = vg_world_target_of(f->graph->world, f->arns[i]);
+        vg_graph_request(&t, &ask, &request, &layers, given);
+        VG_TRY(vg_policy_explain(f->arena, &request, &layers, &why, f->err));
+    }
+    path->only_if = why.residual;
+    return VG_OK;
+}
+
+/* What the end itself depends on; the steps have conditions of their own. */
+static vg_status tell_condition(finder *f, vg_graph_path *path, uint32_t node)
+{
+    if (is_account(f, node))
+        return VG_OK;
+    if (f->reaches && f->reaches[node] == VG_MATCH_UNKNOWN)
+        return explain_reach(f, path);
+    if (is_for_admin(f) && f->graph->admin[node] == VG_ADMIN_CONDITIONAL)
+        path->only_if = VG_STR("a condition of its policies holds: only then is it an administrator");
+    return VG_OK;
+}
+
 static vg_status write_path(finder *f, uint32_t start, bool certain)
 {
     const search *s = &f->found[certain ? 0 : 1];
@@ -283,7 +322,7 @@ static vg_status write_path(finder *f, uint32_t start, bool certain)
     path->administrator = is_account(f, node) || (is_for_admin(f) && f->graph->admin[at] != VG_ADMIN_NOT);
     if (f->how && !is_account(f, node))
         path->action = f->how[at];
-    return VG_OK;
+    return tell_condition(f, path, node);
 }
 
 static bool is_start(const finder *f, uint32_t i)

@@ -138,8 +138,9 @@ typedef struct {
     bool certain;
     size_t step_count;
     const vg_graph_step *steps;
-    size_t effort; /* permissions used on the way */
-    vg_str action; /* of a question for a resource: what can be done there */
+    size_t effort;  /* permissions used on the way */
+    vg_str action;  /* of a question for a resource: what can be done there */
+    vg_str only_if; /* what the end depends on, besides the steps' own conditions; empty: nothing */
 } vg_graph_path;
 
 /* What paths lead to. */

@@ -5,7 +5,8 @@
  *      "principals": {"arn:...:role/r": {"identity": [DOC, ...], "boundary": DOC, "trust": DOC, "tags": {"k": "v"}}},
  *      "resources":  {"arn:aws:s3:::b": {"type": "AWS::S3::Bucket", "account": "...", "policy": DOC, "tags": {...}}}}
  *
- * An account without "scps" has none; "path" puts it into the organisation. "unknown" in the place of a document makes its
+ * A principal may have "managed" and "in" (ARNs of policies and groups), a resource "runs_as" (a role's ARN); "groups" are
+ * {ARN: {"identity": [DOC]}}, "profiles" {ARN: role's ARN}. An account without "scps" has none; "path" puts it into the organisation. "unknown" in the place of a document makes its
  * layer UNKNOWN. */
 #ifndef VIGIL_TEST_WORLD_TEXT_H
 #define VIGIL_TEST_WORLD_TEXT_H
@@ -92,6 +93,33 @@ static inline vg_str world_account_in(vg_str arn)
     return vg_arn_parse(arn, &parsed) ? parsed.account : (vg_str){0};
 }
 
+static inline const vg_str *world_texts(vg_arena *arena, const vg_value *value, size_t *count)
+{
+    vg_str *texts = VG_NEW_N(arena, vg_str, (value ? vg_value_count(value) : 0) + 1);
+    *count = 0;
+    for (vg_items it = vg_items_of(value); vg_items_next(&it);)
+        texts[(*count)++] = vg_value_str(it.value);
+    return texts;
+}
+
+static inline void world_groups(vg_world_builder *b, vg_arena *arena, const vg_doc *doc)
+{
+    vg_error err[1] = {{0}};
+    for (vg_items it = vg_items_of(vg_get(doc->root, VG_STR("groups"))); vg_items_next(&it);) {
+        vg_world_group g = {.arn = it.key, .account_id = world_account_in(it.key)};
+        g.identity =
+            world_layer(b, arena, doc, vg_get(it.value, VG_STR("identity")), VG_POLICY_IDENTITY, it.key);
+        WORLD_OK(vg_world_add_group(b, &g, err));
+    }
+    for (vg_items it = vg_items_of(vg_get(doc->root, VG_STR("profiles"))); vg_items_next(&it);) {
+        vg_str *role = VG_NEW(arena, vg_str);
+        *role = vg_value_str(it.value);
+        const vg_world_instance_profile profile = {
+            .arn = it.key, .account_id = world_account_in(it.key), .roles = role, .role_count = 1};
+        WORLD_OK(vg_world_add_instance_profile(b, &profile, err));
+    }
+}
+
 static inline const vg_world *world_of_text(vg_arena *arena, const vg_catalogue *catalogue, vg_str text)
 {
     vg_error err[1] = {{0}};
@@ -121,6 +149,8 @@ static inline const vg_world *world_of_text(vg_arena *arena, const vg_catalogue 
             world_layer(b, arena, doc, vg_get(it.value, VG_STR("boundary")), VG_POLICY_BOUNDARY, p.name);
         p.trust = world_layer(b, arena, doc, vg_get(it.value, VG_STR("trust")), VG_POLICY_TRUST, p.name);
         p.tags = world_tags(arena, vg_get(it.value, VG_STR("tags")), &p.tag_count);
+        p.managed = world_texts(arena, vg_get(it.value, VG_STR("managed")), &p.managed_count);
+        p.groups = world_texts(arena, vg_get(it.value, VG_STR("in")), &p.group_count);
         WORLD_OK(vg_world_add_principal(b, &p, err));
     }
     for (vg_items it = vg_items_of(vg_get(doc->root, VG_STR("resources"))); vg_items_next(&it);) {
@@ -128,10 +158,12 @@ static inline const vg_world *world_of_text(vg_arena *arena, const vg_catalogue 
         vg_str account = vg_get_str(it.value, "account");
         r.account_id = account.len ? account : world_account_in(it.key);
         r.behind = vg_get_str(it.value, "behind");
+        r.runs_as = vg_get_str(it.value, "runs_as");
         r.policy = world_layer(b, arena, doc, vg_get(it.value, VG_STR("policy")), VG_POLICY_RESOURCE, it.key);
         r.tags = world_tags(arena, vg_get(it.value, VG_STR("tags")), &r.tag_count);
         WORLD_OK(vg_world_add_resource(b, &r, err));
     }
+    world_groups(b, arena, doc);
     WORLD_OK(vg_world_finish(b, &world, err));
     return world;
 }
