@@ -342,10 +342,10 @@ static bool narrow_group(const search *q, const vg_wild *p, const vg_wild_group 
     *out = (vg_wild_group){.globs = kept};
     if (!kept || !spend(q->budget, group->count * 8))
         return false;
-    for (size_t i = 0; i < group->count; i++)
+    for (size_t i = 0; i < group->count && q->budget->work >= 0; i++)
         if (!vg_wilds_apart(p, group->globs[i]) && !is_left_out(q, group->globs[i]))
             kept[out->count++] = group->globs[i];
-    return true;
+    return q->budget->work >= 0;
 }
 
 /* Runs what could matter to `p` as automata. */
@@ -448,7 +448,7 @@ static vg_wild_answer better(vg_wild_answer a, vg_wild_answer b)
 static bool lies_within(const search *q, const vg_wild_group *inner, const vg_wild_group *outer)
 {
     for (size_t i = 0; i < inner->count; i++)
-        if (!is_absorbed(q, inner->globs[i], outer))
+        if (q->budget->work < 0 || !is_absorbed(q, inner->globs[i], outer))
             return false;
     return true;
 }
@@ -485,7 +485,7 @@ vg_wild_answer vg_wild_search(vg_wild_budget *budget, const vg_wild_universe *un
     const vg_wild_group *from = in_count ? &in[q.chosen] : &everything_group;
     bool symbolic = is_symbolic(&q);
     vg_wild_answer answer = VG_WILD_EMPTY;
-    for (size_t i = 0; i < from->count && answer != VG_WILD_FOUND; i++) {
+    for (size_t i = 0; i < from->count && answer != VG_WILD_FOUND && budget->work >= 0; i++) {
         vg_str found = {0};
         vg_wild_answer one = search_pattern(&q, from->globs[i], &found);
         if (one == VG_WILD_FOUND && symbolic && !lies_right(&q, found, true))
