@@ -1,12 +1,10 @@
 /* iam_exposed.c: `vigil iam exposed`: what can be reached from outside, each with a request that proves it. */
-#include "access/access.h"
 #include "cli/content_parts.h"
-#include "cli/iam_parts.h"
+#include "cli/iam_world.h"
 #include "report/report.h"
 
 typedef struct {
     vg_cli *cli;
-    vg_evidence *evidence;
     const vg_world *world;
     vg_exposures found;
     vg_str account, reach;
@@ -225,31 +223,13 @@ static void write_text(const exposed_work *w, vg_buf *out)
 
 /* ---- the command --------------------------------------------------------------------------------------------------------------- */
 
-static vg_status read_world(exposed_work *w, vg_error *err)
-{
-    vg_cli *cli = w->cli;
-    const vg_catalogue *catalogue;
-    const vg_evidence_options options = {
-        .now = cli->now, .who = vg_cli_user(cli), .command = VG_STR("vigil iam exposed")};
-    vg_access_options how = {.content = vg_cli_content_file(cli, VG_STR("access/resources.yaml"))};
-    if (!vg_cli_time(cli, "at", &how.at))
-        how.at = VG_TIME_NONE;
-    VG_TRY(vg_iam_catalogue(cli, &catalogue, err));
-    VG_TRY(vg_iam_rcp_services(cli, &how.rcp_services, &how.rcp_service_count, err));
-    VG_TRY(vg_evidence_open(cli->workspace, &options, &w->evidence, err));
-    VG_TRY(vg_evidence_read_begin(w->evidence, err));
-    vg_status status = vg_access_world_read(w->evidence, cli->arena, catalogue, &how, &w->world, err);
-    vg_evidence_read_end(w->evidence);
-    return status;
-}
-
 static vg_status explore(exposed_work *w, vg_error *err)
 {
     vg_cli *cli = w->cli;
     vg_buf out = {0};
     w->account = vg_cli_value(cli, "account");
     w->reach = vg_cli_value(cli, "reach");
-    VG_TRY(read_world(w, err));
+    VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
     VG_TRY(vg_world_exposures(cli->arena, w->world,
                               vg_cli_content_file(cli, VG_STR("policy/federation.yaml")), cli->now, &w->found,
                               err));
@@ -280,7 +260,6 @@ static int run_exposed(vg_cli *cli)
     vg_error err = {0};
     exposed_work w = {.cli = cli};
     vg_status status = explore(&w, &err);
-    vg_evidence_close(w.evidence);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
     return reaches_gate(&w) ? VG_EXIT_FINDINGS : VG_EXIT_OK;
@@ -293,17 +272,13 @@ static const vg_option options[] = {
      .fallback = "all",
      .help = "Only what is reached by these."},
     {.name = "account", .argument = "ID", .kind = VG_ARG_ACCOUNT, .help = "Only resources of this account."},
-    {.name = "at", .argument = "TIME", .kind = VG_ARG_TIME, .help = "As the evidence was known to be then."},
+    VG_IAM_AT,
     {.name = "fail-on",
      .argument = "SEVERITY",
      .choices = "none|low|medium|high|critical",
      .fallback = "none",
      .help = "Exit with 1 when something of this severity or above is exposed."},
-    {.name = "format",
-     .argument = "FORMAT",
-     .choices = "table|json",
-     .fallback = "table",
-     .help = "How to print."},
+    VG_IAM_FORMAT,
     VG_IAM_CONTENT,
     {0},
 };

@@ -1,36 +1,19 @@
 /* iam_generate.c: `vigil iam generate` and `vigil iam unused`: what was used of what is granted. */
 #include "cli/activity_read.h"
 #include "cli/content_parts.h"
-#include "cli/iam_parts.h"
+#include "cli/iam_world.h"
 #include "report/report.h"
 
 typedef struct {
     vg_cli *cli;
-    vg_evidence *evidence;
-    const vg_catalogue *catalogue;
     const vg_world *world;
     vg_activity activity;
 } usage_work;
 
-static vg_status open_world(usage_work *w, vg_error *err)
-{
-    vg_cli *cli = w->cli;
-    vg_str command = vg_arena_printf(cli->arena, "vigil %s", cli->path);
-    const vg_evidence_options options = {.now = cli->now, .who = vg_cli_user(cli), .command = command};
-    vg_access_options how = {.at = VG_TIME_NONE,
-                             .content = vg_cli_content_file(cli, VG_STR("access/resources.yaml"))};
-    VG_TRY(vg_iam_catalogue(cli, &w->catalogue, err));
-    VG_TRY(vg_iam_rcp_services(cli, &how.rcp_services, &how.rcp_service_count, err));
-    VG_TRY(vg_evidence_open(cli->workspace, &options, &w->evidence, err));
-    VG_TRY(vg_evidence_read_begin(w->evidence, err));
-    vg_status status = vg_access_world_read(w->evidence, cli->arena, w->catalogue, &how, &w->world, err);
-    vg_evidence_read_end(w->evidence);
-    return status;
-}
-
 static vg_status read_logs(usage_work *w, const vg_str *paths, size_t count, vg_error *err)
 {
-    return vg_cli_activity_read(w->cli, paths, count, w->catalogue, w->world->partition, &w->activity, err);
+    return vg_cli_activity_read(w->cli, paths, count, w->world->catalogue, w->world->partition, &w->activity,
+                                err);
 }
 
 static void add_safe_line(vg_buf *out, const char *before, vg_str text)
@@ -178,7 +161,7 @@ static vg_status generate(usage_work *w, size_t *unproven, vg_error *err)
     vg_world_caller caller;
     vg_generated generated;
     vg_buf out = {0};
-    VG_TRY(open_world(w, err));
+    VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
     VG_TRY(vg_access_find_caller(w->world, cli->arena, words[0], &caller, err));
     if (!caller.principal)
         return vg_fail(err, VG_ERR_NOT_FOUND,
@@ -207,7 +190,6 @@ static int run_generate(vg_cli *cli)
     usage_work w = {.cli = cli};
     size_t unproven = 0;
     vg_status status = generate(&w, &unproven, &err);
-    vg_evidence_close(w.evidence);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
     return unproven && vg_cli_flag(cli, "check") ? VG_EXIT_FINDINGS : VG_EXIT_OK;
@@ -363,12 +345,12 @@ static vg_status find_unused(usage_work *w, vg_error *err)
     const vg_event_map *events;
     vg_unused unused;
     vg_buf out = {0};
-    VG_TRY(open_world(w, err));
+    VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
     VG_TRY(choose_principals(w, &principals, &principal_count, err));
     VG_TRY(read_logs(w, words, count, err));
     VG_TRY(check_reach(w, err));
-    VG_TRY(vg_event_map_read(cli->arena, vg_cli_content_file(cli, VG_STR("policy/events.yaml")), w->catalogue,
-                             &events, err));
+    VG_TRY(vg_event_map_read(cli->arena, vg_cli_content_file(cli, VG_STR("policy/events.yaml")),
+                             w->world->catalogue, &events, err));
     VG_TRY(vg_find_unused(cli->arena, w->world, &w->activity, events, principals, principal_count, &unused,
                           err));
     if (vg_cli_choice(cli, "format") == 1)
@@ -383,7 +365,6 @@ static int run_unused(vg_cli *cli)
     vg_error err = {0};
     usage_work w = {.cli = cli};
     vg_status status = find_unused(&w, &err);
-    vg_evidence_close(w.evidence);
     return status == VG_OK ? VG_EXIT_OK : (int)vg_cli_error(cli, &err);
 }
 
@@ -404,6 +385,7 @@ static const vg_option generate_options[] = {
     {.name = "check",
      .help = "Exit with 1 when a call that was allowed is not allowed for certain by the new policy."},
     VG_ACTIVITY_OPTIONS,
+    VG_IAM_AT,
     VG_IAM_CONTENT,
     {0},
 };
@@ -452,6 +434,7 @@ static const vg_option unused_options[] = {
      .fallback = "table",
      .help = "How to print."},
     VG_ACTIVITY_OPTIONS,
+    VG_IAM_AT,
     VG_IAM_CONTENT,
     {0},
 };

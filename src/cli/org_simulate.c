@@ -1,15 +1,13 @@
 /* org_simulate.c: `vigil org simulate`: what a policy would have refused of what was done. */
-#include "access/access.h"
 #include "cli/activity_read.h"
 #include "cli/cli_listing.h"
 #include "cli/content_parts.h"
-#include "cli/iam_parts.h"
+#include "cli/iam_world.h"
 #include "cli/org_parts.h"
 #include "report/report.h"
 
 typedef struct {
     vg_cli *cli;
-    vg_evidence *evidence;
     const vg_world *world; /* NULL: no workspace */
     const vg_catalogue *catalogue;
     vg_policy_document document;
@@ -45,23 +43,12 @@ static vg_status read_policy(simulate_work *w, vg_str path, vg_error *err)
 /* The organisation as evidence has it; without a workspace every account is bound alike. */
 static vg_status read_world(simulate_work *w, vg_error *err)
 {
-    vg_cli *cli = w->cli;
-    const vg_evidence_options options = {
-        .now = cli->now, .who = vg_cli_user(cli), .command = VG_STR("vigil org simulate")};
-    vg_status status = vg_evidence_open(cli->workspace, &options, &w->evidence, err);
     bool needs = w->question.target.len > 0 || w->question.replaces.len > 0;
-    if (status == VG_ERR_NOT_FOUND && !needs) {
-        vg_cli_say(cli, "no workspace: every account of the logs is taken to be bound");
-        return VG_OK;
-    }
-    VG_TRY(status);
-    vg_access_options how = {.at = VG_TIME_NONE,
-                             .content = vg_cli_content_file(cli, VG_STR("access/resources.yaml"))};
-    VG_TRY(vg_iam_rcp_services(cli, &how.rcp_services, &how.rcp_service_count, err));
-    VG_TRY(vg_evidence_read_begin(w->evidence, err));
-    status = vg_access_world_read(w->evidence, cli->arena, w->catalogue, &how, &w->world, err);
-    vg_evidence_read_end(w->evidence);
-    return status;
+    vg_status status = vg_iam_world(w->cli, NULL, 0, &w->world, err);
+    if (status != VG_ERR_NOT_FOUND || needs)
+        return status;
+    vg_cli_say(w->cli, "no workspace: every account of the logs is taken to be bound");
+    return VG_OK;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------------ */
@@ -200,7 +187,6 @@ static int run_simulate(vg_cli *cli)
     vg_error err = {0};
     simulate_work w = {.cli = cli};
     vg_status status = simulate(&w, &err);
-    vg_evidence_close(w.evidence);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
     return w.answer.refused ? VG_EXIT_FINDINGS : VG_EXIT_OK;
@@ -225,6 +211,7 @@ static const vg_option options[] = {
      .help = "The attached SCP whose place it would take, by name; else it is added, and only what it denies "
              "counts."},
     VG_ACTIVITY_OPTIONS,
+    VG_IAM_AT,
     {.name = "limit",
      .argument = "ROWS",
      .kind = VG_ARG_NUMBER,
