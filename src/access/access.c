@@ -55,6 +55,7 @@ static vg_status keep_item(void *context, const vg_evidence_row *row, vg_error *
     if (!item)
         return vg_access_no_memory(err);
     item->resource = *seen;
+    item->resource.observed = row->last_seen;
     const struct {
         vg_str from, *to;
     } texts[] = {
@@ -171,7 +172,7 @@ static vg_str reading_key(char out[READING_SIZE], vg_str operation, vg_str param
     return vg_str_of(out, len > 0 && len < READING_SIZE ? (size_t)len : 0);
 }
 
-static vg_status keep_reading(void *context, const vg_ledger_entry *entry, vg_error *err)
+vg_status vg_access_keep_reading(void *context, const vg_ledger_entry *entry, vg_error *err)
 {
     vg_access_reader *r = context;
     char text[READING_SIZE];
@@ -290,7 +291,7 @@ vg_status vg_access_world_read(vg_evidence *evidence, vg_arena *arena, const vg_
     VG_TRY(read_content(&r, err));
     VG_TRY(vg_access_read_rules(&r, &rules, err));
     VG_TRY(vg_evidence_organization(evidence, arena, options->at, &r.organization, err));
-    VG_TRY(vg_evidence_ledger(evidence, VG_STR(""), keep_reading, &r, err));
+    VG_TRY(vg_evidence_ledger(evidence, VG_STR(""), vg_access_keep_reading, &r, err));
     VG_TRY(keep_all(&r, &rules, err));
     VG_TRY(vg_access_add_accounts(&r, err));
     VG_TRY(vg_access_add_principals(&r, err));

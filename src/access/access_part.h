@@ -4,7 +4,8 @@
 
 #include "access/access.h"
 
-/* A resource of evidence, kept: its texts in the arena, its properties as a tree whose every place is that of the record. */
+/* A resource of evidence, kept: its texts in the arena, its properties as a tree whose every place is that of the record;
+ * `observed` is when it was last seen so. */
 typedef struct {
     vg_resource resource;
     vg_doc doc;
@@ -32,6 +33,8 @@ vg_status vg_access_no_memory(vg_error *err);
 /* Items of a type ("AWS::IAM::Role"), in the order of evidence: those whose type is `type`, from *next on. NULL at the
  * end. */
 const vg_access_item *vg_access_next(const vg_access_reader *reader, const char *type, size_t *next);
+/* Notes a reading (vg_access_reader *context), so that the next function can answer. */
+vg_status vg_access_keep_reading(void *context, const vg_ledger_entry *entry, vg_error *err);
 /* Whether the ledger says that this was read in full; the parameter may be empty. */
 bool vg_access_was_read(const vg_access_reader *reader, const char *operation, vg_str parameter);
 vg_status vg_access_problem(vg_access_reader *reader, vg_str subject, vg_str message, vg_error *err);

@@ -70,21 +70,31 @@ typedef struct {
     bool has_none;
 } finding;
 
-/* What the service itself answered goes first. */
-static finding find_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
+/* As the resource, or what stands beside it in a snapshot, shows it. */
+static finding shown_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
 {
-    const vg_access_item *answer = vg_access_answer(s->answers.policies, item->resource.id);
-    if (answer)
-        return (finding){vg_get(answer->doc.root, VG_STR("PolicyDocument")), answer,
-                         vg_access_answered_none(answer)};
     const vg_map_entry *entry = s->policies ? vg_map_get(s->policies, item->resource.id) : NULL;
     finding found = {.holder = entry ? entry->value.ptr : item};
     char path[128];
     snprintf(path, sizeof path, "%.*s", VG_ARG(rule->policy));
     if (rule->policy.len > 0 && (rule->in.len == 0 || entry))
         found.document = vg_get_path(found.holder->doc.root, path);
-    found.has_none = source_shows(rule, item->resource.source);
+    if (found.document && vg_kind_of(found.document) == VG_NULL)
+        found.document = NULL;
+    found.has_none = !found.document && source_shows(rule, item->resource.source);
     return found;
+}
+
+/* Where a snapshot and the service itself tell of it, the newer counts. */
+static finding find_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
+{
+    const vg_access_item *answer = vg_access_answer(s->answers.policies, item->resource.id);
+    finding shown = shown_policy(s, rule, item);
+    bool is_shown = shown.document || shown.has_none;
+    if (!answer || (is_shown && shown.holder->resource.observed > answer->resource.observed))
+        return shown;
+    return (finding){vg_get(answer->doc.root, VG_STR("PolicyDocument")), answer,
+                     vg_access_answered_none(answer)};
 }
 
 static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
@@ -93,13 +103,12 @@ static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_ac
     vg_access_reader *r = s->reader;
     finding found = find_policy(s, rule, item);
     const vg_policy *policy = NULL;
-    bool has_document = found.document && vg_kind_of(found.document) != VG_NULL;
-    if (has_document) {
+    if (found.document) {
         vg_str name = vg_arena_printf(r->arena, "policy of %.*s", VG_ARG(item->resource.id));
         VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_RESOURCE, name, found.holder, found.document,
                                 &policy, err));
     }
-    return vg_world_layer(r->builder, &policy, !has_document && found.has_none ? 0 : 1, VG_STR(""), out, err);
+    return vg_world_layer(r->builder, &policy, found.has_none ? 0 : 1, VG_STR(""), out, err);
 }
 
 /* ---- S3 ----------------------------------------------------------------------------------------------------------------------------------- */
@@ -141,15 +150,28 @@ static vg_status apply_ownership(const resources *s, vg_s3_settings *settings, c
     return acl ? vg_access_acl_grants(s->reader, acl, settings, err) : VG_OK;
 }
 
-static vg_status s3_settings_of(resources *s, const vg_access_item *item, bool known,
-                                const vg_s3_settings **out, vg_error *err)
+/* The block of the bucket behind an access point. */
+static void apply_block_behind(const resources *s, const vg_access_rule *rule, vg_str bucket,
+                               vg_s3_settings *settings)
+{
+    const vg_access_item *item, *found = NULL;
+    for (size_t next = 0; !found && (item = vg_access_next(s->reader, "AWS::S3::Bucket", &next));)
+        found = vg_str_eq(item->resource.id, bucket) ? item : NULL;
+    const vg_access_item none = {.resource.id = bucket};
+    apply_own_block(s, settings, found ? found : &none, found && source_shows(rule, found->resource.source));
+}
+
+static vg_status s3_settings_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
+                                vg_str behind, const vg_s3_settings **out, vg_error *err)
 {
     vg_s3_settings *settings = VG_NEW(s->reader->arena, vg_s3_settings);
     if (!settings)
         return vg_access_no_memory(err);
     const vg_map_entry *entry = vg_map_get(s->blocks, item->resource.account);
     const vg_access_item *account = entry ? entry->value.ptr : NULL;
-    apply_own_block(s, settings, item, known);
+    apply_own_block(s, settings, item, source_shows(rule, item->resource.source));
+    if (behind.len > 0)
+        apply_block_behind(s, rule, behind, settings);
     apply_block(settings, account ? account->doc.root : NULL, false);
     settings->unknown |= s->organization.unknown;
     if (vg_map_get(s->organization.blocked, item->resource.account))
@@ -273,7 +295,7 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
 static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_access_item *item, vg_error *err)
 {
     vg_world_resource resource;
-    bool added = false, known = source_shows(rule, item->resource.source);
+    bool added = false;
     if (!vg_str_starts(item->resource.id, VG_STR("arn:")))
         return VG_OK;
     if (!vg_map_put(s->added, item->resource.id, &added))
@@ -282,10 +304,10 @@ static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_acce
         return VG_OK;
     VG_TRY(describe(s, item, &resource, err));
     VG_TRY(policy_of(s, rule, item, &resource.policy, err));
-    if (vg_str_starts(item->resource.type, VG_STR("AWS::S3::")))
-        VG_TRY(s3_settings_of(s, item, known, &resource.s3, err));
     if (vg_str_is(item->resource.type, "AWS::S3::AccessPoint"))
         VG_TRY(bucket_behind(s, item, &resource.behind, err));
+    if (vg_str_starts(item->resource.type, VG_STR("AWS::S3::")))
+        VG_TRY(s3_settings_of(s, rule, item, resource.behind, &resource.s3, err));
     return vg_world_add_resource(s->reader->builder, &resource, err);
 }
 

@@ -552,6 +552,8 @@ static void answers_about_single_resources_count(void **state)
     assert_true(queue->policy.state == VG_LAYER_UNKNOWN && vg_str_is(queue->type, "AWS::SQS::Queue"));
     assert_true(vg_str_is(point->behind, "arn:aws:s3:::asked") && point->policy.state == VG_LAYER_UNKNOWN);
     assert_true(!asked->s3->unknown && asked->s3->restrict_public_buckets && asked->s3->ignore_public_acls);
+    /* the bucket's block holds for its access point */
+    assert_true(point->s3->ignore_public_acls && point->s3->restrict_public_buckets && !point->s3->unknown);
     assert_true(asked->s3->bucket_owner_enforced && !asked->s3->acls_unknown);
     assert_true(!none->s3->unknown && none->s3->restrict_public_buckets && !none->s3->ignore_public_acls);
     assert_int_equal(none->s3->grant_count, 2); /* the owner and everyone; who the third is, nobody knows */

@@ -111,6 +111,136 @@ def what_nobody_collected_is_listed_as_unknown():
     assert f"Not known of 1:\n  {arn}: " in vigil("iam", "exposed", "--workspace", place)
 
 
+REGION = "eu-west-1"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-00000000000"
+
+
+def answer(operation, parameters, output, error="", time="2026-01-02T03:04:05Z"):
+    return {"vigil": "envelope/1", "operation": operation, "parameters": parameters, "account": ACCOUNT, "region": REGION,
+            "partition": "aws", "time": time, "exit": 254 if error else 0, "output": output,
+            "error": f"An error occurred ({error}) when calling the X operation: because" if error else ""}
+
+
+def collected(*answers, keep=False):
+    """The CLI's own answers, imported; beside what is there already, where it is kept."""
+    evidence, place = HOME / "evidence", HOME / "workspace"
+    shutil.rmtree(evidence, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(place, ignore_errors=True)
+    evidence.mkdir()
+    (evidence / "answers.jsonl").write_text("".join(json.dumps(a) + "\n" for a in answers))
+    denied = any("AccessDenied" in a["error"] for a in answers)
+    vigil("import", evidence, "--workspace", place, "--quiet", code=3 if denied else 0)
+    return place
+
+
+def exposed(place):
+    found = json.loads(vigil("iam", "exposed", "--workspace", place, "--format", "json"))
+    return [e["resource"] for e in found["exposed"]], [u["resource"] for u in found["unknown"]], found
+
+
+def anyone(action, resource="*"):
+    return json.dumps(policy({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}))
+
+
+def queue(name, attributes):
+    return answer("sqs:GetQueueAttributes", {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
+                                             "AttributeNames": "QueueArn,Policy"}, attributes)
+
+
+# Of each kind, by API: what lists it, who asks its policy (of one whose policy lets anyone in, and of one without), the
+# ARNs of three: open, none, dark (listed alone).
+KINDS = {
+    "bucket": (answer("s3:ListBuckets", {}, {"Buckets": [{"Name": n, "CreationDate": "2025-01-01T00:00:00Z"} for n in ("open", "none", "dark")]}),
+               [answer("s3:GetBucketPolicy", {"Bucket": "open"}, {"Policy": anyone("s3:GetObject", "arn:aws:s3:::open/*")}),
+                answer("s3:GetBucketPolicy", {"Bucket": "none"}, None, "NoSuchBucketPolicy"),
+                answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, None, "NoSuchPublicAccessBlockConfiguration"),
+                answer("s3control:GetPublicAccessBlock", {"AccountId": ACCOUNT}, None, "NoSuchPublicAccessBlockConfiguration")],
+               "arn:aws:s3:::%s"),
+    "queue": (answer("sqs:ListQueues", {}, {"QueueUrls": [f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{n}" for n in ("open", "none", "dark")]}),
+              [queue("open", {"Attributes": {"Policy": anyone("sqs:SendMessage")}}), queue("none", None)],
+              f"arn:aws:sqs:{REGION}:{ACCOUNT}:%s"),
+    "topic": (answer("sns:ListTopics", {}, {"Topics": [{"TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{n}"} for n in ("open", "none", "dark")]}),
+              [answer("sns:GetTopicAttributes", {"TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{n}"},
+                      {"Attributes": {"TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{n}", **more}})
+               for n, more in (("open", {"Policy": anyone("sns:Publish")}), ("none", {}))],
+              f"arn:aws:sns:{REGION}:{ACCOUNT}:%s"),
+    "function": (answer("lambda:ListFunctions", {}, {"Functions": [{"FunctionName": n, "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{n}"}
+                                                                   for n in ("open", "none", "dark")]}),
+                 [answer("lambda:GetPolicy", {"FunctionName": "open"}, {"Policy": anyone("lambda:InvokeFunction"), "RevisionId": "r"}),
+                  answer("lambda:GetPolicy", {"FunctionName": "none"}, None, "ResourceNotFoundException")],
+                 f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:%s"),
+    "secret": (answer("secretsmanager:ListSecrets", {}, {"SecretList": [{"Name": n, "ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{n}"}
+                                                                        for n in ("open", "none", "dark")]}),
+               [answer("secretsmanager:GetResourcePolicy", {"SecretId": n},
+                       {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{n}", "Name": n, **more})
+                for n, more in (("open", {"ResourcePolicy": anyone("secretsmanager:GetSecretValue")}), ("none", {}))],
+               f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:%s"),
+    "repository": (answer("ecr:DescribeRepositories", {}, {"repositories": [{"repositoryName": n, "repositoryArn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{n}"}
+                                                                            for n in ("open", "none", "dark")]}),
+                   [answer("ecr:GetRepositoryPolicy", {"RepositoryName": "open"},
+                           {"registryId": ACCOUNT, "repositoryName": "open", "policyText": json.dumps(policy(
+                               {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}))}),
+                    answer("ecr:GetRepositoryPolicy", {"RepositoryName": "none"}, None, "RepositoryPolicyNotFoundException")],
+                   f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/%s"),
+    # every key has a policy: the second's lets in the account alone
+    "key": (answer("kms:ListKeys", {}, {"Keys": [{"KeyId": (KEY + str(i)).split("/")[1], "KeyArn": KEY + str(i)} for i in range(3)]}),
+            [answer("kms:GetKeyPolicy", {"KeyId": KEY + "0", "PolicyName": "default"}, {"Policy": anyone("kms:Decrypt"), "PolicyName": "default"}),
+             answer("kms:GetKeyPolicy", {"KeyId": KEY + "1", "PolicyName": "default"},
+                    {"Policy": json.dumps(policy({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                                                  "Action": "kms:*", "Resource": "*"})), "PolicyName": "default"})],
+            {"open": KEY + "0", "none": KEY + "1", "dark": KEY + "2"}),
+}
+
+
+def arn_of(kind, name):
+    arns = KINDS[kind][2]
+    return arns[name] if isinstance(arns, dict) else arns % name
+
+
+@case
+def answers_of_services_are_asked_as_snapshots_are():
+    for kind, (listed, asked, _) in KINDS.items():
+        told, unknown, found = exposed(collected(listed, *asked))
+        equal((told, unknown), ([arn_of(kind, "open")], [arn_of(kind, "dark")]), kind)
+        equal(found["exposed"][0]["reach"], "anyone", kind)
+        assert found["unknown"][0]["why"].startswith("its policy was not collected"), found["unknown"]
+        # a policy counts without the list, and a list alone tells of nothing
+        told, unknown, _ = exposed(collected(*asked))
+        equal((told, unknown), ([arn_of(kind, "open")], []), kind)
+        told, unknown, _ = exposed(collected(listed))
+        equal((told, sorted(unknown)), ([], sorted(arn_of(kind, n) for n in ("open", "none", "dark"))), kind)
+
+
+@case
+def what_was_denied_stays_unknown():
+    for kind, (listed, asked, _) in KINDS.items():
+        denied = [answer(a["operation"], a["parameters"], None, "AccessDenied") for a in asked]
+        told, unknown, _ = exposed(collected(listed, *denied))
+        equal((told, len(unknown)), ([], 3), kind)
+
+
+@case
+def block_public_access_of_answers_counts():
+    listed, asked, _ = KINDS["bucket"]
+    block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "IgnorePublicAcls": True,
+                                                "BlockPublicPolicy": True, "RestrictPublicBuckets": True}}
+    equal(exposed(collected(listed, *asked[:3], answer("s3control:GetPublicAccessBlock", {"AccountId": ACCOUNT}, block)))[0], [])
+    equal(exposed(collected(listed, *asked[:2], answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, block), asked[3]))[0], [])
+    for answers, unless in ((asked, False), (asked[:3], True), (asked[:2] + asked[3:], True)):
+        equal(exposed(collected(listed, *answers))[2]["exposed"][0]["unlessBlockPublicAccess"], unless)
+
+
+@case
+def of_snapshot_and_answer_the_newer_counts():
+    none = [{**a, "time": "2026-02-01T00:00:00Z"} for a in [answer("s3:GetBucketPolicy", {"Bucket": "open"}, None, "NoSuchBucketPolicy")]]
+    old = [{**a, "time": "2025-12-01T00:00:00Z"} for a in none]
+    workspace([], [bucket("open", PUBLIC)])
+    equal(exposed(collected(*none, keep=True))[0], [], "the answer is newer")
+    workspace([], [bucket("open", PUBLIC)])
+    equal(exposed(collected(*old, keep=True))[0], ["arn:aws:s3:::open"], "the snapshot is newer")
+
+
 @case
 def without_evidence_it_says_what_to_import():
     done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(HOME / "nowhere")], capture_output=True, text=True)
