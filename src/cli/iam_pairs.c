@@ -238,12 +238,13 @@ static vg_status compare_file(vg_cli *cli, batch *b, vg_str path, vg_error *err)
     b->lines = VG_NEW_N(cli->arena, line_work, LINES);
     if (!b->lines)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
-    FILE *in = vg_str_is(path, "-") ? cli->in : fopen(path.ptr, "rb");
-    if (!in)
+    bool is_file = !vg_str_is(path, "-");
+    FILE *file = is_file ? fopen(path.ptr, "rb") : NULL;
+    if (is_file && !file)
         return vg_fail_errno(err, errno, "%.*s cannot be opened", VG_ARG(path));
-    vg_status status = read_all(in, &text, err);
-    if (in != cli->in)
-        fclose(in);
+    vg_status status = read_all(is_file ? file : cli->in, &text, err);
+    if (file)
+        fclose(file);
     if (status == VG_OK)
         compare_text(cli, b, vg_buf_str(&text));
     for (size_t i = 0; i < LINES; i++)
