@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Exports what `vigil import` reads, with the AWS CLI: read-only calls alone, one envelope (docs/how-to/import.md) a call.
 #
-#   bash collect.sh [--role-name NAME] [--accounts "ID ID"] [--regions "R R"] [--calls-per-second N] [FOLDER]
+#   bash collect.sh [--role-name NAME] [--accounts "ID ID"] [--regions "R R"] [--calls-per-second N]
+#                   [--without-policies] [--without-last-used] [FOLDER]
+#
+# Policies of resources (four calls a bucket, two a key, one a queue, topic, function, secret and repository) and what
+# users and roles last used (two calls each) are most of the calls of a large account; each can be left out.
 #
 # Run it with credentials of the management account, or of a delegated administrator. In every other active account of
 # the organisation it takes on the role NAME. What was answered is not asked again when it is run again in the same
@@ -16,14 +20,16 @@ export AWS_PAGER='' AWS_RETRY_MODE="${AWS_RETRY_MODE:-adaptive}" AWS_MAX_ATTEMPT
 export AWS_DEFAULT_OUTPUT=json
 
 role_name='@ROLE_NAME@'
-only_accounts='' only_regions='' rate=0 folder=''
+only_accounts='' only_regions='' rate=0 folder='' policies=1 last_used=1
 while [ $# -gt 0 ]; do
   case "$1" in
     --role-name) role_name="${2:?--role-name needs a name}"; shift ;;
     --accounts) only_accounts="${2:?--accounts needs ids}"; shift ;;
     --regions) only_regions="${2:?--regions needs names}"; shift ;;
     --calls-per-second) rate="${2:?--calls-per-second needs a number}"; shift ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --without-policies) policies=0 ;;
+    --without-last-used) last_used=0 ;;
+    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "collect: $1 is no option; see --help" >&2; exit 2 ;;
     *) folder="$1" ;;
   esac
@@ -66,13 +72,43 @@ json_parameters() {
 is_answered() {
   [ -s "$1" ] || return 1
   grep -q '^"exit":0,$' "$1" && return 0
-  grep -Eq '^"error":".*\((NoSuchEntity|NoSuchEntityException|ResourceNotFoundException|NoSuchConfigurationRecorderException|NoSuchDeliveryChannelException|TrailNotFoundException|InvalidAccessException|AWSOrganizationsNotInUseException)\)' "$1"
+  grep -Eq '^"error":".*\((NoSuchEntity|NoSuchEntityException|ResourceNotFoundException|NoSuchConfigurationRecorderException|NoSuchDeliveryChannelException|TrailNotFoundException|InvalidAccessException|AWSOrganizationsNotInUseException|NoSuchBucketPolicy|NoSuchPublicAccessBlockConfiguration|OwnershipControlsNotFoundError|NoSuchAccessPointPolicy|RepositoryPolicyNotFoundException)\)' "$1"
 }
 
 # Keeps to the rate asked for, over the whole run.
 pace() {
   [ "$rate" -gt 0 ] || return 0
   while [ $(($(date +%s) - started)) -lt $((asked / rate)) ]; do sleep 1; done
+}
+
+# keep FILE OPERATION "NAME=VALUE ..." TIME STATUS ERROR COMMAND...: writes an envelope; what was answered is in FILE.out.
+keep() {
+  local file="$1" operation="$2" parameters="$3" when="$4" status="$5" error="$6"
+  shift 6
+  mkdir -p "$(dirname "$file")"
+  {
+    printf '{"vigil":"envelope/1",\n"operation":"%s",\n"parameters":' "$operation"
+    # shellcheck disable=SC2086 # parameters are words without spaces in them
+    json_parameters $parameters
+    printf ',\n"account":"%s",\n"region":"%s",\n"partition":"%s",\n"time":"%s",\n' "$account" "$region" "$partition" "$when"
+    printf '"command":'
+    json_string "aws $*"
+    printf ',\n"exit":%d,\n"error":' "$status"
+    json_string "$error"
+    printf ',\n"output":'
+    if [ "$status" = 0 ] && [ -s "$file.out" ]; then cat "$file.out"; else printf 'null'; fi
+    printf '}\n'
+  } >"$file.part"
+  mv "$file.part" "$file"
+}
+
+# A call that could not be made, or did not come to an answer, is evidence too: of what nobody knows.
+note_failed() { # FILE OPERATION PARAMETERS ERROR COMMAND...
+  local file="$folder/$1" operation="$2" parameters="$3" error="$4"
+  shift 4
+  failed=$((failed + 1))
+  echo "collect: $account $region $operation: ${error%%$'\n'*}" >&2
+  keep "$file" "$operation" "$parameters" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" 254 "$error" "$@"
 }
 
 # call FILE OPERATION "NAME=VALUE ..." COMMAND...: makes one call and keeps its envelope in FILE. Throttled calls are
@@ -97,20 +133,7 @@ call() {
     break
   done
   [ "$status" = 0 ] && error=''
-  {
-    printf '{"vigil":"envelope/1",\n"operation":"%s",\n"parameters":' "$operation"
-    # shellcheck disable=SC2086 # parameters are words without spaces in them
-    json_parameters $parameters
-    printf ',\n"account":"%s",\n"region":"%s",\n"partition":"%s",\n"time":"%s",\n' "$account" "$region" "$partition" "$when"
-    printf '"command":'
-    json_string "aws $*"
-    printf ',\n"exit":%d,\n"error":' "$status"
-    json_string "$error"
-    printf ',\n"output":'
-    if [ "$status" = 0 ] && [ -s "$file.out" ]; then cat "$file.out"; else printf 'null'; fi
-    printf '}\n'
-  } >"$file.part"
-  mv "$file.part" "$file"
+  keep "$file" "$operation" "$parameters" "$when" "$status" "$error" "$@"
   rm -f "$file.out" "$file.err"
   if ! is_answered "$file"; then
     failed=$((failed + 1))
@@ -201,6 +224,117 @@ collect_iam() {
   call "$account/iam/credential-report.json" iam:GetCredentialReport '' iam get-credential-report
 }
 
+# A name as the name of a file.
+file_name() {
+  printf '%s' "${1//[^A-Za-z0-9._+=,@-]/\~}"
+}
+
+collect_providers() {
+  local arn
+  call "$account/iam/oidc-providers.json" iam:ListOpenIDConnectProviders '' iam list-open-id-connect-providers
+  for arn in $(values_of Arn "$folder/$account/iam/oidc-providers.json"); do
+    call "$account/iam/oidc/$(file_name "${arn#*:oidc-provider/}").json" iam:GetOpenIDConnectProvider \
+      "OpenIDConnectProviderArn=$arn" iam get-open-id-connect-provider --open-id-connect-provider-arn "$arn"
+  done
+  call "$account/iam/saml-providers.json" iam:ListSAMLProviders '' iam list-saml-providers
+}
+
+# What users and roles last used. IAM makes each report on request, in some seconds: all are requested, then fetched.
+collect_last_used() {
+  local arn job file try number=0
+  local -a arns=() jobs=()
+  for arn in $(values_of Arn "$folder/$account/iam/details.json" | grep -E ':(user|role)/' | grep -v ':role/aws-service-role/'); do
+    file="$account/iam/last-used/$(file_name "${arn#*:iam::"$account":}").json"
+    if is_answered "$folder/$file"; then skipped=$((skipped + 1)); continue; fi
+    pace
+    asked=$((asked + 1))
+    if job=$(aws iam generate-service-last-accessed-details --arn "$arn" --granularity ACTION_LEVEL --output text \
+      --query JobId 2>&1); then
+      arns[number]=$arn jobs[number]=$job number=$((number + 1))
+    else
+      note_failed "$file" iam:GetServiceLastAccessedDetails "Arn=$arn" "$job" \
+        iam generate-service-last-accessed-details --arn "$arn" --granularity ACTION_LEVEL
+    fi
+  done
+  while [ $number -gt 0 ]; do
+    number=$((number - 1))
+    arn=${arns[number]} job=${jobs[number]}
+    file="$account/iam/last-used/$(file_name "${arn#*:iam::"$account":}").json"
+    for try in 1 2 3 4 5 6; do
+      call "$file" iam:GetServiceLastAccessedDetails "Arn=$arn JobId=$job" \
+        iam get-service-last-accessed-details --job-id "$job" --max-items 1000
+      grep -q '"JobStatus": *"IN_PROGRESS"' "$folder/$file" || continue 2
+      rm -f "$folder/$file"
+      sleep "${COLLECT_WAIT:-$try}"
+    done
+    note_failed "$file" iam:GetServiceLastAccessedDetails "Arn=$arn" "the report was not ready in time" \
+      iam get-service-last-accessed-details --job-id "$job"
+  done
+}
+
+collect_buckets() {
+  local name at
+  call "$account/s3/public-access-block.json" s3control:GetPublicAccessBlock "AccountId=$account" \
+    s3control get-public-access-block --account-id "$account"
+  call "$account/s3/buckets.json" s3:ListBuckets '' s3api list-buckets
+  for name in $(values_of Name "$folder/$account/s3/buckets.json"); do
+    at="$account/s3/bucket/$name"
+    call "$at/policy.json" s3:GetBucketPolicy "Bucket=$name" s3api get-bucket-policy --bucket "$name"
+    call "$at/public-access-block.json" s3:GetPublicAccessBlock "Bucket=$name" \
+      s3api get-public-access-block --bucket "$name"
+    call "$at/ownership.json" s3:GetBucketOwnershipControls "Bucket=$name" \
+      s3api get-bucket-ownership-controls --bucket "$name"
+    # Where the owner is enforced, the list of the bucket counts for nothing.
+    grep -q '"BucketOwnerEnforced"' "$folder/$at/ownership.json" ||
+      call "$at/acl.json" s3:GetBucketAcl "Bucket=$name" s3api get-bucket-acl --bucket "$name"
+  done
+}
+
+collect_resource_policies() {
+  local id name at="$account/$region" file="$folder/$account/$region"
+  call "$at/access-points.json" s3control:ListAccessPoints "AccountId=$account" \
+    s3control list-access-points --account-id "$account" --region "$region"
+  for id in $(values_of Name "$file/access-points.json"); do
+    call "$at/access-point/$id.json" s3control:GetAccessPoint "AccountId=$account Name=$id" \
+      s3control get-access-point --account-id "$account" --name "$id" --region "$region"
+    call "$at/access-point-policy/$id.json" s3control:GetAccessPointPolicy "AccountId=$account Name=$id" \
+      s3control get-access-point-policy --account-id "$account" --name "$id" --region "$region"
+  done
+  call "$at/keys.json" kms:ListKeys '' kms list-keys --region "$region"
+  for id in $(values_of KeyId "$file/keys.json"); do
+    call "$at/key-policy/$id.json" kms:GetKeyPolicy "KeyId=$id PolicyName=default" \
+      kms get-key-policy --key-id "$id" --policy-name default --region "$region"
+    call "$at/key-grants/$id.json" kms:ListGrants "KeyId=$id" kms list-grants --key-id "$id" --region "$region"
+  done
+  call "$at/queues.json" sqs:ListQueues '' sqs list-queues --region "$region"
+  for id in $(items_of QueueUrls "$file/queues.json"); do
+    call "$at/queue/${id##*/}.json" sqs:GetQueueAttributes "QueueUrl=$id AttributeNames=QueueArn,Policy" \
+      sqs get-queue-attributes --queue-url "$id" --attribute-names QueueArn Policy --region "$region"
+  done
+  call "$at/topics.json" sns:ListTopics '' sns list-topics --region "$region"
+  for id in $(values_of TopicArn "$file/topics.json"); do
+    call "$at/topic/${id##*:}.json" sns:GetTopicAttributes "TopicArn=$id" \
+      sns get-topic-attributes --topic-arn "$id" --region "$region"
+  done
+  # Not the functions' environments: they are where secrets live.
+  call "$at/functions.json" lambda:ListFunctions '' lambda list-functions --region "$region" \
+    --query '{Functions: Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn, Role: Role}}'
+  for id in $(values_of FunctionName "$file/functions.json"); do
+    call "$at/function/$id.json" lambda:GetPolicy "FunctionName=$id" \
+      lambda get-policy --function-name "$id" --region "$region"
+  done
+  call "$at/secrets.json" secretsmanager:ListSecrets '' secretsmanager list-secrets --region "$region"
+  for id in $(values_of ARN "$file/secrets.json"); do
+    call "$at/secret/$(file_name "${id#*:secret:}").json" secretsmanager:GetResourcePolicy "SecretId=$id" \
+      secretsmanager get-resource-policy --secret-id "$id" --region "$region"
+  done
+  call "$at/repositories.json" ecr:DescribeRepositories '' ecr describe-repositories --region "$region"
+  for name in $(values_of repositoryName "$file/repositories.json"); do
+    call "$at/repository/$(file_name "$name").json" ecr:GetRepositoryPolicy "RepositoryName=$name" \
+      ecr get-repository-policy --repository-name "$name" --region "$region"
+  done
+}
+
 collect_contacts() {
   local type
   for type in SECURITY OPERATIONS BILLING; do
@@ -259,10 +393,18 @@ collect_account() {
   region="$home_region"
   collect_iam
   collect_contacts
+  if [ $policies = 1 ]; then
+    collect_providers
+    collect_buckets
+  fi
   regions=$(regions_of)
   # The regions were found in a process of its own: what it asked is counted from the files.
-  for region in $regions; do collect_region; done
+  for region in $regions; do
+    collect_region
+    if [ $policies = 1 ]; then collect_resource_policies; fi
+  done
   region="$home_region"
+  if [ $last_used = 1 ]; then collect_last_used; fi
 }
 
 # Runs a function with the credentials of the role in the account, which end with it.
@@ -274,7 +416,8 @@ in_account() {
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2>&1); then
     echo "collect: $account: the role $role_name could not be taken on: ${answer##*$'\n'}" >&2
     failed=$((failed + 1))
-    note_denied "$answer"
+    is_answered "$folder/$account/iam/summary.json" ||
+      note_failed "$account/iam/summary.json" iam:GetAccountSummary '' "$answer" iam get-account-summary
     return
   fi
   local key secret token
@@ -288,20 +431,6 @@ in_account() {
   [ -z "$before" ] || export AWS_ACCESS_KEY_ID="$before" AWS_SECRET_ACCESS_KEY="$before_secret"
   [ -z "$before_token" ] || export AWS_SESSION_TOKEN="$before_token"
   [ -z "$before_profile" ] || export AWS_PROFILE="$before_profile"
-}
-
-# An account that could not be entered is evidence too: of what nobody knows.
-note_denied() {
-  local file="$folder/$account/iam/summary.json"
-  mkdir -p "$(dirname "$file")"
-  is_answered "$file" && return
-  {
-    printf '{"vigil":"envelope/1",\n"operation":"iam:GetAccountSummary",\n"parameters":{},\n"account":"%s",\n' "$account"
-    printf '"region":"%s",\n"partition":"%s",\n"time":"%s",\n"exit":254,\n"error":' "$home_region" "$partition" \
-      "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    json_string "$1"
-    printf ',\n"output":null}\n'
-  } >"$file.part" && mv "$file.part" "$file"
 }
 
 # ---- all -----------------------------------------------------------------------------------------------------------------

@@ -74,7 +74,37 @@ answers = {
     ("inspector2", "batch-get-account-status"): {"accounts": [{"accountId": account, "state": {"status": "DISABLED"}, "resourceState": {}}], "failedAccounts": []},
     ("accessanalyzer", "list-analyzers"): {"analyzers": []},
     ("sso-admin", "list-instances"): {"Instances": []},
+    ("iam", "list-open-id-connect-providers"): {"OpenIDConnectProviderList": [{"Arn": "arn:aws:iam::" + account + ":oidc-provider/oidc.example.com/id/1"}]},
+    ("iam", "get-open-id-connect-provider"): {"Url": "oidc.example.com/id/1", "ClientIDList": ["sts.amazonaws.com"], "ThumbprintList": []},
+    ("iam", "list-saml-providers"): {"SAMLProviderList": []},
+    ("s3api", "list-buckets"): {"Buckets": [{"Name": n, "CreationDate": "2024-01-01T00:00:00+00:00"} for n in ("open", "shut")], "Owner": {"ID": "79a5"}},
+    ("s3api", "get-bucket-policy"): {"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"},
+    ("s3api", "get-bucket-acl"): {"Owner": {"ID": "79a5"}, "Grants": []},
+    ("s3api", "get-public-access-block"): {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+    ("s3api", "get-bucket-ownership-controls"): {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+    ("s3control", "list-access-points"): {"AccessPointList": [{"Name": "ap", "Bucket": "open", "NetworkOrigin": "Internet"}]},
+    ("s3control", "get-access-point"): {"Name": "ap", "Bucket": "open", "NetworkOrigin": "Internet", "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+    ("kms", "list-keys"): {"Keys": [{"KeyId": "11111111-2222-4333-8444-555555555555", "KeyArn": "arn:aws:kms:eu-west-1:" + account + ":key/11111111-2222-4333-8444-555555555555"}]},
+    ("kms", "get-key-policy"): {"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}", "PolicyName": "default"},
+    ("kms", "list-grants"): {"Grants": []},
+    ("sqs", "list-queues"): {"QueueUrls": ["https://sqs.eu-west-1.amazonaws.com/" + account + "/jobs"]},
+    ("sqs", "get-queue-attributes"): {"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-1:" + account + ":jobs"}},
+    ("sns", "list-topics"): {"Topics": [{"TopicArn": "arn:aws:sns:eu-west-1:" + account + ":news"}]},
+    ("sns", "get-topic-attributes"): {"Attributes": {"TopicArn": "arn:aws:sns:eu-west-1:" + account + ":news", "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"}},
+    ("lambda", "list-functions"): {"Functions": [{"FunctionName": "resize", "FunctionArn": "arn:aws:lambda:eu-west-1:" + account + ":function:resize", **({} if "Environment" not in value("--query") and value("--query") else {"Environment": {"Variables": {"PASSWORD": "hunter2"}}})}]},
+    ("secretsmanager", "list-secrets"): {"SecretList": [{"ARN": "arn:aws:secretsmanager:eu-west-1:" + account + ":secret:prod/db-AbCdEf", "Name": "prod/db"}]},
+    ("secretsmanager", "get-resource-policy"): {"ARN": "arn:aws:secretsmanager:eu-west-1:" + account + ":secret:prod/db-AbCdEf", "Name": "prod/db"},
+    ("ecr", "describe-repositories"): {"repositories": [{"repositoryName": "team/app", "repositoryArn": "arn:aws:ecr:eu-west-1:" + account + ":repository/team/app"}]},
+    ("iam", "get-service-last-accessed-details"): {"JobStatus": "COMPLETED", "JobType": "ACTION_LEVEL", "JobCreationDate": "2026-01-01T00:00:00+00:00", "JobCompletionDate": "2026-01-01T00:00:01+00:00", "ServicesLastAccessed": []},
 }
+absent = {
+    ("s3control", "get-public-access-block"): "NoSuchPublicAccessBlockConfiguration",
+    ("s3control", "get-access-point-policy"): "NoSuchAccessPointPolicy",
+    ("lambda", "get-policy"): "ResourceNotFoundException",
+    ("ecr", "get-repository-policy"): "RepositoryPolicyNotFoundException",
+}
+shut = {"get-bucket-policy": "NoSuchBucketPolicy", "get-public-access-block": "NoSuchPublicAccessBlockConfiguration",
+        "get-bucket-ownership-controls": "OwnershipControlsNotFoundError"}
 if (service, verb) == ("sts", "get-caller-identity"):
     print("%(MANAGEMENT)s\tarn:aws:iam::%(MANAGEMENT)s:user/me")
 elif (service, verb) == ("sts", "assume-role"):
@@ -99,13 +129,24 @@ elif (service, verb) == ("iam", "list-virtual-mfa-devices") and once("throttled"
     fail("Throttling", "Rate exceeded")
 elif (service, verb) == ("accessanalyzer", "list-analyzers") and once("broken"):
     sys.stderr.write("Could not connect to the endpoint URL\n"); sys.exit(255)
+elif (service, verb) in absent:
+    fail(absent[service, verb])
+elif value("--bucket") == "shut" and verb in shut:
+    fail(shut[verb])
+elif (service, verb) == ("sqs", "list-queues") and account == "%(MEMBER)s":
+    pass
+elif (service, verb) == ("iam", "generate-service-last-accessed-details"):
+    print("job-1")
+elif (service, verb) == ("iam", "get-service-last-accessed-details") and once("not-ready"):
+    print(json.dumps({"JobStatus": "IN_PROGRESS", "JobCreationDate": "2026-01-01T00:00:00+00:00"}, indent=4))
 elif (service, verb) in answers:
     print(json.dumps(answers[(service, verb)], indent=4))
 else:
     sys.stderr.write("fake aws: %%s\n" %% args); sys.exit(252)
 ''' % globals()
 
-READ_ONLY = ("describe-", "list-", "get-", "batch-get-", "assume-role", "generate-credential-report")
+READ_ONLY = ("describe-", "list-", "get-", "batch-get-", "assume-role", "generate-credential-report",
+             "generate-service-last-accessed-details")
 
 
 class Run:
@@ -177,12 +218,40 @@ def main():
     modes = {p.stat().st_mode & 0o077 for p in (run.folder / "exports").rglob("*")}
     check("nobody else can read what is written", modes == {0}, modes)
 
+    check("every bucket is asked, and for its list where it counts",
+          [(e["operation"], e["parameters"].get("Bucket")) for e in run.find("s3:GetBucketAcl", MEMBER) + run.find("s3:GetBucketPolicy", MEMBER)]
+          == [("s3:GetBucketAcl", "shut"), ("s3:GetBucketPolicy", "open"), ("s3:GetBucketPolicy", "shut")])
+    for operation, parameters in (("s3control:GetPublicAccessBlock", {"AccountId": MANAGEMENT}),
+                                  ("s3control:GetAccessPointPolicy", {"AccountId": MANAGEMENT, "Name": "ap"}),
+                                  ("s3control:GetAccessPoint", {"AccountId": MANAGEMENT, "Name": "ap"}),
+                                  ("kms:GetKeyPolicy", {"KeyId": "11111111-2222-4333-8444-555555555555", "PolicyName": "default"}),
+                                  ("kms:ListGrants", {"KeyId": "11111111-2222-4333-8444-555555555555"}),
+                                  ("sqs:GetQueueAttributes", {"QueueUrl": f"https://sqs.eu-west-1.amazonaws.com/{MANAGEMENT}/jobs",
+                                                              "AttributeNames": "QueueArn,Policy"}),
+                                  ("sns:GetTopicAttributes", {"TopicArn": f"arn:aws:sns:eu-west-1:{MANAGEMENT}:news"}),
+                                  ("lambda:GetPolicy", {"FunctionName": "resize"}),
+                                  ("secretsmanager:GetResourcePolicy", {"SecretId": f"arn:aws:secretsmanager:eu-west-1:{MANAGEMENT}:secret:prod/db-AbCdEf"}),
+                                  ("ecr:GetRepositoryPolicy", {"RepositoryName": "team/app"}),
+                                  ("iam:GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": f"arn:aws:iam::{MANAGEMENT}:oidc-provider/oidc.example.com/id/1"}),
+                                  ("iam:GetServiceLastAccessedDetails", {"Arn": f"arn:aws:iam::{MANAGEMENT}:user/ann", "JobId": "job-1"})):
+        found = run.find(operation, MANAGEMENT)
+        check(f"{operation} is asked", [e["parameters"] for e in found] == [parameters], found)
+    check("a report that is not ready is asked for again",
+          [e["output"]["JobStatus"] for e in run.find("iam:GetServiceLastAccessedDetails")] == ["COMPLETED", "COMPLETED"])
+    check("nothing printed is kept as such", [(e["exit"], e["output"]) for e in run.find("sqs:ListQueues", MEMBER)] == [(0, None)])
+    check("environments of functions are not kept", not any("hunter2" in json.dumps(e) for e in run.envelopes))
+
     before = len(run.calls)
     run.collect()
     asked = [c["args"][:2] for c in run.calls if c["args"][0] != "sts"]
     check("what was answered is not asked again", asked == [["accessanalyzer", "list-analyzers"]], asked)
     check("what failed is asked again", run.find("accessanalyzer:ListAnalyzers", MANAGEMENT)[0]["exit"] == 0, before)
 
+    less = Run()
+    less.collect("--without-policies", "--without-last-used")
+    check("policies and what was last used can be left out",
+          not any(e["operation"].startswith(("s3", "kms", "sqs", "iam:GetServiceLast")) for e in less.envelopes))
+    shutil.rmtree(less.folder)
     check("a bad option is usage", run.collect("--nonsense").returncode == 2)
     bare = subprocess.run(["/bin/bash", str(SCRIPT)], env={"PATH": str(run.folder)}, cwd=run.folder, capture_output=True, text=True)
     check("without the AWS CLI it says so", bare.returncode == 4 and "install the AWS CLI" in bare.stderr, bare.stderr)
