@@ -163,6 +163,12 @@ static unsigned types_of(vg_operator op)
     return op == VG_OP_BINARY_EQUALS ? 1u << VG_KEY_BINARY | 1u << VG_KEY_STRING : ~0u;
 }
 
+/* A variable is compared as a string, whatever it holds. */
+static bool compares_variable(const lint_condition *c)
+{
+    return lint_op_is_string(c->c->op) && c->c->value_count && lint_has_variable(c->c->values[0]);
+}
+
 /* Keys that the catalogue calls strings may well hold ARNs, as an encryption context's. */
 static bool compares_arns(const lint_condition *c)
 {
@@ -172,7 +178,7 @@ static bool compares_arns(const lint_condition *c)
 static void type_mismatch(lint *l, const lint_row *row, const lint_statement *s, const lint_condition *c)
 {
     (void)s;
-    if (c->key && !(types_of(c->c->op) >> c->key->type & 1) && !compares_arns(c))
+    if (c->key && !(types_of(c->c->op) >> c->key->type & 1) && !compares_arns(c) && !compares_variable(c))
         lint_raise(l, row, c->key_at,
                    "%.*s is of type %s: compare it with an operator of that type, not with %.*s.",
                    VG_ARG(lint_shown(c->c->key)), vg_key_type_name((vg_key_type)c->key->type),
