@@ -37,11 +37,14 @@ vg_status vg_iam_rcp_services(vg_cli *cli, const vg_str **names, size_t *count, 
 /* ---- the commands ------------------------------------------------------------------------------------------------- */
 
 static const vg_command *const nested[] = {
-    &vg_iam_can,    &vg_iam_compare,  &vg_iam_lint,     &vg_iam_minify,  &vg_iam_exposed,
-    &vg_iam_paths, &vg_iam_unused, &vg_iam_generate, &vg_iam_what_can, &vg_iam_who_can, NULL};
+    &vg_iam_can,  &vg_iam_who_can, &vg_iam_what_can, &vg_iam_exposed,  &vg_iam_paths, &vg_iam_compare,
+    &vg_iam_lint, &vg_iam_minify,  &vg_iam_unused,   &vg_iam_generate, NULL};
 
 static const vg_example examples[] = {
-    {"vigil iam can --requests requests.jsonl", "Decide a batch of requests, one JSON object a line."},
+    {"vigil iam can deploy-bot s3:PutObject arn:aws:s3:::bucket/key --explain",
+     "May it, and which statements decide?"},
+    {"vigil iam exposed --reach anyone", "What is public, with the requests that prove it."},
+    {"vigil iam compare old.json new.json", "Does a change grant anything new?"},
     {0},
 };
 
