@@ -77,6 +77,7 @@ typedef struct {
     const vg_policy *identity_all, *resource_all, *delegation, *scp_all, *policy;
     const vg_policy *level[2];
     vg_layer org;
+    bool bounded; /* the caller has a permissions boundary, which allows everything */
     vg_layers layers;
 } world;
 
@@ -126,6 +127,8 @@ static void put_policy(const vg_comparer *c, world *w, size_t side, const vg_pol
     w->org = layer_of(w->level, stands_beside_full_access(c, side) ? 2 : 1);
     w->layers =
         (vg_layers){.identity = layer_of(&w->identity_all, 1), .resource = layer_of(&w->delegation, 1)};
+    if (w->bounded)
+        w->layers.boundary = layer_of(&w->identity_all, 1);
     switch (c->kind) {
     case VG_POLICY_IDENTITY:
         w->layers.identity = layer_of(&w->policy, 1);
@@ -176,11 +179,32 @@ static void set_own_side(vg_comparer *c, vg_request *r)
     r->resource_account = account;
 }
 
-static void set_other_side(const vg_comparer *c, const vg_compare_witness *w, vg_request *r)
+/* A session that a provider made says so in its context. */
+static void set_provider(vg_comparer *c, vg_str provider, vg_request *r)
+{
+    static const char key[] = "aws:FederatedProvider";
+    vg_context_entry *context = vg_arena_alloc(c->arena, (r->context_count + 1) * sizeof *context);
+    vg_str *value = vg_arena_alloc(c->arena, sizeof *value);
+    for (size_t i = 0; i < r->context_count; i++)
+        if (vg_str_eq_icase(r->context[i].key, vg_str_from(key)))
+            return;
+    if (!context || !value)
+        return;
+    if (r->context_count)
+        memcpy(context, r->context, r->context_count * sizeof *context);
+    *value = provider;
+    context[r->context_count++] = (vg_context_entry){
+        .key = vg_str_from(key), .values = value, .value_count = 1, .state = VG_CONTEXT_PRESENT};
+    r->context = context;
+}
+
+static void set_other_side(vg_comparer *c, const vg_compare_witness *w, vg_request *r)
 {
     const vg_compare_caller *caller = vg_vec_at(&c->callers, w->caller);
     r->caller = caller->caller;
     r->session_role_arn = caller->issuer;
+    if (caller->provider.len)
+        set_provider(c, caller->provider, r);
     r->resource_account = account_of(r->resource, VG_STR(RESOURCE_OWNER));
     if (vg_str_eq(r->resource_account, r->caller.account))
         r->resource_account = VG_STR(RESOURCE_OWNER);
@@ -279,6 +303,8 @@ bool vg_compare_confirm(vg_comparer *c, const vg_compare_witness *witness)
 {
     world w;
     vg_request request = request_of(c, witness);
+    w.bounded = witness->caller != VG_COMPARE_NONE &&
+                ((const vg_compare_caller *)vg_vec_at(&c->callers, witness->caller))->bounded;
     if (!make_world(c, &request, &w) || decide(c, &w, 1, &request, VG_COMPARE_NONE) != VG_ALLOWED)
         return false;
     vg_decision_result old = decide(c, &w, 0, &request, VG_COMPARE_NONE);
@@ -289,8 +315,8 @@ bool vg_compare_confirm(vg_comparer *c, const vg_compare_witness *witness)
                               .action = request.action,
                               .resource = request.resource,
                               .resource_account = request.resource_account,
-                              .context = witness->context,
-                              .context_count = witness->context_count,
+                              .context = request.context,
+                              .context_count = request.context_count,
                               .wildcard_only_action = request.wildcard_only_action,
                               .allowed_by = witness->statement,
                               .denied_by = VG_COMPARE_NO_STATEMENT,

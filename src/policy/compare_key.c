@@ -104,12 +104,26 @@ static bool same_question(const vg_compare_condition *a, uint32_t key, uint32_t 
            a->source->qualifier == b->qualifier && forgives_absence(a->source) == forgives_absence(b);
 }
 
+/* The condition as the engine compiles it. */
+static const vg_test *compiled(vg_comparer *c, const vg_policy_condition *source)
+{
+    vg_test *test = VG_NEW(c->arena, vg_test);
+    if (test && vg_test_compile(c->arena, source, false, test, NULL) == VG_OK)
+        return test;
+    c->failed = true;
+    return NULL;
+}
+
 /* What is beyond this comparison: kept as a question of its own, equal to itself alone. */
-static bool is_opaque(const vg_compare_set *set, unsigned test, const vg_policy_condition *source)
+static bool is_opaque(vg_comparer *c, const vg_compare_set *set, unsigned test,
+                      const vg_policy_condition *source, const vg_test **out)
 {
     if (set->kind == VG_TEXTS_BOOL) /* a variable would have to be a boolean itself */
         return set->variables && test == VG_TEST_TEXT;
-    return test != VG_TEST_TEXT && (set->variables || !vg_compare_bounds_read(source, test));
+    if (test == VG_TEST_TEXT || test == VG_TEST_OPAQUE)
+        return test == VG_TEST_OPAQUE;
+    *out = compiled(c, source);
+    return set->variables || !*out || !vg_compare_bounds_read(*out, test);
 }
 
 uint32_t vg_compare_condition_of(vg_comparer *c, const vg_policy_condition *source, bool variables)
@@ -134,9 +148,11 @@ uint32_t vg_compare_condition_of(vg_comparer *c, const vg_policy_condition *sour
         c->failed = true;
         return 0;
     }
-    bool opaque = is_opaque(vg_compare_set_at(c, set), test, source);
+    const vg_test *as_compiled = NULL;
+    bool opaque = is_opaque(c, vg_compare_set_at(c, set), test, source, &as_compiled);
     *condition = (vg_compare_condition){.hash = hash,
                                         .source = source,
+                                        .compiled = as_compiled,
                                         .key = key,
                                         .set = set,
                                         .kind = (uint8_t)(opaque ? VG_TEST_OPAQUE : test),

@@ -13,6 +13,7 @@
 #include "policy/glob_set.h"
 #include "policy/policy.h"
 #include "policy/policy_compare.h"
+#include "policy/policy_part.h"
 
 #define VG_COMPARE_NONE UINT32_MAX
 
@@ -90,9 +91,10 @@ typedef enum {
 typedef struct {
     uint64_t hash;
     const vg_policy_condition *source;
-    uint32_t key; /* number of the key */
-    uint32_t set; /* of its values */
-    uint8_t kind; /* vg_test_kind */
+    const vg_test *compiled; /* of numbers, dates and addresses */
+    uint32_t key;            /* number of the key */
+    uint32_t set;            /* of its values */
+    uint8_t kind;            /* vg_test_kind */
     bool negated; /* StringNotEquals and the like: holds for values of its type that are none of these */
 } vg_compare_condition;
 
@@ -124,8 +126,10 @@ typedef struct {
 /* A caller that stands for all that no principal of the two policies tells apart from it. */
 typedef struct {
     vg_caller caller;
-    vg_str issuer; /* of a federated session: the user whose it is; empty: one that nobody names */
-    bool unnamed;  /* nothing that a request could say: a canonical user, a principal that was deleted */
+    bool bounded;    /* has a permissions boundary */
+    vg_str provider; /* of a session: the provider whose assertion made it; empty: none that is named */
+    vg_str issuer;   /* of a federated session: the user whose it is; empty: one that nobody names */
+    bool unnamed;    /* nothing that a request could say: a canonical user, a principal that was deleted */
 } vg_compare_caller;
 
 typedef struct vg_comparer {
@@ -180,8 +184,8 @@ vg_wild_answer vg_compare_key_state(vg_comparer *c, uint32_t key, const vg_compa
 vg_wild_answer vg_compare_value(vg_comparer *c, const vg_compare_literal *literals, size_t count,
                                 vg_str *value);
 
-/* Whether all values of a condition on numbers, dates or addresses are such. */
-bool vg_compare_bounds_read(const vg_policy_condition *condition, unsigned test);
+/* Whether the bounds of a condition on numbers, dates or addresses can be told apart here. */
+bool vg_compare_bounds_read(const vg_test *compiled, unsigned test);
 
 /* compare_read.c */
 vg_status vg_compare_read(vg_comparer *c, vg_error *err);

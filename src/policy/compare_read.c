@@ -34,6 +34,7 @@ static void add_caller(vg_comparer *c, vg_compare_caller caller)
     for (size_t i = 0; i < c->callers.len; i++) {
         const vg_compare_caller *known = vg_vec_at(&c->callers, i);
         if (known->caller.kind == caller.caller.kind && known->unnamed == caller.unnamed &&
+            known->bounded == caller.bounded && vg_str_eq(known->provider, caller.provider) &&
             vg_str_eq(known->caller.text, caller.caller.text) && vg_str_eq(known->issuer, caller.issuer))
             return;
     }
@@ -135,6 +136,53 @@ static vg_str strange_account(vg_comparer *c)
     }
 }
 
+/* Deny with NotPrincipal spares nobody who has a permissions boundary. */
+static bool tells_bounded(const vg_comparer *c)
+{
+    for (size_t d = 0; d < 2; d++)
+        for (size_t s = 0; s < c->documents[d]->statement_count; s++) {
+            const vg_statement *statement = &c->documents[d]->statements[s];
+            if (statement->not_principal && statement->effect == VG_EFFECT_DENY)
+                return true;
+        }
+    return false;
+}
+
+static void add_bounded(vg_comparer *c)
+{
+    size_t count = c->callers.len;
+    for (size_t i = 0; i < count; i++) {
+        vg_compare_caller caller = *(vg_compare_caller *)vg_vec_at(&c->callers, i);
+        caller.bounded = true;
+        if (!caller.unnamed && caller.caller.kind <= VG_CALLER_ROLE_SESSION)
+            add_caller(c, caller);
+    }
+}
+
+/* A provider's name in a policy names the sessions that it made as well. */
+static void add_provided(vg_comparer *c, vg_str provider)
+{
+    size_t count = c->callers.len;
+    for (size_t i = 0; i < count; i++) {
+        vg_compare_caller caller = *(vg_compare_caller *)vg_vec_at(&c->callers, i);
+        if (caller.caller.kind != VG_CALLER_ROLE_SESSION || caller.provider.len)
+            continue;
+        caller.provider = provider;
+        add_caller(c, caller);
+    }
+}
+
+static void add_provided_sessions(vg_comparer *c)
+{
+    for (size_t d = 0; d < 2; d++)
+        for (size_t s = 0; s < c->documents[d]->statement_count; s++)
+            for (size_t p = 0; p < c->documents[d]->statements[s].principal_count; p++) {
+                const vg_policy_principal *named = &c->documents[d]->statements[s].principals[p];
+                if (named->kind == VG_PRINCIPAL_FEDERATED)
+                    add_provided(c, named->text);
+            }
+}
+
 static void find_callers(vg_comparer *c)
 {
     add_account(c, VG_STR("aws"), strange_account(c));
@@ -145,6 +193,9 @@ static void find_callers(vg_comparer *c)
     add_kind(c, VG_CALLER_SERVICE, VG_STR("zq0.amazonaws.com"));
     add_kind(c, VG_CALLER_FEDERATED, VG_STR("zq0.example.com"));
     add_kind(c, VG_CALLER_ANONYMOUS, VG_STR("*"));
+    add_provided_sessions(c);
+    if (tells_bounded(c))
+        add_bounded(c);
     c->caller_words = (c->callers.len + 63) / 64;
 }
 
@@ -163,8 +214,15 @@ static bool names_caller(const vg_rule *rule, const vg_compare_caller *caller)
     vg_match named[VG_NAMED_COUNT];
     if (caller->unnamed)
         return names_unnamed(rule->source, caller);
-    vg_request request = {.caller = caller->caller, .session_role_arn = caller->issuer};
-    vg_evaluation e = {.request = &request};
+    vg_context_entry provider = {.key = VG_STR("aws:FederatedProvider"),
+                                 .values = &caller->provider,
+                                 .value_count = 1,
+                                 .state = VG_CONTEXT_PRESENT};
+    vg_request request = {.caller = caller->caller,
+                          .session_role_arn = caller->issuer,
+                          .context = &provider,
+                          .context_count = caller->provider.len > 0};
+    vg_evaluation e = {.request = &request, .bounded = caller->bounded ? VG_MATCH_YES : VG_MATCH_NO};
     vg_rule_names(&e, rule, named);
     for (size_t i = VG_NAMED_NOT + 1; i < VG_NAMED_COUNT; i++)
         if (named[i] == VG_MATCH_YES)

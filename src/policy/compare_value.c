@@ -2,180 +2,62 @@
  *
  * Text is a matter of patterns (glob_set.h). Numbers, dates and addresses are a matter of places on a line: conditions can
  * tell two values apart only if a bound lies between them, so the bounds themselves, a value between each two, one before
- * all, one behind all and one that is no number at all stand for every value. Where conditions of several types are asked
+ * all, one behind all and one that is no number at all stand for every value, and the engine says of each what it meets. Where conditions of several types are asked
  * of one key, the same values and those that the text conditions name are tried; if none fits, one may still exist. */
 #include "policy/compare_part.h"
+#include "policy/policy_part.h"
 
 #include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- values of each type ------------------------------------------------------------------------------------------------------- */
+/* ---- bounds, as the engine reads them ------------------------------------------------------------------------------------ */
 
-/* Decimals that a double holds exactly enough to tell apart: fifteen digits. */
-static bool is_number_text(vg_str s)
-{
-    size_t digits = 0, points = 0, i = s.len && (s.ptr[0] == '-' || s.ptr[0] == '+');
-    for (; i < s.len && ((s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '.'); i++) {
-        digits += s.ptr[i] != '.';
-        points += s.ptr[i] == '.';
-    }
-    return digits && digits <= 15 && points <= 1 && i == s.len;
-}
-
-static bool read_number(vg_str s, double *out)
+/* Decimals that a double tells apart: fifteen digits. */
+static bool read_number(vg_str s, long double *out)
 {
     char text[32], *end;
-    if (s.len >= sizeof text || !is_number_text(s))
+    size_t digits = 0;
+    s = vg_str_trim(s);
+    if (s.len >= sizeof text)
         return false;
-    memcpy(text, s.ptr, s.len);
+    for (size_t i = 0; i < s.len; i++)
+        digits += s.ptr[i] >= '0' && s.ptr[i] <= '9';
+    memcpy(text, s.len ? s.ptr : "", s.len);
     text[s.len] = '\0';
-    *out = strtod(text, &end);
-    return *end == '\0';
+    *out = strtold(text, &end);
+    return digits && digits <= 15 && *end == '\0';
 }
 
-/* ISO 8601 in full, or time since 1970: in seconds, and in milliseconds when it has twelve digits or more. */
-static bool read_date(vg_str s, double *out)
+static bool read_bound(unsigned test, const vg_operand *o, long double *out)
 {
-    vg_time t;
-    int64_t epoch;
-    if (s.len <= 15 && vg_str_to_i64(s, &epoch)) {
-        *out = (double)epoch * (s.len - (s.ptr[0] == '-') >= 12 ? 1e3 : 1e6);
-        return fabs(*out) < 9e15;
-    }
-    if (!vg_time_parse(s, &t))
+    if (o->bad)
         return false;
-    *out = (double)t;
-    return fabs(*out) < 9e15; /* the year 2255: exact until then */
+    *out = (long double)o->time;
+    return test == VG_TEST_DATE || read_number(o->text, out);
 }
 
-/* IPv4 stands in IPv6 as ::ffff:0:0/96. */
-typedef struct {
-    uint8_t bytes[16];
-} address;
-
-static const uint8_t v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-static bool read_address(vg_str s, address *out, unsigned *width)
+bool vg_compare_bounds_read(const vg_test *compiled, unsigned test)
 {
-    char text[INET6_ADDRSTRLEN];
-    if (s.len == 0 || s.len >= sizeof text)
-        return false;
-    memcpy(text, s.ptr, s.len);
-    text[s.len] = '\0';
-    bool v6 = vg_str_find_char(s, ':') != VG_NPOS;
-    *width = v6 ? 128 : 32;
-    memcpy(out->bytes, v4_prefix, sizeof v4_prefix);
-    return inet_pton(v6 ? AF_INET6 : AF_INET, text, v6 ? out->bytes : out->bytes + 12) == 1;
-}
-
-typedef struct {
-    address first;
-    unsigned bits; /* of 128 */
-} prefix;
-
-static bool read_prefix(vg_str s, prefix *out)
-{
-    vg_str text = s, length = {0};
-    unsigned width;
-    bool has_length = vg_str_split(s, '/', &text, &length);
-    if (!read_address(text, &out->first, &width))
-        return false;
-    uint64_t bits = width;
-    if (has_length &&
-        (!vg_str_to_u64(length, &bits) || bits > width || (length.len > 1 && length.ptr[0] == '0')))
-        return false;
-    out->bits = 128 - width + (unsigned)bits;
-    return true;
-}
-
-static bool prefix_holds(const prefix *p, const address *a)
-{
-    unsigned whole = p->bits / 8, rest = p->bits % 8;
-    return memcmp(p->first.bytes, a->bytes, whole) == 0 &&
-           (rest == 0 || ((p->first.bytes[whole] ^ a->bytes[whole]) >> (8 - rest)) == 0);
-}
-
-/* Whether a text is surely no value of its type, whatever spelling the engine takes: it has a byte that no value has. */
-static bool is_surely_none(vg_str text, unsigned test)
-{
-    const char *bytes = test == VG_TEST_NUMBER ? "0123456789+-. \t\n\v\f\r" : "0123456789+-.:TZ \t\n\v\f\r";
-    for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] == '\0' || !strchr(bytes, text.ptr[i]))
-            return true;
-    return test == VG_TEST_ADDRESS || text.len == 0;
-}
-
-bool vg_compare_bounds_read(const vg_policy_condition *condition, unsigned test)
-{
-    double number;
-    prefix p;
-    for (size_t i = 0; i < condition->value_count; i++) {
-        vg_str text = condition->values[i];
-        bool read = test == VG_TEST_NUMBER    ? read_number(text, &number)
-                    : test == VG_TEST_DATE    ? read_date(text, &number)
-                    : test == VG_TEST_ADDRESS ? read_prefix(text, &p)
-                                              : false;
-        if (!read && !is_surely_none(text, test))
+    long double number;
+    for (uint32_t i = 0; i < compiled->count && test == VG_TEST_NUMBER; i++)
+        if (!compiled->operands[i].bad && !read_number(compiled->operands[i].text, &number))
             return false;
-    }
     return true;
 }
 
-/* ---- does a value meet a condition? ---------------------------------------------------------------------------------------------- */
+/* ---- does a value meet a condition? ---------------------------------------------------------------------------------------- */
 
 typedef enum { MEETS_NOT, MEETS, MEETS_PERHAPS } meeting;
 
-static bool compares(vg_operator op, double value, double bound)
+/* Asks the engine: one value is a list of one to ForAllValues and ForAnyValue. */
+static bool meets_compiled(const vg_compare_condition *q, vg_str value)
 {
-    switch (op) {
-    case VG_OP_NUMERIC_LESS_THAN:
-    case VG_OP_DATE_LESS_THAN:
-        return value < bound;
-    case VG_OP_NUMERIC_LESS_THAN_EQUALS:
-    case VG_OP_DATE_LESS_THAN_EQUALS:
-        return value <= bound;
-    case VG_OP_NUMERIC_GREATER_THAN:
-    case VG_OP_DATE_GREATER_THAN:
-        return value > bound;
-    case VG_OP_NUMERIC_GREATER_THAN_EQUALS:
-    case VG_OP_DATE_GREATER_THAN_EQUALS:
-        return value >= bound;
-    default:
-        return value == bound;
-    }
-}
-
-/* Numbers and dates. A bound that is none matches nothing, and makes a negated condition fail as well. */
-static bool meets_line(const vg_compare_condition *q, vg_str value)
-{
-    bool (*read)(vg_str, double *) = q->kind == VG_TEST_DATE ? read_date : read_number;
-    double v, bound;
-    if (!read(value, &v))
-        return false;
-    bool any = false, wrong = false;
-    for (size_t i = 0; i < q->source->value_count; i++) {
-        bool is_read = read(q->source->values[i], &bound);
-        wrong |= !is_read;
-        any |= is_read && compares(q->source->op, v, bound);
-    }
-    return q->negated ? !any && !wrong : any;
-}
-
-static bool meets_address(const vg_compare_condition *q, vg_str value)
-{
-    address a;
-    prefix p;
-    unsigned width;
-    if (!read_address(value, &a, &width))
-        return false;
-    bool any = false, wrong = false;
-    for (size_t i = 0; i < q->source->value_count; i++) {
-        bool is_read = read_prefix(q->source->values[i], &p);
-        wrong |= !is_read;
-        any |= is_read && prefix_holds(&p, &a);
-    }
-    return q->negated ? !any && !wrong : any;
+    vg_context_entry entry = {
+        .key = q->source->key, .values = &value, .value_count = 1, .state = VG_CONTEXT_PRESENT};
+    vg_request request = {.context = &entry, .context_count = 1};
+    vg_evaluation e = {.request = &request};
+    return vg_test_holds(&e, q->compiled) == VG_MATCH_YES;
 }
 
 static bool is_of_type(const vg_compare_set *set, vg_str value)
@@ -203,9 +85,8 @@ static meeting meets(vg_comparer *c, const vg_compare_condition *q, vg_str value
         return meets_text(c, q, value);
     case VG_TEST_NUMBER:
     case VG_TEST_DATE:
-        return meets_line(q, value) ? MEETS : MEETS_NOT;
     case VG_TEST_ADDRESS:
-        return meets_address(q, value) ? MEETS : MEETS_NOT;
+        return meets_compiled(q, value) ? MEETS : MEETS_NOT;
     default:
         return MEETS_PERHAPS;
     }
@@ -221,18 +102,18 @@ static void add_value(vg_comparer *c, vg_vec *values, vg_str value)
     c->failed |= !slot;
 }
 
-static vg_str line_text(vg_comparer *c, double v, bool date)
+static vg_str line_text(vg_comparer *c, long double v, bool date)
 {
     char text[VG_TIME_TEXT];
     if (!date)
-        return vg_arena_printf(c->arena, fabs(v) < 1e15 && v == floor(v) ? "%.0f" : "%.17g", v);
+        return vg_arena_printf(c->arena, v == floorl(v) ? "%.0Lf" : "%.17Lf", v);
     vg_time_format((vg_time)v, text);
     return vg_arena_printf(c->arena, "%s", text);
 }
 
 static int by_value(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    long double x = *(const long double *)a, y = *(const long double *)b;
     return (x > y) - (x < y);
 }
 
@@ -241,12 +122,12 @@ static void add_line(vg_comparer *c, const vg_compare_literal *literals, size_t 
                      vg_vec *values)
 {
     bool date = kind == VG_TEST_DATE;
-    vg_vec bounds = vg_vec_in(c->arena, sizeof(double));
+    vg_vec bounds = vg_vec_in(c->arena, sizeof(long double));
     for (size_t i = 0; i < count; i++) {
         const vg_compare_condition *q = vg_compare_condition_at(c, literals[i].id);
-        for (size_t v = 0; q->kind == kind && v < q->source->value_count; v++) {
-            double bound, *slot;
-            if (!(date ? read_date : read_number)(q->source->values[v], &bound))
+        for (uint32_t o = 0; q->kind == kind && o < q->compiled->count; o++) {
+            long double bound, *slot;
+            if (!read_bound(kind, &q->compiled->operands[o], &bound))
                 continue;
             slot = vg_vec_push(&bounds);
             if (slot)
@@ -255,41 +136,36 @@ static void add_line(vg_comparer *c, const vg_compare_literal *literals, size_t 
     }
     if (bounds.len == 0)
         return;
-    qsort(bounds.items, bounds.len, sizeof(double), by_value);
-    const double *b = bounds.items, unit = date ? 1e6 : 1;
+    qsort(bounds.items, bounds.len, sizeof(long double), by_value);
+    const long double *b = bounds.items, unit = date ? 1e6L : 1;
     for (size_t i = 0; i < bounds.len; i++) {
         add_value(c, values, line_text(c, b[i], date));
-        double next = i + 1 < bounds.len ? b[i + 1] : b[i] + 2 * unit;
-        add_value(c, values,
-                  line_text(c, next - b[i] >= 2 * unit ? b[i] + unit : b[i] + (next - b[i]) / 2, date));
+        long double next = i + 1 < bounds.len ? b[i + 1] : b[i] + 2 * unit;
+        long double between = next - b[i] >= 2 * unit ? b[i] + unit : b[i] + (next - b[i]) / 2;
+        add_value(c, values, line_text(c, between, date));
     }
     add_value(c, values, line_text(c, b[0] - unit, date));
 }
 
-static vg_str address_text(vg_comparer *c, const address *a)
+static vg_str address_text(vg_comparer *c, const vg_address *a)
 {
     char text[INET6_ADDRSTRLEN];
-    bool v4 = memcmp(a->bytes, v4_prefix, sizeof v4_prefix) == 0;
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->bytes + 12 : a->bytes, text, sizeof text);
+    inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof text);
     return vg_arena_printf(c->arena, "%s", text);
 }
 
-static void clear_host_bits(prefix *p)
+/* The first address of a network, and the first behind it; false where there is none. */
+static bool edges_of(vg_address network, vg_address *first, vg_address *after)
 {
-    for (unsigned bit = p->bits; bit < 128; bit++)
-        p->first.bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
-}
-
-/* The first address behind a prefix; false where there is none. */
-static bool address_after(const prefix *p, address *out)
-{
-    *out = p->first;
-    unsigned carry = 1;
-    for (unsigned bit = p->bits; bit < 128; bit++)
-        out->bytes[bit / 8] |= (uint8_t)(0x80u >> (bit % 8));
-    for (int i = 15; i >= 0 && carry; i--) {
-        unsigned sum = out->bytes[i] + carry;
-        out->bytes[i] = (uint8_t)sum;
+    unsigned width = network.v6 ? 128 : 32, carry = 1;
+    for (unsigned bit = network.bits; bit < width; bit++)
+        network.bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
+    *first = *after = network;
+    for (unsigned bit = network.bits; bit < width; bit++)
+        after->bytes[bit / 8] |= (uint8_t)(0x80u >> (bit % 8));
+    for (unsigned i = width / 8; i-- > 0 && carry;) {
+        unsigned sum = after->bytes[i] + carry;
+        after->bytes[i] = (uint8_t)sum;
         carry = sum >> 8;
     }
     return carry == 0;
@@ -299,14 +175,13 @@ static void add_addresses(vg_comparer *c, const vg_compare_literal *literals, si
 {
     for (size_t i = 0; i < count; i++) {
         const vg_compare_condition *q = vg_compare_condition_at(c, literals[i].id);
-        for (size_t v = 0; q->kind == VG_TEST_ADDRESS && v < q->source->value_count; v++) {
-            prefix p;
-            address after;
-            if (!read_prefix(q->source->values[v], &p))
+        for (uint32_t o = 0; q->kind == VG_TEST_ADDRESS && o < q->compiled->count; o++) {
+            vg_address first, after;
+            if (q->compiled->operands[o].bad)
                 continue;
-            clear_host_bits(&p);
-            add_value(c, values, address_text(c, &p.first));
-            if (address_after(&p, &after))
+            bool has_after = edges_of(q->compiled->operands[o].address, &first, &after);
+            add_value(c, values, address_text(c, &first));
+            if (has_after)
                 add_value(c, values, address_text(c, &after));
         }
     }
