@@ -193,6 +193,8 @@ static vg_status take_principal(vg_graph *g, vg_graph_try *t, const vg_policy_pr
     const vg_world_principal *p;
     switch (named->kind) {
     case VG_PRINCIPAL_ANYONE:
+        for (size_t s = 0; s < g->service_count; s++) /* services are anyone, too */
+            VG_TRY(trust_service(g, t, g->services[s], role, err));
         return name_in_trust(g, VG_STR("*"), role, err);
     case VG_PRINCIPAL_ACCOUNT:
         return name_in_trust(g, named->account, role, err);

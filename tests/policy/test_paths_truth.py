@@ -190,7 +190,7 @@ LAB_REFERENCES = {"ec2-003-ec2-instance-connect-sendsshpublickey": "ec2instancec
 
 class Scenario:
     def __init__(self, folder):
-        self.name = f"{folder.parent.name}/{folder.name}"
+        self.name, self.folder = f"{folder.parent.name}/{folder.name}", str(folder)
         about = yaml.safe_load((folder / "scenario.yaml").read_text())
         self.account = Account(Module([f.read_text() for f in sorted(folder.glob("*.tf"))]))
         self.reference = LAB_REFERENCES.get(folder.name, about["pathfinding-cloud-id"])
@@ -231,6 +231,22 @@ def report(title, results):
     bad = [f"{name}: {what}" for name, what in results if what]
     print(f"# {title}: {len(results) - len(bad)} of {len(results)}")
     assert not bad, "\n".join(bad)
+
+
+@case
+def each_listed_path_is_a_technique_with_its_permissions():
+    listing = DATA / "pathfinding.cloud" / "paths-compact.json"
+    if not listing.is_file():
+        skip("no data at " + str(listing))
+    known = content()
+
+    def check(path):
+        # What a technique needs in addition only makes it stricter; what it leaves out must be said here.
+        left_out = {"ec2:DescribeInstances"}  # finds a target, and is not needed by who knows one
+        asked = [set(actions) for _, actions, _ in known.get(path["id"], [])]
+        return path["id"], None if any(set(path["required"]) - left_out <= a for a in asked) else f"{path['required']}: {asked}"
+
+    report("pathfinding.cloud", [check(p) for p in json.loads(listing.read_text())])
 
 
 @case
@@ -290,11 +306,20 @@ def takes(pattern, action):
     return re.fullmatch(re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", "."), action.lower()) is not None
 
 
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
 class Change:
-    """A scenario changed in one way."""
+    """A scenario changed in one way. One that leads to a bucket leads to an administrator instead: many accounts are asked
+    at once, for administrators."""
 
     def __init__(self, scenario):
         self.account, self.start, self.scp = copy.deepcopy(scenario.account), scenario.start, None
+        if scenario.target != "admin":
+            kind, name = next(re.match(r"arn:aws:iam::\d+:(user|role)/(.*)", p).groups()
+                              for p in reversed(scenario.principals) if ":iam:" in p)
+            if scenario.principals[0] != f"arn:aws:iam::{ACCOUNT}:{kind}/{name}" and "self-escalation" not in scenario.folder:
+                {"user": self.account.users, "role": self.account.roles}[kind][name]["attached"].append(ADMINISTRATOR)
         self.was, scenario.account = scenario.account, self.account
         self.holder = scenario.holder()
         scenario.account = self.was
@@ -381,28 +406,31 @@ def changes_of(s, identifier, actions, services):
     yield changed("leave")
 
 
+def try_changes(chosen):
+    """Asks about every change of [(scenario, technique, actions, services)], and prints how many did as they should."""
+    variants, expected = {}, {}
+    for s, identifier, actions, services in chosen:
+        for key, change, stays in changes_of(s, identifier, actions, services):
+            variants[key], expected[key] = (change.account, change.start, change.scp), stays
+    found, bad = all_paths(variants), []
+    for way in sorted({key[2] for key in variants}):
+        keys = [k for k in variants if k[2] == way]
+        wrong = [k for k in keys if (k[1] in techniques(found[k])) != expected[k]]
+        print(f"# {way}: {len(keys) - len(wrong)} of {len(keys)}")
+        bad += [f"{' '.join(k)}: {'is gone' if expected[k] else 'is there still'}" for k in wrong]
+    assert not bad, "\n".join(bad)
+
+
 @case
 def changed_laboratories_lose_and_keep_their_paths():
-    known, variants, expected = content(), {}, {}
+    known, chosen = content(), []
     for s in scenarios():
-        for identifier, actions, services in known.get(s.reference, []) if s.target == "admin" else []:
-            if identifier not in REACHED.get(s.name, ()):
-                continue
-            s.ask(actions[0])
-            for key, change, stays in changes_of(s, identifier, actions, services):
-                variants[key], expected[key] = (change.account, change.start, change.scp), stays
-    found = all_paths(variants)
-    for way in sorted({key[2] for key in variants}):
-        results = []
-        for key in (k for k in variants if k[2] == way):
-            there = key[1] in techniques(found[key])
-            word = "is there still" if there else "is gone"
-            results.append((" ".join(key), None if there == expected[key] else word))
-        COUNTS[way] = results
-    bad = [f"{name}: {what}" for results in COUNTS.values() for name, what in results if what]
-    for way, results in COUNTS.items():
-        print(f"# {way}: {sum(1 for _, what in results if not what)} of {len(results)}")
-    assert not bad, "\n".join(bad)
+        for identifier, actions, services in known.get(s.reference, []):
+            if identifier in REACHED.get(s.name, ()):
+                s = copy.copy(s)
+                s.ask(actions[0])
+                chosen.append((s, identifier, actions, services))
+    try_changes(chosen)
 
 
 # ---- iam-vulnerable ----------------------------------------------------------------------------------------------------------------
@@ -430,8 +458,42 @@ VULNERABLE = {
 }
 
 
-@case
-def iam_vulnerable_has_its_paths():
+class Vulnerable:
+    """One module of iam-vulnerable in an account with an administrator of each kind: a user, a role, a group, roles that
+    services run as."""
+
+    target = "admin"
+
+    def __init__(self, name, own, rest):
+        self.name, self.reference, self.account = name, VULNERABLE[name], Account(own, *rest)
+        self.add_administrators()
+        starts = Account(own)
+        by_role = self.reference in ("iam-005", "iam-009", "sts-001") or not starts.users
+        names = sorted(starts.roles if by_role else starts.users, key=lambda n: "starting" not in n)
+        self.start = self.who = f"arn:aws:iam::{ACCOUNT}:{'role' if by_role else 'user'}/{names[0]}"
+
+    def add_administrators(self):
+        a = self.account
+        a.holder("user", "admin")["attached"].append(ADMINISTRATOR)
+        a.holder("group", "admins")["attached"].append(ADMINISTRATOR)
+        for service in ("ec2", "cloudformation", "codebuild", "datapipeline"):
+            role = a.holder("role", f"admin-{service}")
+            role["attached"].append(ADMINISTRATOR)
+            role["trust"] = {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": service + ".amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        a.profiles["admin-ec2"] = "admin-ec2"
+        for kind in ("AWS::EC2::Instance", "AWS::CloudFormation::Stack"):
+            a.runs = [r for r in a.runs if r[0] != kind]
+        a.runs.append(("AWS::EC2::Instance", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", {"IamInstanceProfile": "admin-ec2"}))
+        a.runs.append(("AWS::CloudFormation::Stack", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/s/1",
+                       {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/admin-cloudformation"}))
+
+    def holder(self):
+        kind, name = re.match(r"arn:aws:iam::\d+:(user|role)/(.*)", self.who).groups()
+        return (self.account.users if kind == "user" else self.account.roles)[name]
+
+
+def vulnerable_modules():
     folder = DATA / "iam-vulnerable" / "modules"
     if not folder.is_dir():
         skip("no data at " + str(folder))
@@ -439,21 +501,37 @@ def iam_vulnerable_has_its_paths():
     read = lambda files: Module([f.read_text() for f in sorted(files)], outside)  # noqa: E731
     free = folder / "free-resources" / "privesc-paths"
     rest = [read(d.glob("*.tf")) for d in sorted((folder / "non-free-resources").iterdir())]
-    whole, known, results = Account(read(free.glob("*.tf")), *rest), content(), []
-    found = {}
-    for file in sorted(free.glob("*.tf")):
-        if file.stem in VULNERABLE:
-            found[file.stem] = Account(read([file, free / "variables.tf"]))
-    paths_of_all = paths(whole, None)
-    for name, own in found.items():
-        wanted = {i for i, _, _ in known[VULNERABLE[name]]}
+    return {f.stem: (read([f, free / "variables.tf"]), read(free.glob("*.tf")), rest) for f in sorted(free.glob("*.tf"))
+            if f.stem in VULNERABLE}
+
+
+@case
+def iam_vulnerable_has_its_paths():
+    modules, known, results = vulnerable_modules(), content(), []
+    _, everything, rest = next(iter(modules.values()))
+    all_found = paths(Account(everything, *rest), None)
+    for name, (own, _, _) in modules.items():
+        wanted, own = {i for i, _, _ in known[VULNERABLE[name]]}, Account(own)
         starts = {f"arn:aws:iam::{ACCOUNT}:{k}/{n}" for k, h in (("user", own.users), ("role", own.roles)) for n in h}
-        got = techniques([p for p in paths_of_all if p["from"] in starts])
+        got = techniques([p for p in all_found if p["from"] in starts])
         results.append((name, None if wanted & got else f"{wanted} of {sorted(starts)}: found {sorted(got)}"))
     report("iam-vulnerable", results)
 
 
-COUNTS, REACHED = {}, {}
+@case
+def changed_modules_lose_and_keep_their_paths():
+    modules, known, chosen = vulnerable_modules(), content(), []
+    every = [Vulnerable(name, own, rest) for name, (own, _, rest) in modules.items()]
+    found = all_paths({s.name: (s.account, s.start, None) for s in every})
+    for s in every:
+        reached = [k for k in known[s.reference] if k[0] in techniques(found[s.name])]
+        if not reached:
+            print(f"# not run: {s.name}: alone in an account it has no target")
+        chosen += [(s, *k) for k in reached[:1]]
+    try_changes(chosen)
+
+
+REACHED = {}
 
 
 if __name__ == "__main__":
