@@ -75,4 +75,133 @@ bool vg_trail_recognise(vg_str bytes);
 vg_status vg_trail_read(vg_str bytes, vg_str name, const vg_trail_sink *sink, vg_trail_counts *counts,
                         vg_error *err);
 
+/* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
+
+/* Every hour CloudTrail delivers a digest file for each trail, account and region: the hashes of the log files of that
+ * hour, and where the digest of the hour before stands, with its hash and its signature. A digest's own signature is
+ * metadata of its S3 object. Source: CloudTrail User Guide, "CloudTrail digest file structure" and "Custom
+ * implementations of CloudTrail log file integrity validation". */
+
+typedef struct {
+    vg_str bucket, object, hash, hash_algorithm;
+} vg_digest_log;
+
+/* A digest file. Previous ones are {NULL, 0} in one that starts a chain. */
+typedef struct {
+    vg_str account, bucket, object, fingerprint, signature_algorithm;
+    vg_str end_text; /* as it is written: it is signed */
+    vg_time start, end;
+    vg_str previous_bucket, previous_object, previous_hash, previous_signature;
+    const vg_digest_log *logs;
+    size_t log_count;
+} vg_digest;
+
+/* Reads the uncompressed text, which must stay alive. Fails with VG_ERR_SYNTAX or VG_ERR_VALUE for what is no digest. */
+vg_status vg_digest_read(vg_arena *arena, vg_str text, vg_str name, vg_digest *out, vg_error *err);
+
+/* What the name of a digest says: ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOME_TIME[_backfill].json.gz, and the
+ * organisation's id from the folders above. */
+typedef struct {
+    vg_str organization, account, region, trail, home;
+    vg_time time;
+    bool backfill;
+} vg_digest_name;
+/* False, and *out cleared, when it is no name of a digest. */
+bool vg_digest_name_of(vg_str object, vg_digest_name *out);
+
+/* What CloudTrail signs: the end, the place, the hash of the digest's text, the previous signature or "null". */
+vg_status vg_digest_string_to_sign(vg_arena *arena, const vg_digest *digest, const vg_sha256 *hash,
+                                   vg_str *out, vg_error *err);
+
+/* Reads a digest's signature from what `aws s3api head-object` (or get-object) answers, or from its headers as a JSON
+ * object. Absent ones are empty. Slices of the text or the arena. */
+vg_status vg_digest_head_read(vg_arena *arena, vg_str text, vg_str name, vg_str *signature, vg_str *algorithm,
+                              vg_error *err);
+
+/* A key of `aws cloudtrail list-public-keys`. */
+typedef struct {
+    vg_str fingerprint;
+    vg_str region; /* where it signs, when the file's name or its envelope says so; else empty */
+    vg_str der;    /* PKCS #1 RSAPublicKey; empty when it was no base64 */
+    vg_time from, until;
+} vg_digest_key;
+
+/* Appends the keys of an answer of list-public-keys to `keys` (of vg_digest_key). */
+vg_status vg_digest_keys_read(vg_arena *arena, vg_str text, vg_str name, vg_vec *keys, vg_error *err);
+
+typedef enum { VG_SIGNATURE_GOOD, VG_SIGNATURE_BAD, VG_SIGNATURE_NO_KEY } vg_signature;
+/* Whether `signature` (hexadecimal) is the key's, over the text, by SHA-256 with RSA (PKCS #1 v1.5). NO_KEY: the key
+ * cannot be loaded. */
+vg_signature vg_digest_signature_check(const vg_digest_key *key, vg_str text, vg_str signature);
+
+/* ---- verifying a copy of a bucket ---- */
+
+typedef enum {
+    VG_PROOF_VALID,
+    VG_PROOF_INVALID,
+    VG_PROOF_MISSING,
+    VG_PROOF_UNASSESSED,
+    VG_PROOF_NOTE, /* says something, and is no judgement */
+    VG_PROOF_COUNT
+} vg_proof;
+extern const char
+    *const vg_proof_names[VG_PROOF_COUNT]; /* "valid", "invalid", "missing", "not assessed", ... */
+
+typedef enum {
+    VG_DIGEST_FILE,
+    VG_DIGEST_BACKFILL,
+    VG_DIGEST_LOG,
+    VG_DIGEST_GAP,  /* between `from` and `to` nothing was delivered: the trail started anew */
+    VG_DIGEST_TAIL, /* after `from` there is nothing, up to `to` that was asked for */
+    VG_DIGEST_KIND_COUNT
+} vg_digest_kind;
+extern const char *const vg_digest_kind_names[VG_DIGEST_KIND_COUNT];
+
+/* One judgement. `object` is empty for a file that could not be read and that nothing names; `file` for one that is not
+ * there. */
+typedef struct {
+    vg_digest_kind kind;
+    vg_proof verdict;
+    size_t chain; /* index, or SIZE_MAX */
+    vg_str bucket, object, file;
+    vg_str reason; /* of what is not valid */
+    vg_time from, to;
+} vg_digest_result;
+
+/* A chain: the digests of one trail, account and region. */
+typedef struct {
+    vg_digest_name name;
+    vg_time from, to; /* what its valid digests cover, within what was asked for; VG_TIME_NONE: nothing */
+    vg_time last;     /* nothing is known after this; VG_TIME_NONE: no digest could be read */
+    size_t counts[VG_DIGEST_LOG + 1][VG_PROOF_COUNT]; /* by kind and verdict */
+} vg_digest_chain;
+
+typedef struct {
+    const vg_digest_chain *chains; /* by name */
+    size_t chain_count;
+    const vg_digest_result
+        *results; /* by chain, newest digest first, each followed by its logs; then what is in none */
+    size_t result_count;
+    size_t counts[VG_PROOF_COUNT];
+    size_t digests; /* files that were looked at */
+} vg_digest_report;
+
+typedef struct {
+    vg_str root;               /* the folder that was walked, for where a file stands */
+    const vg_dir_entry *files; /* all below it */
+    size_t file_count;
+    const vg_digest_key *keys;
+    size_t key_count;
+    vg_str bucket;        /* the one that the digests must be of; empty: any */
+    vg_time since, until; /* VG_TIME_NONE: all that is here */
+    vg_time now;
+    size_t threads;
+} vg_digest_options;
+
+/* Verifies every chain below a folder, and the logs that its digests name. The signature of a digest is looked for in
+ * FILE.head.json (vg_digest_head_read) and in the digest after it. What could not be read or has no signature is not
+ * assessed. The report lives in the arena. Fails for memory alone. */
+vg_status vg_digest_verify(vg_arena *arena, const vg_digest_options *options, vg_digest_report *out,
+                           vg_error *err);
+
 #endif
