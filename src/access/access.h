@@ -211,6 +211,38 @@ typedef struct {
 vg_status vg_generate(vg_arena *arena, const vg_world *world, const vg_activity *activity,
                       const vg_world_principal *principal, vg_generated *out, vg_error *err);
 
+/* What IAM says that a principal last used, by service and by the actions that it tracks. VG_TIME_NONE: not in the 400 days
+ * before `as_of`. */
+typedef struct {
+    vg_str action; /* "ListBucket" */
+    vg_time last;
+} vg_last_used_action;
+typedef struct {
+    vg_str service; /* "s3" */
+    vg_time last;
+    const vg_last_used_action *actions;
+    size_t action_count;
+} vg_last_used_service;
+typedef struct {
+    vg_str principal; /* ARN */
+    vg_time as_of;    /* when IAM made the report */
+    const vg_last_used_service *services;
+    size_t service_count;
+} vg_last_used;
+enum { VG_LAST_USED_DAYS = 400 }; /* IAM keeps no more */
+/* The completed reports of evidence (iam:GetServiceLastAccessedDetails), as known at `at`. Memory is the arena's. */
+vg_status vg_last_used_read(vg_evidence *evidence, vg_arena *arena, vg_time at, const vg_last_used **out,
+                            size_t *count, vg_error *err);
+
+/* What is known of use. */
+typedef struct {
+    const vg_activity *activity; /* of logs; empty where there are none */
+    bool logs_reach;             /* they go back to `since`: what they could show and do not was not used */
+    const vg_last_used *reports; /* in any order, at most one a principal counts */
+    size_t report_count;
+    vg_time since; /* what was used before is not used; VG_TIME_NONE: whenever */
+} vg_use_evidence;
+
 /* What one principal may do in one service, and did. */
 typedef struct {
     uint32_t principal; /* index in the world */
@@ -218,23 +250,30 @@ typedef struct {
     size_t granted;     /* actions that its policies allow, somewhere or under some condition */
     size_t used;
     size_t
-        untraceable; /* of the rest, those that the logs could not show: no event, or a data event that no trail selects */
+        untraceable; /* of the rest, those that nothing could show: no event, a data event that no trail selects, an action
+                        that IAM does not track in a service that was used */
     const vg_str *unused; /* the others, by name */
     size_t unused_count;
-    vg_time last; /* of the service; VG_TIME_NONE: not in the activity */
+    bool active;  /* the service was used, though perhaps none of the actions that are known to be */
+    vg_time last; /* of the service; VG_TIME_NONE: not known to have been used, ever */
 } vg_unused_row;
 
 typedef struct {
     const vg_unused_row *rows; /* those with unused actions; by principal, then service */
     size_t row_count;
-    const uint32_t *idle; /* principals with permissions and without any call */
+    const uint32_t *idle; /* principals with permissions and without any use */
     size_t idle_count;
+    const uint32_t *unknown; /* of which there is no report, nor logs that reach */
+    size_t unknown_count;
 } vg_unused;
 
-/* Compares what these principals are granted with what they did. What the logs could not show is never called unused; that
- * they go back far enough is the caller's to check (vg_activity.first). `principals` are indexes in the world. */
-vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_activity *activity,
+/* Compares what these principals are granted with what they did. What nothing could show is never called unused. A report
+ * that is older than `since` says nothing, and none says that what is not in it was not used for longer than
+ * VG_LAST_USED_DAYS. `principals` are indexes in the world. */
+vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_use_evidence *evidence,
                          const vg_event_map *events, const uint32_t *principals, size_t count, vg_unused *out,
                          vg_error *err);
+/* Whether a report says what was not used since then. */
+bool vg_last_used_covers(const vg_last_used *report, vg_time since);
 
 #endif

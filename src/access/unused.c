@@ -1,18 +1,21 @@
 /* unused.c: permissions that are granted and were not used.
  *
  * Granted is what the matrix says: an action that the principal's own policies, boundary and SCPs allow somewhere, or under
- * some condition. Used is an action with a call that AWS let through, or tried to: an attempt that was refused is no use.
- * An action of which the logs could not show a call is neither. */
+ * some condition. Used is an action with a call in the logs that AWS let through, or that IAM's own report says was used in
+ * the time asked about. Not used is what the one of the two that could show it does not: IAM's report of a service that
+ * was not used, whole, and of an action that it tracks; else logs that go back far enough. What neither could show is
+ * neither. */
 #include "access/access.h"
 
 typedef struct {
     vg_arena *arena;
     const vg_world *world;
     const vg_event_map *events;
-    bool data_events;
-    uint8_t *trace; /* by action: vg_event_trace */
-    vg_map *used;   /* "principal action" by index -> time of the last use */
-    vg_vec rows, idle;
+    const vg_use_evidence *evidence;
+    vg_map *reports; /* ARN to its report */
+    uint8_t *trace;  /* by action: vg_event_trace */
+    vg_map *used;    /* "principal action" by index -> time of the last use */
+    vg_vec rows, idle, unknown;
 } unused_finder;
 
 static vg_status no_memory(vg_error *err)
@@ -47,9 +50,16 @@ static vg_status note_use(unused_finder *f, uint32_t principal, uint32_t action,
     return VG_OK;
 }
 
-static vg_status note_uses(unused_finder *f, const vg_activity *activity, vg_error *err)
+/* When it counts as used now. */
+static bool is_recent(const unused_finder *f, vg_time time)
+{
+    return time != VG_TIME_NONE && (f->evidence->since == VG_TIME_NONE || time >= f->evidence->since);
+}
+
+static vg_status note_uses(unused_finder *f, vg_error *err)
 {
     const vg_world *world = f->world;
+    const vg_activity *activity = f->evidence->activity;
     for (size_t i = 0; i < activity->use_count; i++) {
         const vg_activity_use *use = &activity->uses[i];
         const vg_world_principal *principal = vg_activity_principal(world, use);
@@ -70,41 +80,116 @@ static bool was_used(const unused_finder *f, uint32_t principal, uint32_t action
     const vg_map_entry *entry = vg_map_get(f->used, key_of(buffer, principal, action));
     if (entry && (*last == VG_TIME_NONE || (vg_time)entry->value.u64 > *last))
         *last = (vg_time)entry->value.u64;
-    return entry != NULL;
+    return entry && is_recent(f, (vg_time)entry->value.u64);
+}
+
+/* ---- what IAM's report says ------------------------------------------------------------------------------------------------------ */
+
+bool vg_last_used_covers(const vg_last_used *report, vg_time since)
+{
+    return since == VG_TIME_NONE ||
+           (report->as_of >= since && since >= report->as_of - VG_LAST_USED_DAYS * VG_TIME_DAY);
+}
+
+static vg_status map_reports(unused_finder *f, vg_error *err)
+{
+    for (size_t i = 0; i < f->evidence->report_count; i++) {
+        const vg_last_used *report = &f->evidence->reports[i];
+        vg_map_entry *entry = vg_map_put(f->reports, report->principal, NULL);
+        if (!entry)
+            return no_memory(err);
+        entry->value.u64 = (uint64_t)(uintptr_t)report;
+    }
+    return VG_OK;
+}
+
+static const vg_last_used *report_of(const unused_finder *f, uint32_t principal)
+{
+    const vg_map_entry *entry = vg_map_get(f->reports, f->world->principals[principal].arn);
+    const vg_last_used *report = entry ? entry->value.ptr : NULL;
+    return report && vg_last_used_covers(report, f->evidence->since) ? report : NULL;
+}
+
+static const vg_last_used_service *service_in(const vg_last_used *report, vg_str prefix)
+{
+    for (size_t i = 0; report && i < report->service_count; i++)
+        if (vg_str_eq(report->services[i].service, prefix))
+            return &report->services[i];
+    return NULL;
+}
+
+/* The action among those that IAM tracks; "s3:ListBucket" is ListBucket there. */
+static const vg_last_used_action *action_in(const vg_last_used_service *service, vg_str name)
+{
+    vg_str bare = vg_str_sub(name, vg_str_find_char(name, ':') + 1, VG_NPOS);
+    for (size_t i = 0; service && i < service->action_count; i++)
+        if (vg_str_eq_icase(service->actions[i].action, bare))
+            return &service->actions[i];
+    return NULL;
 }
 
 /* ---- what is granted -------------------------------------------------------------------------------------------------------------- */
 
-static bool is_traceable(unused_finder *f, uint32_t action)
+static vg_event_trace trace_of(unused_finder *f, uint32_t action)
 {
     enum { NOT_ASKED = 0 };
     if (f->trace[action] == NOT_ASKED)
         f->trace[action] =
             (uint8_t)(1 + vg_event_trace_of(f->events,
                                             vg_catalogue_action_at(f->world->catalogue, action)->name));
-    vg_event_trace trace = (vg_event_trace)(f->trace[action] - 1);
-    return trace == VG_TRACE_MANAGEMENT || (trace == VG_TRACE_DATA && f->data_events);
+    return (vg_event_trace)(f->trace[action] - 1);
+}
+
+typedef enum { WAS_USED, WAS_NOT_USED, CANNOT_TELL } answer;
+
+/* An action of which the logs show no use; `last` is the last use of its service that anything shows. */
+static answer ask(unused_finder *f, const vg_last_used_service *reported, vg_time last, uint32_t action)
+{
+    vg_event_trace trace = trace_of(f, action);
+    const vg_last_used_action *tracked =
+        action_in(reported, vg_catalogue_action_at(f->world->catalogue, action)->name);
+    if (tracked)
+        return is_recent(f, tracked->last) ? WAS_USED : WAS_NOT_USED;
+    if (trace == VG_TRACE_NONE)
+        return CANNOT_TELL;
+    if (reported && !is_recent(f, last))
+        return WAS_NOT_USED;
+    bool is_logged =
+        trace == VG_TRACE_MANAGEMENT || (trace == VG_TRACE_DATA && f->evidence->activity->data_events);
+    return is_logged && f->evidence->logs_reach ? WAS_NOT_USED : CANNOT_TELL;
+}
+
+/* The last use of any action of the service that is granted. */
+static vg_time last_use_of(const unused_finder *f, const vg_matrix *matrix, size_t place, uint32_t principal,
+                           const vg_catalogue_service *service, const vg_last_used_service *reported)
+{
+    vg_time last = reported ? reported->last : VG_TIME_NONE;
+    for (uint32_t a = service->first_action; a < service->first_action + service->action_count; a++)
+        if (vg_matrix_cell(matrix, place, a) != VG_CELL_NONE)
+            was_used(f, principal, a, &last);
+    return last;
 }
 
 static vg_status look_at_service(unused_finder *f, const vg_matrix *matrix, size_t place, uint32_t principal,
                                  const vg_catalogue_service *service, bool *granted_any, vg_error *err)
 {
-    vg_unused_row row = {.principal = principal, .service = service->prefix, .last = VG_TIME_NONE};
+    const vg_last_used_service *reported = service_in(report_of(f, principal), service->prefix);
+    vg_time last = last_use_of(f, matrix, place, principal, service, reported), ignored = VG_TIME_NONE;
+    vg_unused_row row = {
+        .principal = principal, .service = service->prefix, .last = last, .active = is_recent(f, last)};
     vg_vec names = vg_vec_in(f->arena, sizeof(vg_str));
     for (uint32_t a = service->first_action; a < service->first_action + service->action_count; a++) {
         if (vg_matrix_cell(matrix, place, a) == VG_CELL_NONE)
             continue;
+        answer was = was_used(f, principal, a, &ignored) ? WAS_USED : ask(f, reported, last, a);
         row.granted++;
-        if (was_used(f, principal, a, &row.last)) {
-            row.used++;
-        } else if (!is_traceable(f, a)) {
-            row.untraceable++;
-        } else {
-            vg_str *name = vg_vec_push(&names);
-            if (!name)
-                return no_memory(err);
+        row.used += was == WAS_USED;
+        row.untraceable += was == CANNOT_TELL;
+        vg_str *name = was == WAS_NOT_USED ? vg_vec_push(&names) : NULL;
+        if (was == WAS_NOT_USED && !name)
+            return no_memory(err);
+        if (name)
             *name = vg_catalogue_action_at(f->world->catalogue, a)->name;
-        }
     }
     *granted_any = *granted_any || row.granted > 0;
     if (names.len == 0)
@@ -118,27 +203,43 @@ static vg_status look_at_service(unused_finder *f, const vg_matrix *matrix, size
     return VG_OK;
 }
 
+static bool was_active(const unused_finder *f, uint32_t principal)
+{
+    vg_time ignored = VG_TIME_NONE;
+    const vg_last_used *report = report_of(f, principal);
+    for (size_t i = 0; report && i < report->service_count; i++)
+        if (is_recent(f, report->services[i].last))
+            return true;
+    return was_used(f, principal, VG_CATALOGUE_NONE, &ignored);
+}
+
+static vg_status note_principal(vg_vec *list, uint32_t principal, vg_error *err)
+{
+    uint32_t *place = vg_vec_push(list);
+    if (!place)
+        return no_memory(err);
+    *place = principal;
+    return VG_OK;
+}
+
 static vg_status look_at_principal(unused_finder *f, const vg_matrix *matrix, size_t place,
                                    uint32_t principal, vg_error *err)
 {
     const vg_catalogue *catalogue = f->world->catalogue;
     bool granted_any = false;
-    vg_time ignored = VG_TIME_NONE;
     size_t rows = f->rows.len;
+    if (!f->evidence->logs_reach && !report_of(f, principal))
+        return note_principal(&f->unknown, principal, err);
     for (uint32_t s = 0; s < vg_catalogue_origin_of(catalogue)->service_count; s++)
         VG_TRY(look_at_service(f, matrix, place, principal, vg_catalogue_service_at(catalogue, s),
                                &granted_any, err));
-    if (!granted_any || was_used(f, principal, VG_CATALOGUE_NONE, &ignored))
+    if (!granted_any || was_active(f, principal))
         return VG_OK;
-    uint32_t *idle = vg_vec_push(&f->idle);
-    if (!idle)
-        return no_memory(err);
-    *idle = principal;
     f->rows.len = rows; /* told once, as idle */
-    return VG_OK;
+    return note_principal(&f->idle, principal, err);
 }
 
-vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_activity *activity,
+vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_use_evidence *evidence,
                          const vg_event_map *events, const uint32_t *principals, size_t count, vg_unused *out,
                          vg_error *err)
 {
@@ -147,17 +248,20 @@ vg_status vg_find_unused(vg_arena *arena, const vg_world *world, const vg_activi
         .arena = arena,
         .world = world,
         .events = events,
-        .data_events = activity->data_events,
+        .evidence = evidence,
+        .reports = vg_map_new(arena, 0),
         .trace = VG_NEW_N(arena, uint8_t, vg_catalogue_origin_of(world->catalogue)->action_count + 1),
         .used = vg_map_new(arena, 0),
         .rows = vg_vec_in(arena, sizeof(vg_unused_row)),
-        .idle = vg_vec_in(arena, sizeof(uint32_t))};
-    if (!f.trace || !f.used)
+        .idle = vg_vec_in(arena, sizeof(uint32_t)),
+        .unknown = vg_vec_in(arena, sizeof(uint32_t))};
+    if (!f.trace || !f.used || !f.reports)
         return no_memory(err);
-    VG_TRY(note_uses(&f, activity, err));
+    VG_TRY(map_reports(&f, err));
+    VG_TRY(note_uses(&f, err));
     VG_TRY(vg_matrix_build_for(arena, world, principals, count, true, &matrix, err));
     for (size_t i = 0; i < count; i++)
         VG_TRY(look_at_principal(&f, matrix, i, principals[i], err));
-    *out = (vg_unused){f.rows.items, f.rows.len, f.idle.items, f.idle.len};
+    *out = (vg_unused){f.rows.items, f.rows.len, f.idle.items, f.idle.len, f.unknown.items, f.unknown.len};
     return VG_OK;
 }

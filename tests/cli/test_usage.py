@@ -315,8 +315,14 @@ def unused(place, logs, *words, code=0, now="2026-07-01"):
     return vigil("iam", "unused", logs.write(), "--workspace", place, "--now", now, *words, code=code)
 
 
-def rows_of(place, logs, *words):
-    out = json.loads(unused(place, logs, "--format", "json", *words).stdout)
+def since_march():
+    """Logs that go back far enough: somebody else's call."""
+    return Logs().call("somebody", "sqs", "ListQueues", day="2026-03-01")
+
+
+def rows_of(place, logs, *words, code=0):
+    words = ("--format", "json", *words)
+    out = json.loads((unused(place, logs, *words, code=code) if logs else reported(place, *words, code=code)).stdout)
     return ([p.rsplit("/", 1)[1] for p in out["neverActive"]],
             [(r["principal"].rsplit("/", 1)[1], r["service"], r["granted"], r["used"], r["untraceable"], r["unused"])
              for r in out["unused"]])
@@ -327,23 +333,22 @@ def unused_lists_what_was_granted_and_not_called():
     place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "iam:PassRole", "s3:GetObject",
                                                     "ecs:ListClusters"]))),
                        role("idle", policy(allow("sqs:ListQueues")))])
-    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01").call("deploy", "ecs", "ListClusters",
-                                                                               errorCode="AccessDenied", day="2026-03-01")
+    logs = since_march().call("deploy", "sqs", "ListQueues").call("deploy", "ecs", "ListClusters", errorCode="AccessDenied")
     equal(rows_of(place, logs), (["idle"], [("deploy", "ecs", 1, 0, 0, ["ecs:ListClusters"]),
                                             ("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])]))
     equal(rows_of(place, logs, "--principal", "role/deploy")[0], [])
     text = unused(place, logs).stdout
-    assert "role/deploy@222222222222\n  sqs: 1 of 2 actions used, last 2026-03-01; not used: PurgeQueue\n  never used: ecs\n" in text, text
+    assert "role/deploy@222222222222\n  sqs: 1 of 2 actions used, last 2026-06-20; not used: PurgeQueue\n  never used: ecs\n" in text, text
     assert "Never active:\n  role/idle@222222222222\n" in text, text
 
 
 @case
 def unused_never_counts_what_leaves_no_trace():
     place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:GetBucketPolicy", "iam:PassRole"])))])
-    logs = Logs().call("deploy", "s3", "ListBuckets", day="2026-03-01")
+    logs = since_march().call("deploy", "s3", "ListBuckets")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 1, ["s3:GetBucketPolicy"])])
     assert "no data events" in unused(place, logs).stdout
-    logs.call("deploy", "s3", "PutObject", day="2026-03-02", eventCategory="Data")
+    logs.call("deploy", "s3", "PutObject", eventCategory="Data")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "with data events")
 
 
@@ -352,8 +357,94 @@ def unused_is_not_assessed_when_the_logs_are_too_young():
     place = workspace([role("deploy", policy(allow("sqs:*")))])
     logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-06-20")
     err = unused(place, logs, code=3).stderr
-    assert "not assessed: the logs begin at 2026-06-20" in err, err
+    assert "not assessed: the logs begin at 2026-06-20" in err and "no last-accessed data" in err, err
     unused(place, logs, "--days", "10")
+
+
+@case
+def what_was_used_longer_ago_is_unused():
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue"])))])
+    logs = since_march().call("deploy", "sqs", "PurgeQueue", day="2026-03-15").call("deploy", "sqs", "ListQueues")
+    equal(rows_of(place, logs)[1], [("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])])
+    equal(rows_of(place, logs, "--days", "120")[1], [])
+    equal(rows_of(place, logs, "--days", "0")[1], [])
+
+
+def report(name, *services, as_of="2026-06-29T00:00:00Z", status="COMPLETED"):
+    """What IAM says that a role last used: (service, last use or None, {action: last use or None})."""
+    return envelope("iam:GetServiceLastAccessedDetails", {"Arn": f"arn:aws:iam::{MEMBER}:role/{name}"}, {
+        "JobStatus": status, "JobType": "ACTION_LEVEL", "JobCreationDate": as_of, "JobCompletionDate": as_of,
+        "ServicesLastAccessed": [{
+            "ServiceName": service, "ServiceNamespace": service, **({"LastAuthenticated": last} if last else {}),
+            "TrackedActionsLastAccessed": [{"ActionName": a, **({"LastAccessedTime": t} if t else {})}
+                                           for a, t in actions.items()]} for service, last, actions in services]}, MEMBER)
+
+
+def with_reports(place, *lines):
+    file = HOME / "reports.jsonl"
+    file.write_text("\n".join(lines) + "\n")
+    vigil("import", file, "--workspace", place, "--quiet")
+    return place
+
+
+def reported(place, *words, code=0):
+    return vigil("iam", "unused", "--workspace", place, "--now", "2026-07-01", *words, code=code)
+
+
+JUNE, MARCH = "2026-06-10T00:00:00Z", "2026-03-10T00:00:00Z"
+
+
+@case
+def last_accessed_data_is_enough():
+    place = with_reports(
+        workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "s3:GetObject", "s3:CreateBucket",
+                                                "s3:DeleteBucket", "s3:GetBucketPolicy", "dynamodb:GetItem", "ecs:ListClusters",
+                                                "iam:PassRole", "iam:ListRoles"]))),
+                   role("idle", policy(allow("sqs:ListQueues")))]),
+        report("deploy", ("sqs", None, {}), ("s3", JUNE, {"CreateBucket": JUNE, "DeleteBucket": MARCH}),
+               ("dynamodb", MARCH, {}), ("iam", None, {})),
+        report("idle", ("sqs", MARCH, {})))
+    equal(rows_of(place, None), (["idle"], [
+        ("deploy", "dynamodb", 1, 0, 0, ["dynamodb:GetItem"]),  # no log is needed for data of a service that was not used
+        ("deploy", "iam", 2, 0, 1, ["iam:ListRoles"]),          # passing a role is never seen
+        ("deploy", "s3", 4, 1, 2, ["s3:DeleteBucket"]),         # the rest is not tracked, and the service was used
+        ("deploy", "sqs", 2, 0, 0, ["sqs:ListQueues", "sqs:PurgeQueue"])]))  # ecs is not in the report: nobody knows
+    text = reported(place).stdout
+    assert "role/deploy@222222222222\n  s3: 1 of 4 actions used, last 2026-06-10; not used: DeleteBucket\n" in text, text
+    assert "never used: dynamodb iam sqs\n" in text and "last-accessed data is of 2026-06-29" in text, text
+    equal([r[1] for r in rows_of(place, None, "--days", "150")[1]], ["iam", "sqs"], "used 113 days ago")
+    equal([r[1] for r in rows_of(place, None, "--days", "0")[1]], ["iam", "sqs"], "never")
+    assert "does not cover that time" in reported(place, "--days", "450", code=3).stderr
+
+
+@case
+def logs_and_last_accessed_data_complete_each_other():
+    place = with_reports(workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue", "s3:GetObject", "s3:GetBucketPolicy"])))]),
+                         report("deploy", ("sqs", JUNE, {}), ("s3", None, {})))
+    young = Logs().call("deploy", "sqs", "ListQueues")
+    equal(rows_of(place, young)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "young logs prove no lack")
+    equal(rows_of(place, since_march().call("deploy", "sqs", "ListQueues"))[1],
+          [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"]), ("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])])
+    # the logs show a use that is younger than the report
+    equal(rows_of(place, young.call("deploy", "s3", "GetBucketPolicy", day="2026-06-30",
+                                    requestParameters={"bucketName": "b"}))[1], [])
+
+
+@case
+def of_whom_nothing_is_known_nothing_is_said():
+    place = workspace([role("deploy", policy(allow("sqs:ListQueues"))), role("new", policy(allow("sqs:ListQueues")))])
+    err = reported(place, code=3).stderr
+    assert "no logs were given" in err and "vigil import --script" in err and err.count("\n") == 1, err
+    with_reports(place, report("new", ("sqs", None, {}), status="FAILED"))
+    assert "no last-accessed data" in reported(place, code=3).stderr
+    with_reports(place, report("deploy", ("sqs", None, {}), as_of="2026-03-01T00:00:00Z"))
+    assert "does not cover that time" in reported(place, code=3).stderr
+    with_reports(place, report("deploy", ("sqs", JUNE, {})))
+    out = json.loads(reported(place, "--format", "json", code=3).stdout)
+    equal((out["neverActive"], out["unused"], [p.rsplit("/", 1)[1] for p in out["notAssessed"]]), ([], [], ["new"]))
+    assert "Not assessed, without last-accessed data" in reported(place, code=3).stdout
+    equal(json.loads(unused(place, since_march(), "--format", "json").stdout)["notAssessed"], [], "the logs know of both")
+    reported(place, "--principal", "role/deploy")
 
 
 try:
