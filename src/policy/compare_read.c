@@ -75,7 +75,7 @@ static void add_account(vg_comparer *c, vg_str partition, vg_str account)
         add_named(c, arn_of(c, partition, members[i].service, account, members[i].resource));
 }
 
-/* Of a user itself, and a federated session that it has asked for; of a role a session, and itself. */
+/* Of a user itself; of a role a session, and itself. */
 static void add_arn(vg_comparer *c, const vg_policy_principal *p)
 {
     vg_arn arn;
@@ -85,10 +85,6 @@ static void add_arn(vg_comparer *c, const vg_policy_principal *p)
         add_named(c, vg_arena_printf(c->arena, "arn:%.*s:sts::%.*s:assumed-role/%.*s/zq0",
                                      VG_ARG(arn.partition), VG_ARG(p->account), VG_ARG(named.role)));
     add_named(c, p->text);
-    if (named.kind == VG_CALLER_USER)
-        add_caller(c, (vg_compare_caller){.caller = vg_caller_of(arn_of(c, arn.partition, "sts", p->account,
-                                                                        "federated-user/zq0")),
-                                          .issuer = p->text});
     add_account(c, arn.partition, p->account);
 }
 
@@ -96,6 +92,7 @@ static void add_arn(vg_comparer *c, const vg_policy_principal *p)
 static void add_principal(vg_comparer *c, const vg_policy_principal *p)
 {
     vg_arn arn = {.partition = VG_STR("aws")};
+    vg_caller named = vg_caller_of(p->text);
     switch (p->kind) {
     case VG_PRINCIPAL_ACCOUNT:
         vg_arn_parse(p->text, &arn);
@@ -109,6 +106,8 @@ static void add_principal(vg_comparer *c, const vg_policy_principal *p)
         break;
     case VG_PRINCIPAL_FEDERATED:
         add_kind(c, VG_CALLER_FEDERATED, p->text);
+        if (vg_is_account_id(named.account))
+            add_account(c, VG_STR("aws"), named.account);
         break;
     case VG_PRINCIPAL_UNIQUE_ID:
     case VG_PRINCIPAL_CANONICAL_USER:
@@ -159,28 +158,32 @@ static void add_bounded(vg_comparer *c)
     }
 }
 
-/* A provider's name in a policy names the sessions that it made as well. */
-static void add_provided(vg_comparer *c, vg_str provider)
+/* A provider's name in a policy names the sessions of roles that it made as well, and a user's its federated sessions: both
+ * of its own account, where it is of one. */
+static void add_made_by(vg_comparer *c, const vg_policy_principal *maker)
 {
+    bool user = maker->kind == VG_PRINCIPAL_ARN && vg_caller_of(maker->text).kind == VG_CALLER_USER;
+    vg_caller_kind kind = user ? VG_CALLER_FEDERATED_SESSION : VG_CALLER_ROLE_SESSION;
+    vg_str account = vg_caller_of(maker->text).account;
     size_t count = c->callers.len;
+    if (!user && maker->kind != VG_PRINCIPAL_FEDERATED)
+        return;
     for (size_t i = 0; i < count; i++) {
         vg_compare_caller caller = *(vg_compare_caller *)vg_vec_at(&c->callers, i);
-        if (caller.caller.kind != VG_CALLER_ROLE_SESSION || caller.provider.len)
+        if (caller.caller.kind != kind || caller.provider.len || caller.issuer.len ||
+            (account.len && !vg_str_eq(account, caller.caller.account)))
             continue;
-        caller.provider = provider;
+        *(user ? &caller.issuer : &caller.provider) = maker->text;
         add_caller(c, caller);
     }
 }
 
-static void add_provided_sessions(vg_comparer *c)
+static void add_made_sessions(vg_comparer *c)
 {
     for (size_t d = 0; d < 2; d++)
         for (size_t s = 0; s < c->documents[d]->statement_count; s++)
-            for (size_t p = 0; p < c->documents[d]->statements[s].principal_count; p++) {
-                const vg_policy_principal *named = &c->documents[d]->statements[s].principals[p];
-                if (named->kind == VG_PRINCIPAL_FEDERATED)
-                    add_provided(c, named->text);
-            }
+            for (size_t p = 0; p < c->documents[d]->statements[s].principal_count; p++)
+                add_made_by(c, &c->documents[d]->statements[s].principals[p]);
 }
 
 static void find_callers(vg_comparer *c)
@@ -193,7 +196,7 @@ static void find_callers(vg_comparer *c)
     add_kind(c, VG_CALLER_SERVICE, VG_STR("zq0.amazonaws.com"));
     add_kind(c, VG_CALLER_FEDERATED, VG_STR("zq0.example.com"));
     add_kind(c, VG_CALLER_ANONYMOUS, VG_STR("*"));
-    add_provided_sessions(c);
+    add_made_sessions(c);
     if (tells_bounded(c))
         add_bounded(c);
     c->caller_words = (c->callers.len + 63) / 64;

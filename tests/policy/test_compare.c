@@ -316,6 +316,10 @@ static void principals_are_compared_by_whom_they_name(void **state)
          P(R1("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:user/a\"}",
               "Allow") "," R1("\"Principal\":{\"AWS\":\"arn:aws:iam::999988887777:root\"}", "Deny")),
          YES, NO},
+        {"a federated session of the user, by its own name",
+         P(R1("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:user/a\"}", "Allow") "," R1(
+             "\"Principal\":{\"AWS\":\"arn:aws:sts::111122223333:federated-user/b\"}", "Deny")),
+         R("{\"AWS\":\"arn:aws:iam::111122223333:user/a\"}", ""), YES, NO},
         {"sessions that a provider made",
          P(R1("\"Principal\":{\"Federated\":\"accounts.google.com\"}",
               "Allow") "," R1("\"Principal\":{\"AWS\":\"111122223333\"}", "Deny")),
