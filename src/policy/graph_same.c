@@ -136,6 +136,9 @@ static bool is_open(char byte)
 static bool ends_fit(vg_str text, vg_str arn)
 {
     size_t before = 0, behind = 0;
+    if (text.len > 0 && arn.len > 0 && !is_open(text.ptr[text.len - 1]) &&
+        text.ptr[text.len - 1] != arn.ptr[arn.len - 1])
+        return false; /* most end here */
     while (before < text.len && !is_open(text.ptr[before]))
         before++;
     while (behind < text.len - before && !is_open(text.ptr[text.len - behind - 1]))

@@ -368,23 +368,39 @@ static void put_caller(context *c, const vg_world *world, const vg_world_caller 
     put_principal_tags(c, world, caller);
 }
 
-/* Tags of the resource that some policy asks for, as aws:ResourceTag or in the service's own spelling. A bucket's count
- * where attribute-based access control is on for it, and nobody knows which where its settings were not collected. */
+/* Tags of the resource that some policy asks for, as aws:ResourceTag or in the service's own spelling. */
+static void put_tags_of(context *c, const vg_world *world, vg_str arn, const vg_world_tag *tags, size_t count)
+{
+    vg_arn parsed;
+    for (size_t i = 0; vg_arn_parse(arn, &parsed) && i < world->index->tag_key_count; i++) {
+        const vg_world_tag_key *asked = &world->index->tag_keys[i];
+        bool fits =
+            vg_str_eq_icase(asked->service, VG_STR("aws")) || vg_str_eq(asked->service, parsed.service);
+        if (!asked->of_principal && fits)
+            put_tag(c, asked->key, tag_of(tags, count, asked->tag));
+    }
+}
+
+/* Users are no resources of the world, and have tags as such all the same. */
+static void put_user_tags(context *c, const vg_world *world, const vg_world_target *target)
+{
+    const vg_world_principal *p =
+        world->index->tag_key_count > 0 ? vg_world_principal_of(world, target->arn) : NULL;
+    if (p && p->caller.kind == VG_CALLER_USER && !p->tags_unknown && vg_str_eq(p->arn, target->arn))
+        put_tags_of(c, world, p->arn, p->tags, p->tag_count);
+}
+
+/* A bucket's tags count where attribute-based access control is on for it, and nobody knows which where its settings were
+ * not collected. */
 static void put_resource_tags(context *c, const vg_world *world, const vg_world_target *target)
 {
     const vg_world_resource *r = target->resource;
-    vg_arn arn;
-    if (!r || !target->is_exact || target->access_point || r->tags_unknown || !vg_arn_parse(r->arn, &arn))
+    if (!r)
+        put_user_tags(c, world, target);
+    if (!r || !target->is_exact || target->access_point || r->tags_unknown)
         return;
-    if (r->s3 && r->s3->unknown)
-        return;
-    size_t count = r->s3 && !r->s3->abac_enabled ? 0 : r->tag_count;
-    for (size_t i = 0; i < world->index->tag_key_count; i++) {
-        const vg_world_tag_key *asked = &world->index->tag_keys[i];
-        bool fits = vg_str_eq_icase(asked->service, VG_STR("aws")) || vg_str_eq(asked->service, arn.service);
-        if (!asked->of_principal && fits)
-            put_tag(c, asked->key, tag_of(r->tags, count, asked->tag));
-    }
+    if (!r->s3 || !r->s3->unknown)
+        put_tags_of(c, world, r->arn, r->tags, r->s3 && !r->s3->abac_enabled ? 0 : r->tag_count);
 }
 
 void vg_world_request(const vg_world *world, const vg_world_caller *caller, const vg_world_target *target,
