@@ -391,7 +391,7 @@ static void check_kind(vg_policy_kind kind, size_t pairs)
     print_message("%s from seed %llu: %zu no, %zu yes, %zu maybe; %zu decisions\n", vg_policy_kind_name(kind),
                   (unsigned long long)seed, t.answers[0], t.answers[1], t.answers[2], t.decisions);
     assert_true(t.answers[VG_COMPARE_NO] > pairs / 10 && t.answers[VG_COMPARE_YES] > pairs / 10);
-    assert_true(t.answers[VG_COMPARE_MAYBE] < pairs / 10);
+    assert_true(t.answers[VG_COMPARE_MAYBE] < pairs / 5); /* odd policies, full of variables */
 }
 
 static size_t how_many(size_t otherwise)
