@@ -136,7 +136,7 @@ static void redundant_action(lint *l, const lint_row *row, const lint_statement 
 static void unsupported_in_policy(lint *l, const lint_row *row, const lint_statement *s, const lint_action *a)
 {
     (void)s;
-    if (l->attached && a->has_colon && !a->is_all && !a->service_is_pattern &&
+    if (l->attached && a->has_colon && !a->service_is_pattern &&
         !lint_content_has(l->attached->actions, a->service))
         lint_raise(l, row, a->at, "The action %.*s means nothing in the policy of %.*s.",
                    VG_ARG(lint_shown(a->text)), VG_ARG(l->attached->type));

@@ -133,6 +133,11 @@ static unsigned judge(vg_arena *arena, const vg_value *row)
     }
     vg_lint_result missed = lint_text(arena, near, kind, obsolete);
     bool quiet = !finding_of(&missed, code, at, arena);
+    for (vg_items it = vg_items_of(vg_get(row, VG_STR("nears"))); quiet && vg_items_next(&it);) {
+        near = policy_text(arena, it.value, kind);
+        missed = lint_text(arena, near, kind, obsolete);
+        quiet = !finding_of(&missed, code, at, arena);
+    }
     if (!quiet)
         print_case(code, near, &missed, arena);
     bool silent_by_default = true;
