@@ -88,3 +88,83 @@ vg_status vg_access_acl_grants(const vg_access_reader *r, const vg_access_item *
     settings->grants = grants;
     return VG_OK;
 }
+
+/* ---- grants of KMS keys ------------------------------------------------------------------------------------------------- */
+
+/* A constraint on the encryption context; that the request may hold more than a subset is no difference to a policy. */
+static void put_constraints(vg_json_writer *w, const vg_value *constraints)
+{
+    const vg_value *equals = vg_get(constraints, VG_STR("EncryptionContextEquals"));
+    const vg_value *wanted = equals ? equals : vg_get(constraints, VG_STR("EncryptionContextSubset"));
+    if (!wanted || vg_kind_of(wanted) != VG_OBJECT || vg_value_count(wanted) == 0)
+        return;
+    vg_json_key(w, "Condition");
+    vg_json_object(w);
+    vg_json_key(w, "StringEquals");
+    vg_json_object(w);
+    for (vg_items it = vg_items_of(wanted); vg_items_next(&it);) {
+        char key[300];
+        int n = snprintf(key, sizeof key, "kms:EncryptionContext:%.*s", VG_ARG(it.key));
+        vg_json_key_str(w, vg_str_of(key, n > 0 && (size_t)n < sizeof key ? (size_t)n : sizeof key - 1));
+        vg_json_string(w, vg_value_str(it.value));
+    }
+    vg_json_end_object(w);
+    vg_json_end_object(w);
+}
+
+static void put_operations(vg_json_writer *w, const vg_value *operations)
+{
+    vg_json_key(w, "Action");
+    vg_json_array(w);
+    for (vg_items it = vg_items_of(operations); vg_items_next(&it);) {
+        char action[80];
+        int n = snprintf(action, sizeof action, "kms:%.*s", VG_ARG(vg_value_str(it.value)));
+        if (n > 0 && (size_t)n < sizeof action)
+            vg_json_string(w, vg_str_of(action, (size_t)n));
+    }
+    vg_json_end_array(w);
+}
+
+static void put_grant(vg_json_writer *w, const vg_value *grant)
+{
+    vg_str grantee = vg_get_str(grant, "GranteePrincipal");
+    bool is_service = vg_str_find(grantee, VG_STR(".amazonaws.com")) != VG_NPOS;
+    const vg_value *operations = vg_get(grant, VG_STR("Operations"));
+    if (!grantee.len || !operations || vg_value_count(operations) == 0)
+        return;
+    vg_json_object(w);
+    vg_json_put_str(w, "Effect", VG_STR("Allow"));
+    vg_json_key(w, "Principal");
+    vg_json_object(w);
+    vg_json_put_str(w, is_service ? "Service" : "AWS", grantee);
+    vg_json_end_object(w);
+    put_operations(w, operations);
+    vg_json_put_str(w, "Resource", VG_STR("*"));
+    put_constraints(w, vg_get(grant, VG_STR("Constraints")));
+    vg_json_end_object(w);
+}
+
+vg_status vg_access_grants_policy(vg_access_reader *r, const vg_access_item *grants, const vg_policy **out,
+                                  vg_error *err)
+{
+    const vg_value *list = vg_get(grants->doc.root, VG_STR("Grants"));
+    *out = NULL;
+    if (!list || vg_value_count(list) == 0)
+        return VG_OK;
+    vg_buf buf = {0};
+    vg_json_writer w = vg_json_writer_to(&buf, 0);
+    vg_json_object(&w);
+    vg_json_put_str(&w, "Version", VG_STR("2012-10-17"));
+    vg_json_key(&w, "Statement");
+    vg_json_array(&w);
+    for (vg_items it = vg_items_of(list); vg_items_next(&it);)
+        put_grant(&w, it.value);
+    vg_json_end_array(&w);
+    vg_json_end_object(&w);
+    vg_str text = buf.failed ? (vg_str){0} : vg_arena_str(r->arena, vg_buf_str(&buf));
+    vg_buf_free(&buf);
+    if (!text.ptr)
+        return vg_access_no_memory(err);
+    vg_str name = vg_arena_printf(r->arena, "grants of %.*s", VG_ARG(grants->resource.id));
+    return vg_world_policy_text(r->builder, VG_STR(""), VG_POLICY_RESOURCE, name, text, out, err);
+}

@@ -21,4 +21,9 @@ bool vg_access_answered_none(const vg_access_item *answer);
 vg_status vg_access_acl_grants(const vg_access_reader *reader, const vg_access_item *acl,
                                vg_s3_settings *settings, vg_error *err);
 
+/* The grants of a KMS key as a policy: who may do what by them, on their encryption context. What a grant lets a principal of
+ * another account do without any policy of its own, a policy does not tell. *out is NULL when there are none. */
+vg_status vg_access_grants_policy(vg_access_reader *reader, const vg_access_item *grants,
+                                  const vg_policy **out, vg_error *err);
+
 #endif

@@ -102,13 +102,21 @@ static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_ac
 {
     vg_access_reader *r = s->reader;
     finding found = find_policy(s, rule, item);
-    const vg_policy *policy = NULL;
+    const vg_access_item *grants = vg_access_answer(s->answers.grants, item->resource.id);
+    const vg_policy *policy = NULL, *granted = NULL, *policies[2];
+    size_t count = 0;
     if (found.document) {
         vg_str name = vg_arena_printf(r->arena, "policy of %.*s", VG_ARG(item->resource.id));
         VG_TRY(vg_access_policy(r, VG_STR(""), VG_POLICY_RESOURCE, name, found.holder, found.document,
                                 &policy, err));
     }
-    return vg_world_layer(r->builder, &policy, found.has_none ? 0 : 1, VG_STR(""), out, err);
+    if (grants)
+        VG_TRY(vg_access_grants_policy(r, grants, &granted, err));
+    if (!found.has_none)
+        policies[count++] = policy;
+    if (granted)
+        policies[count++] = granted;
+    return vg_world_layer(r->builder, policies, count, VG_STR(""), out, err);
 }
 
 /* ---- S3 ----------------------------------------------------------------------------------------------------------------------------------- */

@@ -241,6 +241,31 @@ def of_snapshot_and_answer_the_newer_counts():
     equal(exposed(collected(*old, keep=True))[0], ["arn:aws:s3:::open"], "the snapshot is newer")
 
 
+def grant(principal, operations=("Decrypt",), **constraints):
+    return {"KeyId": KEY + "1", "GrantId": "0abc", "GranteePrincipal": principal, "Operations": list(operations),
+            **({"Constraints": constraints} if constraints else {})}
+
+
+@case
+def grants_of_keys_let_in_as_well():
+    listed, asked, _ = KINDS["key"]
+    own = asked[1:]
+    for grants, told, levels in (
+            ([], [], None), ([grant(f"arn:aws:iam::{ACCOUNT}:role/own")], [], None),
+            ([grant(f"arn:aws:iam::{OUTSIDE}:role/partner", EncryptionContextSubset={"team": "a"})], [KEY + "1"], ["kms:Decrypt"]),
+            ([grant(f"arn:aws:iam::{ACCOUNT}:role/own"), grant(f"arn:aws:iam::{OUTSIDE}:root", ("Encrypt", "DescribeKey"))],
+             [KEY + "1"], ["kms:DescribeKey", "kms:Encrypt"])):
+        given = answer("kms:ListGrants", {"KeyId": KEY + "1"}, {"Grants": grants})
+        found = exposed(collected(*own, given))
+        equal(found[0], told, grants)
+        if told:
+            exposure = found[2]["exposed"][0]
+            equal((exposure["reach"], exposure["policy"], sorted(exposure["actions"])), ("external", f"grants of {KEY}1", levels))
+    # a key whose policy nobody collected stays unknown, whatever its grants
+    equal(exposed(collected(listed, answer("kms:ListGrants", {"KeyId": KEY + "1"}, {"Grants": [grant(f"arn:aws:iam::{ACCOUNT}:root")]})))[1],
+          [KEY + "0", KEY + "1", KEY + "2"])
+
+
 @case
 def without_evidence_it_says_what_to_import():
     done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(HOME / "nowhere")], capture_output=True, text=True)
