@@ -128,15 +128,13 @@ static vg_match ask_arn(vg_graph_try *t, const vg_escalation_need *need, vg_str 
     return vg_graph_decide(t, &ask);
 }
 
-/* What the best of several questions gives; only what it asked is kept. */
-static vg_match best_of(vg_graph_try *t, const vg_escalation_need *need, const vg_str *arns, size_t count,
-                        bool (*counts)(vg_str arn))
+/* What the best of several questions gives; only what it asked is kept. (A policy of AWS's own is another account's: it is
+ * denied.) */
+static vg_match best_of(vg_graph_try *t, const vg_escalation_need *need, const vg_str *arns, size_t count)
 {
     size_t before = t->asked ? t->asked->len : 0, best = 0;
     vg_match match = VG_MATCH_NO;
     for (size_t i = 0; i < count && match != VG_MATCH_YES; i++) {
-        if (counts && !counts(arns[i]))
-            continue;
         vg_match one = ask_arn(t, need, arns[i]);
         best = one > match ? i : best;
         match = vg_match_or(match, one);
@@ -145,13 +143,6 @@ static vg_match best_of(vg_graph_try *t, const vg_escalation_need *need, const v
         return match;
     t->asked->len = before;
     return ask_arn(t, need, arns[best]);
-}
-
-/* Policies of AWS's own cannot be changed. */
-static bool is_customers(vg_str arn)
-{
-    vg_arn parsed;
-    return vg_arn_parse(arn, &parsed) && vg_is_account_id(parsed.account);
 }
 
 /* An ARN of the catalogue as a pattern: "arn:aws:lambda:*:111122223333:function:*". Empty when it does not fit. */
@@ -266,11 +257,11 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need)
     case VG_ON_TARGET_TRUSTING:
         return ask_target(t, need, t->group ? t->group->arn : to->arn);
     case VG_ON_OWN_POLICY:
-        return best_of(t, need, self->managed, self->managed_count, is_customers);
+        return best_of(t, need, self->managed, self->managed_count);
     case VG_ON_TARGET_POLICY:
-        return best_of(t, need, to->managed, to->managed_count, is_customers);
+        return best_of(t, need, to->managed, to->managed_count);
     case VG_ON_OWN_GROUP:
-        return best_of(t, need, self->groups, self->group_count, NULL);
+        return best_of(t, need, self->groups, self->group_count);
     default:
         return ask_any(t, need);
     }
