@@ -63,7 +63,7 @@ typedef struct {
 
 static vg_status answer(question *q, const vg_str words[3], vg_error *err)
 {
-    given_context given;
+    given_context given = {0};
     vg_world_scratch *scratch = VG_NEW(q->cli->arena, vg_world_scratch);
     if (!scratch)
         return vg_fail(err, VG_ERR_MEMORY, "out of memory");
