@@ -24,23 +24,16 @@ static bool was_current(const vg_digest_key *key, const vg_digest_node *node)
            (key->until == VG_TIME_NONE || node->end - hour <= key->until);
 }
 
-/* Whether the keys given are those of this digest's region, as far as can be told: a key without a region is one of the
- * region's when another digest of the region names it, or when there is only one region. */
+/* Whether a key is one of this digest's region, as far as can be told: one without a region is when another digest of the
+ * region names it, or when there is only one region. */
 static bool is_of_region(const vg_verifying *v, const vg_digest_key *key, const vg_digest_node *node)
 {
-    bool other_regions = false;
     if (key->region.len)
         return signs_in(key, node);
-    for (size_t i = 0; i < v->nodes.len; i++) {
-        const vg_digest_node *other = vg_vec_at(&v->nodes, i);
-        if (!other->read)
-            continue;
-        bool here = vg_str_eq(other->name.region, node->name.region);
-        if (here && vg_str_eq(other->digest.fingerprint, key->fingerprint))
-            return true;
-        other_regions = other_regions || !here;
-    }
-    return !other_regions;
+    if (!v->many_regions)
+        return true;
+    vg_str signer = vg_digest_signer(v, node->name.region, key->fingerprint);
+    return vg_map_get(v->signers, signer) != NULL;
 }
 
 static vg_status judge(vg_digest_node *node, vg_proof verdict, vg_str reason)

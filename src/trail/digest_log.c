@@ -5,7 +5,7 @@
  * is itself INVALID says nothing of its logs; one that is not assessed can only show that a log does not belong. */
 #include "trail/digest_part.h"
 
-enum { MOST_FILE = 1 << 30, MOST_TEXT = 2047 << 20 };
+enum { MOST_FILE = 1 << 28, MOST_TEXT = 1 << 30 };
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 

@@ -36,6 +36,8 @@ typedef struct {
     vg_map *by_name; /* of files that are no digests: vg_digest_plain_name -> 1 + index in options->files */
     uint32_t *same_name; /* by index of file: 1 + index of another of the same name; 0: none */
     bool *named;         /* by index of file: a digest names it */
+    vg_map *signers;     /* of vg_digest_signer: what the digests read name */
+    bool many_regions;   /* the digests read are of more than one */
     vg_map *heads;       /* path without ".head.json" -> 1 + index of file */
 } vg_verifying;
 
@@ -56,6 +58,9 @@ vg_proof vg_digest_unreadable(vg_arena *arena, vg_str file, vg_status failure, c
 
 /* Adds a result and counts it. */
 vg_status vg_digest_add(vg_verifying *v, const vg_digest_result *result, vg_error *err);
+
+/* A region and a fingerprint, as one key. */
+vg_str vg_digest_signer(const vg_verifying *v, vg_str region, vg_str fingerprint);
 
 /* digest_judge.c: verdicts of the nodes, which stand in order. */
 vg_status vg_digest_judge(vg_verifying *v, vg_error *err);

@@ -198,6 +198,27 @@ static int compare_nodes(const void *left, const void *right)
     return vg_str_cmp(a->file, b->file);
 }
 
+vg_str vg_digest_signer(const vg_verifying *v, vg_str region, vg_str fingerprint)
+{
+    return vg_arena_printf(v->arena, "%.*s %.*s", VG_ARG(region), VG_ARG(fingerprint));
+}
+
+/* Which keys sign in which region, by what the digests say. */
+static vg_status index_signers(vg_verifying *v, vg_error *err)
+{
+    const vg_digest_node *first = NULL;
+    for (size_t i = 0; i < v->nodes.len; i++) {
+        const vg_digest_node *node = vg_vec_at(&v->nodes, i);
+        if (!node->read)
+            continue;
+        first = first ? first : node;
+        v->many_regions = v->many_regions || !vg_str_eq(first->name.region, node->name.region);
+        if (!vg_map_put(v->signers, vg_digest_signer(v, node->name.region, node->digest.fingerprint), NULL))
+            return no_memory(err);
+    }
+    return VG_OK;
+}
+
 static vg_status make_chains(vg_verifying *v, vg_error *err)
 {
     if (v->nodes.len)
@@ -426,12 +447,14 @@ vg_status vg_digest_verify(vg_arena *arena, const vg_digest_options *options, vg
     v.results = vg_vec_in(arena, sizeof(vg_digest_result));
     v.by_name = vg_map_new(arena, 0);
     v.heads = vg_map_new(arena, 0);
+    v.signers = vg_map_new(arena, 0);
     v.same_name = VG_NEW_N(arena, uint32_t, options->file_count + 1);
     v.named = VG_NEW_N(arena, bool, options->file_count + 1);
-    if (!v.by_name || !v.heads || !v.same_name || !v.named)
+    if (!v.by_name || !v.heads || !v.signers || !v.same_name || !v.named)
         return no_memory(err);
     VG_TRY(index_files(&v, &digests, err));
     VG_TRY(read_digests(&v, &digests, err));
+    VG_TRY(index_signers(&v, err));
     VG_TRY(make_chains(&v, err));
     VG_TRY(link_nodes(&v, err));
     VG_TRY(vg_digest_judge(&v, err));
