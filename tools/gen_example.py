@@ -142,6 +142,12 @@ POLICIES = [  # id, name, description, type, statements, targets
                                      "guardduty:DisassociateFromAdministratorAccount",
                                      "guardduty:DisassociateFromMasterAccount", "guardduty:DeleteMembers",
                                      "guardduty:DisassociateMembers"])], []),
+    # Whole but for one role, so it holds in part.
+    ("p-53cur1ty", "protect-security-hub", "Security Hub stays on", SCP,
+     [statement("ProtectSecurityHub", ["securityhub:DisableSecurityHub", "securityhub:DisassociateFromAdministratorAccount",
+                                       "securityhub:DisassociateFromMasterAccount", "securityhub:BatchDisableStandards"],
+                condition={"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/security-automation"}})],
+     ["Security", "Infrastructure"]),
     # An allow list in place of FullAWSAccess: it denies by omission alone.
     ("p-mark3t1n", "marketing-services", "What campaigns need", SCP,
      [statement("AllowCampaigns", ["s3:*", "cloudfront:*", "lambda:*", "iam:*", "ec2:*", "logs:*", "guardduty:*",
@@ -279,17 +285,17 @@ def attached(arns):
     return [{"PolicyName": a.rsplit("/", 1)[1], "PolicyArn": a} for a in arns]
 
 
-def trust(principal, condition=None):
-    s = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+def trust(principal, condition=None, action="sts:AssumeRole"):
+    s = {"Effect": "Allow", "Principal": principal, "Action": action}
     if condition:
         s["Condition"] = condition
     return {"Version": "2012-10-17", "Statement": [s]}
 
 
 class Role:
-    def __init__(self, name, principal, policies=(), condition=None, path="/"):
+    def __init__(self, name, principal, policies=(), condition=None, path="/", action="sts:AssumeRole"):
         self.name, self.principal, self.policies, self.condition = name, principal, list(policies), condition
-        self.path = path
+        self.path, self.action = path, action
 
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -321,7 +327,7 @@ def authorization_details(account, users, roles, policies):
                   for n, (g, p) in enumerate(sorted(groups.items()))]
     role_list = [{"Path": r.path, "RoleName": r.name, "RoleId": "AROA" + serial(account, 200 + n),
                   "Arn": f"arn:aws:iam::{account}:role{r.path}{r.name}", "CreateDate": offset_time(moment(700)),
-                  "AssumeRolePolicyDocument": trust(r.principal, r.condition), "InstanceProfileList": [],
+                  "AssumeRolePolicyDocument": trust(r.principal, r.condition, r.action), "InstanceProfileList": [],
                   "RolePolicyList": [], "AttachedManagedPolicies": attached(r.policies), "Tags": [],
                   "RoleLastUsed": {"LastUsedDate": offset_time(moment(2)), "Region": "eu-west-1"}}
                  for n, r in enumerate(roles)]
@@ -492,6 +498,17 @@ SSO = Role("AWSReservedSSO_Administrator_0a1b2c3d4e5f6071",
            "/aws-reserved/sso.amazonaws.com/eu-west-1/")
 RESPONDER = Role("incident-responder", {"AWS": "arn:aws:iam::333344445555:root"}, [AUDIT, SUPPORT])
 WITHOUT_ROOT = Root(used_days=None)
+# A pipeline that may pass any role to a function that it writes, and a role with which a function can do anything.
+CI_BUILD = ("ci-build", {"Version": "2012-10-17", "Statement": [
+    {"Sid": "Build", "Effect": "Allow", "Action": ["codebuild:*", "ecr:*", "logs:*"], "Resource": "*"},
+    {"Sid": "DeployFunctions", "Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+     "Resource": "*"}]})
+CI_RUNNER = Role("ci-runner", {"Service": "codebuild.amazonaws.com"}, ["arn:aws:iam::999900001111:policy/ci-build"])
+MAINTENANCE = Role("lambda-maintenance", {"Service": "lambda.amazonaws.com"}, [ADMIN])
+# GitHub signs a token for every repository there is: without a condition on `sub`, anybody's workflow gets in.
+GITHUB = Role("github-deploy", {"Federated": "arn:aws:iam::888899990000:oidc-provider/token.actions.githubusercontent.com"}, [S3],
+              {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}},
+              action="sts:AssumeRoleWithWebIdentity")
 
 
 class Account:
@@ -516,13 +533,13 @@ CONTENT = {
         "eu-west-1": GOOD, "eu-central-1": Services(guardduty=None, hub=(FSBP,), inspector=("ec2", "ecr"))}),
     "777788889999": Account(regions={"eu-west-1": Services(guardduty=PROTECTIONS + ["RUNTIME_MONITORING"]),
                                      "eu-central-1": Services(guardduty=PROTECTIONS + ["RUNTIME_MONITORING"])}),
-    "888899990000": Account(security_email="aws-shop-dev@example.com", users=[
+    "888899990000": Account(security_email="aws-shop-dev@example.com", roles=[SSO, RESPONDER, GITHUB], users=[
         User("tobias", "arn:aws:iam::888899990000:policy/shop-everything", password_days=88, mfa=True,
              keys=[(95, 60)])],
         policies=[("shop-everything", {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "*"}]})],
         regions={"eu-west-1": Services(delivery="FAILURE", inspector=("ec2",))}),
-    "999900001111": Account(regions={"eu-west-1": Services(guardduty=["S3_DATA_EVENTS", "EBS_MALWARE_PROTECTION"])}),
+    "999900001111": Account(roles=[SSO, RESPONDER, CI_RUNNER, MAINTENANCE], policies=[CI_BUILD], regions={"eu-west-1": Services(guardduty=["S3_DATA_EVENTS", "EBS_MALWARE_PROTECTION"])}),
     "121212121212": Account(Root(password=True, mfa=True, virtual=True, used_days=12), users=[
         User("mara.lindt", ADMIN, password_days=1, mfa=True),
         User("agency-anna", ADMIN, password_days=3, mfa=False, created=300),
@@ -682,10 +699,32 @@ def function(account, region, name, runtime):
         "architectures": ["arm64"]}, arn)
 
 
-def bucket(account, region, name):
-    return config_item(account, region, "AWS::S3::Bucket", name, name, {
+def bucket(account, region, name, blocked=None):
+    """`blocked`: everybody may read it by its policy, and whether Block Public Access stands before that."""
+    item = config_item(account, region, "AWS::S3::Bucket", name, name, {
         "name": name, "creationDate": "2022-01-10T10:00:00.000Z", "owner": {"displayName": None, "id": "kestrel"}},
         f"arn:aws:s3:::{name}")
+    if blocked is not None:
+        read = {"Sid": "EverybodyReads", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                "Resource": f"arn:aws:s3:::{name}/*"}
+        item["supplementaryConfiguration"] = {
+            "BucketPolicy": {"policyText": json.dumps({"Version": "2012-10-17", "Statement": [read]})},
+            "PublicAccessBlockConfiguration": dict.fromkeys(
+                ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"), blocked)}
+    return item
+
+
+def account_block(account, region):
+    return config_item(account, region, "AWS::S3::AccountPublicAccessBlock", account, account, dict.fromkeys(
+        ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"), False))
+
+
+def topic(account, region, name, service):
+    """A topic to which the service may publish, on whosever behalf."""
+    arn = f"arn:aws:sns:{region}:{account}:{name}"
+    publish = {"Sid": "Notify", "Effect": "Allow", "Principal": {"Service": service}, "Action": "sns:Publish", "Resource": arn}
+    return config_item(account, region, "AWS::SNS::Topic", arn, name, {
+        "TopicArn": arn, "Owner": account, "Policy": json.dumps({"Version": "2012-10-17", "Statement": [publish]})}, arn)
 
 
 def snapshots(out):
@@ -696,8 +735,12 @@ def snapshots(out):
             repository("666677778888", "eu-west-1", "shop/web", True),
             repository("666677778888", "eu-west-1", "shop/images", False),
             function("666677778888", "eu-west-1", "shop-thumbnails", "python3.13"),
-            bucket("666677778888", "eu-west-1", "kestrel-shop-images")],
+            account_block("666677778888", "eu-west-1"),
+            bucket("666677778888", "eu-west-1", "kestrel-shop-images", blocked=True),
+            bucket("666677778888", "eu-west-1", "kestrel-press-kit", blocked=False),
+            topic("666677778888", "eu-west-1", "shop-uploads", "s3.amazonaws.com")],
         ("777788889999", "eu-west-1"): [repository("777788889999", "eu-west-1", "payments/api", True)],
+        ("121212121212", "eu-west-1"): [bucket("121212121212", "eu-west-1", "kestrel-campaign-drafts")],
     }
     for n, ((account, region), items) in enumerate(places.items()):
         ident = f"5f1d2c3b-000{n}-4000-8000-00000000000{n}"

@@ -7,9 +7,10 @@
  * changes nothing. Last come the facts of the organisation itself, which need the accounts'. */
 #include "assess/assess_part.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 16 * 1024 * 1024 };
+enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 16 * 1024 * 1024, DESK_BYTES = 8 * 1024 * 1024 };
 
 /* One account's share of the work. */
 typedef struct {
@@ -21,17 +22,27 @@ typedef struct {
     vg_error error;
 } account_work;
 
+/* Where one thread works: memory that it uses for one account after the other, since most of an account's world would
+ * else be pages that the system must give again each time. */
+typedef struct {
+    vg_arena *policies, *scratch;
+} desk;
+
 typedef struct {
     const vg_assess_options *options;
     vg_arena *arena; /* the answer's */
     vg_assessment *answer;
     vg_org org;
+    vg_engine engine;
     vg_vec organization_items; /* vg_sighting */
     vg_readings *readings;
     vg_vec subjects, judgements, accounts, problems, refusals;
     vg_map *strings; /* texts that occur often, kept once */
     account_work *batch;
     size_t batch_len, batch_bytes;
+    desk *desks;
+    size_t desk_count;
+    atomic_size_t next; /* account of the batch */
 } assessor;
 
 static vg_status no_memory(vg_error *err)
@@ -157,15 +168,8 @@ static vg_answer runs_workloads(const vg_outcome *outcome)
 
 /* ---- a batch ---------------------------------------------------------------------------------------------------------------------- */
 
-static void work_on_account(void *context, size_t i)
+static void work_on_account(assessor *a, account_work *work, desk *at)
 {
-    assessor *a = context;
-    account_work *work = &a->batch[i];
-    vg_arena *scratch = vg_arena_new(0);
-    if (!scratch) {
-        work->status = no_memory(&work->error);
-        return;
-    }
     for (size_t s = 0; s < work->sightings.len && work->status == VG_OK; s++) {
         vg_sighting *seen = vg_vec_at(&work->sightings, s);
         vg_doc doc;
@@ -175,18 +179,58 @@ static void work_on_account(void *context, size_t i)
             vg_json_read(work->arena, seen->resource.properties, seen->resource.id, NULL, &doc, &work->error);
         seen->properties = work->status == VG_OK ? doc.root : NULL;
     }
-    vg_view view = {&a->org, work->account, {work->sightings.items, work->sightings.len}, a->options->now};
+    vg_view view = {.org = &a->org,
+                    .account = work->account,
+                    .all = {work->sightings.items, work->sightings.len},
+                    .now = a->options->now};
     vg_sightings_sort(work->sightings.items, work->sightings.len);
     if (work->status == VG_OK)
-        work->status = vg_work(&view, a->options->content, false, a->options->now, work->arena, scratch,
+        work->status = vg_engine_look(&a->engine, at->policies, &view, &work->error);
+    if (work->status == VG_OK)
+        work->status = vg_work(&view, a->options->content, false, a->options->now, work->arena, at->scratch,
                                &work->outcome, &work->error);
-    vg_arena_free(scratch);
+    vg_arena_reset(at->policies);
+    vg_arena_reset(at->scratch);
+}
+
+static void work_at_desk(void *context, size_t i)
+{
+    assessor *a = context;
+    for (size_t n; (n = atomic_fetch_add(&a->next, 1)) < a->batch_len;)
+        work_on_account(a, &a->batch[n], &a->desks[i]);
+}
+
+static void leave_desks(assessor *a)
+{
+    for (size_t i = 0; i < a->desk_count; i++) {
+        vg_arena_free(a->desks[i].policies);
+        vg_arena_free(a->desks[i].scratch);
+    }
+    a->desk_count = 0;
+}
+
+/* A block of the size that an account needs, which resetting keeps. */
+static vg_status take_desks(assessor *a, vg_error *err)
+{
+    size_t threads = a->options->threads ? a->options->threads : vg_cpu_count();
+    size_t count = threads < BATCH_ACCOUNTS ? threads : BATCH_ACCOUNTS;
+    a->desks = VG_NEW_N(a->arena, desk, count);
+    for (size_t i = 0; a->desks && i < count; i++) {
+        desk *at = &a->desks[a->desk_count++];
+        *at = (desk){vg_arena_new(0), vg_arena_new(0)};
+        if (!at->policies || !at->scratch || !vg_arena_alloc(at->policies, DESK_BYTES))
+            return no_memory(err);
+        vg_arena_reset(at->policies);
+    }
+    return a->desks ? VG_OK : no_memory(err);
 }
 
 static vg_status finish_batch(assessor *a, vg_error *err)
 {
-    vg_status status = VG_OK;
-    vg_parallel(a->options->threads, a->batch_len, work_on_account, a);
+    vg_status status = a->desk_count ? VG_OK : take_desks(a, err);
+    atomic_store(&a->next, 0);
+    if (status == VG_OK)
+        vg_parallel(a->desk_count, a->desk_count, work_at_desk, a);
     for (size_t i = 0; i < a->batch_len; i++) {
         account_work *work = &a->batch[i];
         if (status == VG_OK && work->status != VG_OK) {
@@ -209,6 +253,7 @@ static vg_status finish_batch(assessor *a, vg_error *err)
 
 static void drop_batch(assessor *a)
 {
+    leave_desks(a);
     for (size_t i = 0; i < a->batch_len; i++)
         vg_arena_free(a->batch[i].arena);
     a->batch_len = 0;
@@ -262,7 +307,8 @@ static bool copy_sighting(vg_arena *arena, const vg_resource *from, vg_time seen
 
 static bool is_wanted(const assessor *a, vg_str type)
 {
-    return vg_is_fact_evidence(type) || vg_map_get(a->options->content->by_type, type);
+    return vg_is_fact_evidence(type) || vg_access_base_wants(a->engine.base, type) ||
+           vg_map_get(a->options->content->by_type, type);
 }
 
 static vg_status take_account_row(void *context, const vg_evidence_row *row, vg_error *err)
@@ -373,6 +419,8 @@ static vg_status take_ledger(void *context, const vg_ledger_entry *entry, vg_err
     assessor *a = context;
     if (!vg_readings_add(a->readings, entry))
         return no_memory(err);
+    if (a->engine.base)
+        VG_TRY(vg_access_base_ledger(a->engine.base, entry, err));
     if (entry->outcome == VG_LEDGER_NOT_ASSESSED)
         VG_TRY(keep_refusal(a, entry, err));
     if (!entry->truncated && entry->outcome != VG_LEDGER_ERROR)
@@ -475,7 +523,9 @@ static vg_status begin(assessor *a, const vg_assess_options *options, vg_arena *
         .strings = vg_map_new(arena, 0),
         .batch = VG_NEW_N(arena, account_work, BATCH_ACCOUNTS),
     };
-    return a->readings && a->strings && a->batch ? VG_OK : no_memory(err);
+    if (!a->readings || !a->strings || !a->batch)
+        return no_memory(err);
+    return vg_engine_open(arena, options->content, &a->engine, err);
 }
 
 static vg_status finish_organization(assessor *a, vg_error *err)
@@ -484,7 +534,7 @@ static vg_status finish_organization(assessor *a, vg_error *err)
     vg_outcome outcome;
     vg_status status = arena && scratch ? VG_OK : no_memory(err);
     vg_time now = a->options->now != VG_TIME_NONE ? a->options->now : a->answer->newest;
-    vg_view view = {&a->org, VG_STR(""), a->org.all, now};
+    vg_view view = {.org = &a->org, .account = VG_STR(""), .all = a->org.all, .now = now};
     for (size_t i = 0; i < a->org.all.count && a->options->now == VG_TIME_NONE; i++)
         if (a->org.all.items[i].seen > view.now && !is_said_by_people(a->org.all.items[i].resource.type))
             view.now = a->org.all.items[i].seen;
@@ -574,6 +624,7 @@ static vg_status build_organization(assessor *a, vg_error *err)
     VG_TRY(vg_org_build(a->arena, a->organization_items.items, a->organization_items.len, a->readings,
                         &a->org, err));
     a->org.findings = findings;
+    VG_TRY(vg_engine_organization(&a->engine, a->arena, &a->org, err));
     VG_TRY(keep_units(a, err));
     return keep_workloads(a, err);
 }

@@ -6,8 +6,10 @@
 #ifndef VIGIL_ASSESS_PART_H
 #define VIGIL_ASSESS_PART_H
 
+#include "access/access.h"
 #include "assess/assess.h"
 #include "evidence/evidence.h"
+#include "policy/policy.h"
 
 /* What can be said of a thing: a property that is missing is no "no". */
 typedef enum { VG_UNKNOWN, VG_NO, VG_YES } vg_answer;
@@ -89,6 +91,7 @@ typedef struct {
     bool targets_known; /* that all its targets are among `attached` */
     uint32_t target_count;
     const vg_value *content; /* the policy document; NULL when nobody gave it */
+    const vg_policy *policy; /* the same, to be asked; of SCPs and RCPs alone */
     const vg_sighting *seen;
 } vg_org_policy;
 
@@ -127,7 +130,8 @@ typedef struct {
     vg_map *by_id; /* id -> index of node */
     vg_org_policy *policies;
     size_t policy_count;
-    const uint32_t *attached; /* indexes of policies, by node */
+    const uint32_t *attached;              /* indexes of policies, by node */
+    const vg_policy *everything, *anybody; /* an SCP, and a resource policy, that allow all */
     vg_placement *placements;
     size_t placement_count;
     vg_sightings trails, trail_status, analyzers; /* of the organisation, wherever they live */
@@ -154,9 +158,12 @@ const vg_node *vg_unit_for(const vg_org *org, vg_ou_function function);
 
 typedef struct {
     const vg_org *org;
-    vg_str account;   /* "" for the organisation itself */
-    vg_sightings all; /* what was seen in the account, sorted */
-    vg_time now;      /* --now, or VG_TIME_NONE: the evidence's own time counts */
+    vg_str account;        /* "" for the organisation itself */
+    vg_sightings all;      /* what was seen in the account, sorted */
+    vg_time now;           /* --now, or VG_TIME_NONE: the evidence's own time counts */
+    const vg_world *world; /* who and what is in the account, and its policies; NULL: nothing is known */
+    const vg_exposures *exposures; /* what is reached from outside; NULL: it was not asked for */
+    const vg_graph *graph;         /* who can become whom in the account; NULL: it was not asked for */
 } vg_view;
 
 static inline vg_sightings vg_view_of(const vg_view *view, const char *type)
@@ -180,6 +187,8 @@ bool vg_prop_i64(const vg_sighting *seen, const char *path, int64_t *out);
 vg_str vg_prop_str(const vg_sighting *seen, const char *path); /* ptr NULL when absent */
 bool vg_prop_time(const vg_sighting *seen, const char *path, vg_time *out);
 const vg_value *vg_prop(const vg_sighting *seen, const char *path);
+/* Whether the text is the string, or one of the list. */
+bool vg_any_equal(const vg_value *list_or_string, vg_str text);
 
 /* ---- facts --------------------------------------------------------------------------------------------------------- */
 
@@ -226,6 +235,8 @@ void vg_make_password_policy(const vg_view *view, vg_fact_sink *sink);
 void vg_make_users(const vg_view *view, vg_fact_sink *sink);
 void vg_make_mfa_requirement(const vg_view *view, vg_fact_sink *sink);
 void vg_make_access(const vg_view *view, vg_fact_sink *sink);
+void vg_make_exposure(const vg_view *view, vg_fact_sink *sink);
+void vg_make_escalation(const vg_view *view, vg_fact_sink *sink);
 void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink);
 void vg_make_services(const vg_view *view, vg_fact_sink *sink);
 void vg_make_trail(const vg_view *view, vg_fact_sink *sink);
@@ -253,6 +264,9 @@ typedef struct {
 vg_status vg_work(const vg_view *view, const vg_content *content, bool organization, vg_time now,
                   vg_arena *arena, vg_arena *scratch, vg_outcome *out, vg_error *err);
 
+/* Puts names (vg_str items) in order, each once. */
+void vg_tidy_names(vg_vec *names);
+
 /* ---- shared by several facts ------------------------------------------------------------------------------------------ */
 
 /* Regions that are in use in the account, in order (vg_str items): where activity or resources were seen, else the
@@ -276,32 +290,37 @@ bool vg_trail_covers(const vg_view *view, const vg_sighting *trail, vg_str regio
 /* The latest status of the trail, or NULL. */
 const vg_sighting *vg_trail_status(const vg_view *view, vg_str arn);
 
-/* ---- reading policies (policy_read.c) -------------------------------------------------------------------------------- */
+/* ---- guardrails (fact_guardrail.c) ---------------------------------------------------------------------------------- */
 
-/* How far a statement, or all of them, go in what is asked. */
+/* How far something goes: of all, of some, of none. */
 typedef enum { VG_EXTENT_UNKNOWN, VG_EXTENT_NO, VG_EXTENT_PARTLY, VG_EXTENT_YES } vg_extent;
 const char *vg_extent_name(vg_extent extent); /* "yes"; NULL for UNKNOWN */
 
-/* Walks the statements of a policy document: one object, or a list of them. */
+/* How far the SCPs on the account's path deny users what is done without multi-factor authentication. */
+vg_extent vg_guardrail_without_mfa(const vg_view *view, vg_arena *arena);
+/* The same of one user, by these policies of its own and the SCPs together. */
+vg_extent vg_denied_without_mfa(const vg_view *view, vg_str user, const vg_policy *const *own, size_t count,
+                                vg_arena *arena);
+
+/* ---- what the policy engine is asked over (engine.c) ------------------------------------------------------------------ */
+
+/* What all accounts share: content, the catalogue, the organisation with its levels. */
 typedef struct {
-    const vg_value *single;
-    vg_items items;
-} vg_statement_walk;
-vg_statement_walk vg_statements(const vg_value *policy);
-const vg_value *vg_statement_next(vg_statement_walk *walk); /* NULL at the end */
+    vg_access_base *base;
+    const vg_catalogue *catalogue; /* NULL: content holds none, and exposure is not asked for */
+    vg_str federation;
+    const vg_escalations *escalations; /* NULL: content holds none */
+} vg_engine;
+/* From content; *out has no base when `content` is NULL. */
+vg_status vg_engine_open(vg_arena *arena, const vg_content *content, vg_engine *out, vg_error *err);
+/* Tells the engine of the organisation. */
+vg_status vg_engine_organization(vg_engine *engine, vg_arena *arena, const vg_org *org, vg_error *err);
+/* Makes the account's world, and what in it is exposed. What contradicts itself gives no world. */
+vg_status vg_engine_look(const vg_engine *engine, vg_arena *arena, vg_view *view, vg_error *err);
 
-bool vg_statement_is(const vg_value *statement, const char *effect);
-/* Whether the statement's Action (or NotAction) takes in the action: case ignored, wildcards. */
-bool vg_statement_has_action(const vg_value *statement, vg_str action);
-/* Whether any string of a string-or-list matches, as policies match: glob, case by `icase`. */
-bool vg_any_glob(const vg_value *list_or_string, vg_str text, bool icase);
-bool vg_any_equal(const vg_value *list_or_string, vg_str text);
-
-/* ---- guardrails (fact_guardrail.c) ---------------------------------------------------------------------------------- */
-
-/* How far the SCPs on the account's path deny what is done without multi-factor authentication. */
-vg_extent vg_guardrail_without_mfa(const vg_view *view);
-/* How far the statements of one policy deny users what is done without it, by the same reading. */
-vg_extent vg_policy_denies_without_mfa(const vg_value *policy, vg_str account, vg_str partition);
+/* Whether the statement's Action (or NotAction) takes in the action. */
+bool vg_statement_takes_in(const vg_statement *statement, vg_str action);
+/* A text that the pattern matches; ptr NULL when memory is out. */
+vg_str vg_text_like(vg_arena *arena, vg_str pattern);
 
 #endif

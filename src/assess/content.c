@@ -454,6 +454,8 @@ vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, si
         !(l.content->unknown = vg_map_new(arena, 0)))
         return no_memory(err);
     VG_TRY(merge_sources(arena, built_in, built_in_count, overlay, overlay_count, &sources, err));
+    l.content->files = sources.items;
+    l.content->file_count = sources.len;
     VG_TRY(load_described(&l, &sources, err));
     vg_status status = load_controls(&l, &sources, err);
     if (l.controls.len > 1)
@@ -468,6 +470,14 @@ vg_status vg_content_load(vg_arena *arena, const vg_content_source *built_in, si
     }
     *out = l.content;
     return VG_OK;
+}
+
+vg_str vg_content_text(const vg_content *content, vg_str path)
+{
+    for (size_t i = 0; i < content->file_count; i++)
+        if (vg_str_eq(content->files[i].path, path))
+            return content->files[i].bytes;
+    return (vg_str){0};
 }
 
 void vg_content_free(vg_content *content)

@@ -1,94 +1,9 @@
 /* fact_access.c: Vigil::Account::Access: who gets into the account and with what, at large: customer policies that allow
- * everything, roles that trust anybody or strangers, the support role, the analyzer for unused access. */
+ * everything, roles that trust anybody or strangers, the support role, the analyzer for unused access.
+ *
+ * Policies and trusts are asked, not read: a policy allows everything when the engine allows, by it alone, actions of
+ * services that have little in common and one that nobody has heard of; a role trusts whom the engine lets in. */
 #include "assess/assess_part.h"
-
-/* ---- policies that allow everything ------------------------------------------------------------------------------------- */
-
-static bool allows_everything(const vg_value *policy)
-{
-    vg_statement_walk walk = vg_statements(policy);
-    for (const vg_value *statement; (statement = vg_statement_next(&walk));)
-        if (vg_statement_is(statement, "Allow") && !vg_get(statement, VG_STR("Condition")) &&
-            vg_any_equal(vg_get(statement, VG_STR("Action")), VG_STR("*")) &&
-            vg_any_equal(vg_get(statement, VG_STR("Resource")), VG_STR("*")))
-            return true;
-    return false;
-}
-
-static void list_administrator_policies(const vg_view *view, vg_vec *out)
-{
-    vg_sightings all = vg_view_of(view, "AWS::IAM::ManagedPolicy");
-    for (size_t i = 0; i < all.count; i++) {
-        vg_str arn = all.items[i].resource.id;
-        bool is_aws = vg_str_find(arn, VG_STR(":iam::aws:policy/")) != VG_NPOS;
-        if (is_aws || !allows_everything(vg_prop(&all.items[i], "PolicyDocument")))
-            continue;
-        vg_str *name = vg_vec_push(out);
-        if (name)
-            *name = arn;
-    }
-}
-
-/* ---- trust --------------------------------------------------------------------------------------------------------------- */
-
-static bool is_assume_role(const vg_value *statement)
-{
-    return vg_statement_is(statement, "Allow") &&
-           vg_statement_has_action(statement, VG_STR("sts:AssumeRole"));
-}
-
-static bool trusts_anybody(const vg_value *statement)
-{
-    const vg_value *principal = vg_get(statement, VG_STR("Principal"));
-    if (vg_get(statement, VG_STR("Condition")))
-        return false;
-    return vg_any_equal(principal, VG_STR("*")) ||
-           vg_any_equal(vg_get(principal, VG_STR("AWS")), VG_STR("*"));
-}
-
-/* The account of a principal: an id, or an ARN's. */
-static vg_str account_of_principal(vg_str principal)
-{
-    vg_arn arn;
-    if (vg_is_account_id(principal))
-        return principal;
-    return vg_arn_parse(principal, &arn) ? arn.account : (vg_str){0};
-}
-
-static bool is_stranger(const vg_view *view, vg_str principal)
-{
-    vg_str account = account_of_principal(principal);
-    if (!vg_is_account_id(account) || vg_str_eq(account, view->account))
-        return false;
-    const vg_node *node = vg_org_node(view->org, account);
-    return !node || !node->seen;
-}
-
-/* Conditions that tie a trust to a secret or to an owner. */
-static bool has_tying_condition(const vg_value *statement)
-{
-    static const char *const keys[] = {"sts:ExternalId", "aws:PrincipalOrgID", "aws:SourceAccount",
-                                       "aws:PrincipalOrgPaths", "aws:SourceOrgID"};
-    for (vg_items operators = vg_items_of(vg_get(statement, VG_STR("Condition"))); vg_items_next(&operators);)
-        for (vg_items it = vg_items_of(operators.value); vg_items_next(&it);)
-            for (size_t i = 0; i < VG_COUNT(keys); i++)
-                if (vg_str_eq_icase(it.key, vg_str_from(keys[i])))
-                    return true;
-    return false;
-}
-
-static bool trusts_stranger(const vg_view *view, const vg_value *statement)
-{
-    const vg_value *principals = vg_get(vg_get(statement, VG_STR("Principal")), VG_STR("AWS"));
-    if (!principals || has_tying_condition(statement))
-        return false;
-    if (principals->kind == VG_STRING)
-        return is_stranger(view, vg_value_str(principals));
-    for (vg_items it = vg_items_of(principals); vg_items_next(&it);)
-        if (is_stranger(view, vg_value_str(it.value)))
-            return true;
-    return false;
-}
 
 static void push(vg_vec *list, vg_str name)
 {
@@ -97,23 +12,111 @@ static void push(vg_vec *list, vg_str name)
         *item = name;
 }
 
-static void list_trusts(const vg_view *view, vg_vec *public_ones, vg_vec *strangers)
+/* ---- policies that allow everything ------------------------------------------------------------------------------------- */
+
+static const vg_str unheard_of = VG_STR_INIT("any-service:AnyAction");
+
+/* Most policies name their actions: whether one is worth compiling shows without. */
+static bool could_allow_everything(const vg_policy_document *document)
 {
-    vg_sightings roles = vg_view_of(view, "AWS::IAM::Role");
-    for (size_t i = 0; i < roles.count; i++) {
-        bool is_public = false, is_strange = false;
-        vg_statement_walk walk = vg_statements(vg_prop(&roles.items[i], "AssumeRolePolicyDocument"));
-        for (const vg_value *statement; (statement = vg_statement_next(&walk));) {
-            if (!is_assume_role(statement))
-                continue;
-            is_public = is_public || trusts_anybody(statement);
-            is_strange = is_strange || trusts_stranger(view, statement);
-        }
-        if (is_public)
-            push(public_ones, roles.items[i].resource.id);
-        if (is_strange)
-            push(strangers, roles.items[i].resource.id);
+    for (size_t i = 0; i < document->statement_count; i++)
+        if (document->statements[i].effect == VG_EFFECT_ALLOW &&
+            vg_statement_takes_in(&document->statements[i], unheard_of))
+            return true;
+    return false;
+}
+
+static vg_decision_result ask(const vg_policy *policy, vg_str action, vg_str caller, bool careful)
+{
+    static const vg_str yes = VG_STR_INIT("true");
+    static const vg_context_entry context[] = {
+        {.key = VG_STR_INIT("aws:MultiFactorAuthPresent"), .values = &yes, .value_count = 1},
+        {.key = VG_STR_INIT("aws:SecureTransport"), .values = &yes, .value_count = 1}};
+    vg_request request = {.caller = vg_caller_of(caller),
+                          .action = action,
+                          .resource = VG_STR("*"),
+                          .context = context,
+                          .context_count = careful ? VG_COUNT(context) : 0};
+    vg_layers layers = {.identity = {VG_LAYER_KNOWN, &policy, 1, VG_STR("")}};
+    return vg_policy_decide(&request, &layers).result;
+}
+
+/* Allowed without a condition; Denies that careful people can satisfy (with multi-factor authentication, encrypted) do not
+ * count. */
+static bool allows_all_actions(const vg_policy *policy, vg_str caller)
+{
+    static const vg_str actions[] = {VG_STR_INIT("iam:CreateAccessKey"), VG_STR_INIT("s3:DeleteBucket"),
+                                     VG_STR_INIT("ec2:TerminateInstances"),
+                                     VG_STR_INIT("kms:ScheduleKeyDeletion"),
+                                     VG_STR_INIT("any-service:AnyAction")};
+    for (size_t i = 0; i < VG_COUNT(actions); i++)
+        if (ask(policy, actions[i], caller, false) == VG_IMPLICITLY_DENIED ||
+            ask(policy, actions[i], caller, true) != VG_ALLOWED)
+            return false;
+    return true;
+}
+
+static bool allows_everything(const vg_view *view, const vg_sighting *seen, vg_arena *arena)
+{
+    vg_doc doc = {
+        .root = seen->properties, .name = seen->resource.origin, .source = seen->resource.properties};
+    vg_policy_document document;
+    const vg_policy *policy;
+    const vg_value *text = vg_prop(seen, "PolicyDocument");
+    vg_str caller = vg_arena_printf(arena, "arn:%.*s:iam::%.*s:role/x", VG_ARG(view->org->partition),
+                                    VG_ARG(view->account));
+    if (!text ||
+        vg_policy_read(arena, &doc, text, VG_POLICY_IDENTITY, seen->resource.name, &document, NULL) != VG_OK)
+        return false;
+    return could_allow_everything(&document) &&
+           vg_policy_compile(arena, &document, NULL, &policy, NULL) == VG_OK &&
+           allows_all_actions(policy, caller);
+}
+
+static void list_administrator_policies(const vg_view *view, vg_arena *arena, vg_vec *out)
+{
+    vg_sightings all = vg_view_of(view, "AWS::IAM::ManagedPolicy");
+    for (size_t i = 0; i < all.count; i++) {
+        vg_str arn = all.items[i].resource.id;
+        bool is_aws = vg_str_find(arn, VG_STR(":iam::aws:policy/")) != VG_NPOS;
+        if (!is_aws && allows_everything(view, &all.items[i], arena))
+            push(out, arn);
     }
+}
+
+/* ---- trust --------------------------------------------------------------------------------------------------------------- */
+
+/* Whether the stranger gets in without the secret that it was given: asked again without an external id. */
+static bool needs_no_secret(const vg_view *view, const vg_witness *witness, vg_arena *arena)
+{
+    vg_context_entry *context = VG_NEW_N(arena, vg_context_entry, witness->context_count + 1);
+    vg_witness bare = *witness;
+    vg_decision decision;
+    bare.context = context;
+    bare.context_count = 0;
+    for (size_t i = 0; context && i < witness->context_count; i++)
+        if (!vg_str_eq_icase(witness->context[i].key, VG_STR("sts:ExternalId")))
+            context[bare.context_count++] = witness->context[i];
+    return context && vg_witness_decide(arena, view->world, &bare, &decision, NULL) == VG_OK &&
+           decision.result == VG_ALLOWED;
+}
+
+static void list_trusts(const vg_view *view, vg_arena *arena, vg_vec *public_ones, vg_vec *strangers)
+{
+    for (size_t i = 0; i < view->exposures->exposure_count; i++) {
+        const vg_exposure *exposure = &view->exposures->exposures[i];
+        vg_str account = vg_caller_of(exposure->witness.caller).account;
+        bool is_stranger = vg_is_account_id(account) && !vg_str_eq(account, view->account);
+        if (!vg_str_is(exposure->type, "AWS::IAM::Role"))
+            continue;
+        if (exposure->reach == VG_REACH_ANYONE)
+            push(public_ones, exposure->resource);
+        if (exposure->reach == VG_REACH_EXTERNAL && is_stranger &&
+            needs_no_secret(view, &exposure->witness, arena))
+            push(strangers, exposure->resource);
+    }
+    vg_tidy_names(public_ones);
+    vg_tidy_names(strangers);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------------------------------------------- */
@@ -166,12 +169,14 @@ void vg_make_access(const vg_view *view, vg_fact_sink *sink)
     vg_fact_begin(sink, "Vigil::Account::Access", view->account, VG_STR(""), view->account, VG_STR(""));
     if (vg_has_authorization_details(view)) {
         vg_fact_used(sink, roles.count ? &roles.items[0] : NULL);
-        list_administrator_policies(view, &administrators);
-        list_trusts(view, &public_trusts, &strangers);
+        list_administrator_policies(view, sink->arena, &administrators);
         vg_fact_list(sink, "AdministratorPolicies", &administrators);
-        vg_fact_list(sink, "PublicTrusts", &public_trusts);
-        if (accounts_are_known(view->org))
-            vg_fact_list(sink, "ExternalTrustsWithoutCondition", &strangers);
+        if (view->exposures) {
+            list_trusts(view, sink->arena, &public_trusts, &strangers);
+            vg_fact_list(sink, "PublicTrusts", &public_trusts);
+            if (accounts_are_known(view->org))
+                vg_fact_list(sink, "ExternalTrustsWithoutCondition", &strangers);
+        }
         vg_fact_i64(sink, "UsersCount", (int64_t)vg_view_of(view, "AWS::IAM::User").count);
         vg_fact_bool(sink, "SupportRole", has_support_role(view));
     }

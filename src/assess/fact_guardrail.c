@@ -1,31 +1,36 @@
 /* fact_guardrail.c: Vigil::Account::Guardrails: what the SCPs and RCPs on the path from the root forbid in an account.
  *
- * A guardrail is a list of actions that must be denied; a row of the table below. Every policy attached to the account,
- * its OUs and the root is read statement by statement (deny_read.c), and the furthest-reaching statement counts for each
- * action. All denied is "yes", none is "no", everything between is "partly". An action that no Allow of one level takes
- * in is denied too, but by omission: whoever attaches another policy there lifts it unawares, so that is "partly".
+ * A guardrail is a list of actions that must be denied; a row of the table below. The policies attached to the account,
+ * its OUs and the root are asked together, action by action (deny_ask.c). All denied is "yes", none is "no", everything
+ * between is "partly". An action that no Allow of one level takes in is denied too, but by omission: whoever attaches
+ * another policy there lifts it unawares, so that is "partly".
  *
  * "no" is only said when everything that could say otherwise was seen: the path, all policies, what they are attached to
  * and their contents. The management account is never bound (Organizations User Guide, "Service control policies"). */
-#include "assess/deny_read.h"
+#include "assess/deny_ask.h"
 
 enum { MOST_NEEDS = 6 };
 
 typedef struct {
     const char *key;
     vg_org_policy_kind kind;
-    vg_deny_context how; /* whom and which condition; the rest is filled in */
-    bool any_of;         /* one of the needs suffices */
+    vg_deny_whom whom;
+    vg_deny_when when;
+    bool any_of; /* one of the needs suffices */
     vg_deny_need needs[MOST_NEEDS];
 } guardrail;
 
 #define ACTION(text)                                                                                         \
     {                                                                                                        \
-        VG_STR_INIT(text), NULL                                                                              \
+        VG_STR_INIT(text), NULL, false                                                                       \
+    }
+#define ACTION_ALONE(text)                                                                                   \
+    {                                                                                                        \
+        VG_STR_INIT(text), NULL, true                                                                        \
     }
 #define ACTION_ON(text, resource)                                                                            \
     {                                                                                                        \
-        VG_STR_INIT(text), resource                                                                          \
+        VG_STR_INIT(text), resource, false                                                                   \
     }
 /* "Everything", by actions of services that have little in common. */
 #define EVERYTHING                                                                                           \
@@ -37,13 +42,15 @@ typedef struct {
 static const guardrail guardrails[] = {
     {"DenyLeaveOrganization",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      false,
-     {ACTION("organizations:LeaveOrganization")}},
-    {"DenyRootUser", VG_ORG_SCP, {.whom = VG_DENY_ROOT}, false, EVERYTHING},
+     {ACTION_ALONE("organizations:LeaveOrganization")}},
+    {"DenyRootUser", VG_ORG_SCP, VG_DENY_ROOT, VG_DENY_ALWAYS, false, EVERYTHING},
     {"ProtectCloudTrail",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      false,
      {ACTION_ON("cloudtrail:StopLogging", "trail/any-Name_1"),
       ACTION_ON("cloudtrail:DeleteTrail", "trail/any-Name_1"),
@@ -51,13 +58,15 @@ static const guardrail guardrails[] = {
       ACTION_ON("cloudtrail:PutEventSelectors", "trail/any-Name_1")}},
     {"ProtectConfig",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      false,
      {ACTION("config:StopConfigurationRecorder"), ACTION("config:DeleteConfigurationRecorder"),
       ACTION("config:DeleteDeliveryChannel"), ACTION("config:PutConfigurationRecorder")}},
     {"ProtectGuardDuty",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      false,
      {ACTION_ON("guardduty:DeleteDetector", "detector/any1"),
       ACTION_ON("guardduty:UpdateDetector", "detector/any1"),
@@ -67,7 +76,8 @@ static const guardrail guardrails[] = {
       ACTION_ON("guardduty:DisassociateMembers", "detector/any1")}},
     {"ProtectSecurityHub",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      false,
      {ACTION_ON("securityhub:DisableSecurityHub", "hub/default"),
       ACTION_ON("securityhub:DisassociateFromMasterAccount", "hub/default"),
@@ -75,24 +85,33 @@ static const guardrail guardrails[] = {
       ACTION_ON("securityhub:BatchDisableStandards", "hub/default")}},
     {"LimitRegions",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY, .by_region = true},
+     VG_DENY_EVERYBODY,
+     VG_DENY_BY_REGION,
      false,
      {ACTION("ec2:RunInstances"), ACTION("lambda:CreateFunction"), ACTION("rds:CreateDBInstance"),
       ACTION("dynamodb:CreateTable"), ACTION("ecs:CreateCluster"),
       ACTION("sagemaker:CreateNotebookInstance")}},
-    {"DenyWithoutMfa", VG_ORG_SCP, {.whom = VG_DENY_USERS, .without_mfa = true}, false, EVERYTHING},
+    {"DenyWithoutMfa", VG_ORG_SCP, VG_DENY_USERS, VG_DENY_WITHOUT_MFA, false, EVERYTHING},
     {"DenyAccessKeysForUsers",
      VG_ORG_SCP,
-     {.whom = VG_DENY_EVERYBODY},
+     VG_DENY_EVERYBODY,
+     VG_DENY_ALWAYS,
      true,
      {ACTION_ON("iam:CreateAccessKey", "user/x/any-Name_1"),
       ACTION_ON("iam:CreateUser", "user/x/any-Name_1")}},
     {"RcpDataPerimeter",
      VG_ORG_RCP,
-     {.whom = VG_DENY_EVERYBODY, .perimeter = true},
+     VG_DENY_EVERYBODY,
+     VG_DENY_FROM_OUTSIDE,
      false,
      {ACTION("s3:GetObject"), ACTION("s3:PutObject")}},
 };
+
+const char *vg_extent_name(vg_extent extent)
+{
+    static const char *const names[] = {NULL, "no", "partly", "yes"};
+    return names[extent];
+}
 
 /* ---- the path --------------------------------------------------------------------------------------------------------- */
 
@@ -144,30 +163,16 @@ static const vg_org_policy *policy_at(const vg_org *org, const vg_node *node, si
     return &org->policies[org->attached[node->policy_first + i]];
 }
 
+/* "o-1/r-1/ou-1/": what aws:PrincipalOrgPaths says of the account. */
+static vg_str org_path(const vg_org *org, const policy_path *path, vg_arena *arena)
+{
+    vg_str text = vg_arena_printf(arena, "%.*s/", VG_ARG(org->id));
+    for (size_t i = path->node_count; org->id.len > 0 && i-- > 1;)
+        text = vg_arena_printf(arena, "%.*s%.*s/", VG_ARG(text), VG_ARG(path->nodes[i]->id));
+    return org->id.len > 0 ? text : VG_STR("");
+}
+
 /* ---- one guardrail ------------------------------------------------------------------------------------------------------- */
-
-static vg_extent extent_of_policy(const vg_value *content, const vg_deny_need *need,
-                                  const vg_deny_context *context)
-{
-    vg_extent best = VG_EXTENT_NO;
-    vg_statement_walk walk = vg_statements(content);
-    for (const vg_value *statement; best != VG_EXTENT_YES && (statement = vg_statement_next(&walk));) {
-        vg_extent one = vg_deny_extent(statement, need, context);
-        best = one > best ? one : best;
-    }
-    return best;
-}
-
-static bool allows(const vg_org_policy *policy, vg_str action)
-{
-    if (policy->is_default || !policy->content)
-        return true;
-    vg_statement_walk walk = vg_statements(policy->content);
-    for (const vg_value *statement; (statement = vg_statement_next(&walk));)
-        if (vg_statement_is(statement, "Allow") && vg_statement_has_action(statement, action))
-            return true;
-    return false;
-}
 
 /* Whether FullAWSAccess was told with its targets, so that its absence from a level means something. */
 static bool defaults_are_known(const vg_org *org, vg_org_policy_kind kind)
@@ -178,57 +183,92 @@ static bool defaults_are_known(const vg_org *org, vg_org_policy_kind kind)
     return false;
 }
 
-static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_org_policy_kind kind, vg_str action)
+/* Whether no Allow of this level takes the action in, for anybody in the account. */
+static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_str account, vg_str action,
+                          vg_arena *arena)
 {
-    size_t policies = 0;
-    for (size_t i = 0; i < node->policy_count; i++) {
+    const vg_policy **policies = VG_NEW_N(arena, const vg_policy *, node->policy_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; policies && i < node->policy_count; i++) {
         const vg_org_policy *policy = policy_at(org, node, i);
-        if (!is_kind(policy, kind))
+        if (!is_kind(policy, VG_ORG_SCP))
             continue;
-        policies++;
-        if (allows(policy, action))
+        if (policy->is_default || !policy->policy)
             return false;
+        policies[count++] = policy->policy;
     }
-    return policies > 0;
+    vg_layer level = {VG_LAYER_KNOWN, policies, count, VG_STR("")};
+    vg_str caller =
+        vg_arena_printf(arena, "arn:%.*s:iam::%.*s:role/x", VG_ARG(org->partition), VG_ARG(account));
+    vg_request request = {
+        .caller = vg_caller_of(caller), .action = action, .resource = VG_STR("*"), .open = true};
+    vg_layers layers = {
+        .identity = {VG_LAYER_KNOWN, &org->everything, 1, VG_STR("")}, .scps = &level, .scp_count = 1};
+    return count > 0 && vg_policy_decide(&request, &layers).result == VG_IMPLICITLY_DENIED;
+}
+
+static bool is_omitted(const vg_view *view, const policy_path *path, const guardrail *rail, vg_str action,
+                       vg_arena *arena)
+{
+    bool counts = rail->kind == VG_ORG_SCP && rail->when == VG_DENY_ALWAYS &&
+                  rail->whom == VG_DENY_EVERYBODY && path->complete &&
+                  defaults_are_known(view->org, rail->kind);
+    for (size_t n = 0; counts && n < path->node_count; n++)
+        if (is_omitted_at(view->org, path->nodes[n], view->account, action, arena))
+            return true;
+    return false;
+}
+
+/* The policies of the path as a question; *hidden: one of them, or what could be one, nobody gave. */
+static vg_deny_question question_of(const vg_view *view, const policy_path *path, const guardrail *rail,
+                                    vg_arena *arena, bool *hidden)
+{
+    size_t most = 0, count = 0;
+    *hidden = false;
+    for (size_t n = 0; n < path->node_count; n++)
+        most += path->nodes[n]->policy_count;
+    const vg_policy **policies = VG_NEW_N(arena, const vg_policy *, most + 1);
+    for (size_t n = 0; policies && n < path->node_count; n++)
+        for (size_t i = 0; i < path->nodes[n]->policy_count; i++) {
+            const vg_org_policy *policy = policy_at(view->org, path->nodes[n], i);
+            bool could_be = !policy->kind_known || policy->kind == rail->kind;
+            *hidden = *hidden || (could_be && !policy->is_default && !policy->policy);
+            if (is_kind(policy, rail->kind) && policy->policy)
+                policies[count++] = policy->policy;
+        }
+    *hidden = *hidden || !policies;
+    return (vg_deny_question){.org = view->org,
+                              .account = view->account,
+                              .org_path = path->complete ? org_path(view->org, path, arena) : VG_STR(""),
+                              .whom = rail->whom,
+                              .when = rail->when,
+                              .policies = policies,
+                              .count = count,
+                              .are_rcps = rail->kind == VG_ORG_RCP};
 }
 
 static vg_extent extent_of_need(const vg_view *view, const policy_path *path, const guardrail *rail,
-                                const vg_deny_need *need, const vg_deny_context *context)
+                                const vg_deny_need *need, const vg_deny_question *question, bool hidden,
+                                vg_arena *arena)
 {
-    vg_extent best = path->complete ? VG_EXTENT_NO : VG_EXTENT_UNKNOWN;
-    bool omission_counts = rail->kind == VG_ORG_SCP && !rail->how.by_region && !rail->how.without_mfa &&
-                           rail->how.whom == VG_DENY_EVERYBODY && path->complete &&
-                           defaults_are_known(view->org, rail->kind);
-    bool hidden = false;
-    for (size_t n = 0; n < path->node_count; n++) {
-        const vg_node *node = path->nodes[n];
-        for (size_t i = 0; i < node->policy_count; i++) {
-            const vg_org_policy *policy = policy_at(view->org, node, i);
-            bool could_be = !policy->kind_known || policy->kind == rail->kind;
-            hidden = hidden || (could_be && !policy->is_default && !policy->content);
-            if (!is_kind(policy, rail->kind) || !policy->content)
-                continue;
-            vg_extent one = extent_of_policy(policy->content, need, context);
-            best = one > best && one != VG_EXTENT_NO ? one : best;
-        }
-        if (omission_counts && best < VG_EXTENT_PARTLY &&
-            is_omitted_at(view->org, node, rail->kind, need->action))
-            best = VG_EXTENT_PARTLY;
-    }
-    return hidden && best != VG_EXTENT_YES ? VG_EXTENT_UNKNOWN : best;
+    vg_extent extent = vg_deny_extent(arena, need, question);
+    if (extent == VG_EXTENT_NO && is_omitted(view, path, rail, need->action, arena))
+        extent = VG_EXTENT_PARTLY;
+    if (hidden && extent != VG_EXTENT_YES)
+        return VG_EXTENT_UNKNOWN;
+    return extent == VG_EXTENT_NO && !path->complete ? VG_EXTENT_UNKNOWN : extent;
 }
 
-static vg_extent extent_of_guardrail(const vg_view *view, const policy_path *path, const guardrail *rail)
+static vg_extent extent_of_guardrail(const vg_view *view, const policy_path *path, const guardrail *rail,
+                                     vg_arena *arena)
 {
-    vg_deny_context context = rail->how;
-    context.account = view->account;
-    context.partition = view->org->partition;
-    context.organization = view->org->id;
     if (path->off)
         return VG_EXTENT_NO;
+    bool hidden;
+    vg_deny_question question = question_of(view, path, rail, arena, &hidden);
     size_t count[4] = {0}, needs = 0;
     for (; needs < MOST_NEEDS && rail->needs[needs].action.len; needs++)
-        count[extent_of_need(view, path, rail, &rail->needs[needs], &context)]++;
+        count[extent_of_need(view, path, rail, &rail->needs[needs], &question, hidden, arena)]++;
     if (rail->any_of && count[VG_EXTENT_YES] > 0)
         return VG_EXTENT_YES;
     if (count[VG_EXTENT_UNKNOWN] > 0)
@@ -246,29 +286,43 @@ static const guardrail *guardrail_named(const char *key)
     return rail;
 }
 
-vg_extent vg_guardrail_without_mfa(const vg_view *view)
+vg_extent vg_guardrail_without_mfa(const vg_view *view, vg_arena *arena)
 {
     if (!view->org->known)
         return VG_EXTENT_UNKNOWN;
     if (vg_view_is_management(view))
         return VG_EXTENT_NO;
     policy_path path = path_of(view, VG_ORG_SCP);
-    return extent_of_guardrail(view, &path, guardrail_named("DenyWithoutMfa"));
+    return extent_of_guardrail(view, &path, guardrail_named("DenyWithoutMfa"), arena);
 }
 
-vg_extent vg_policy_denies_without_mfa(const vg_value *policy, vg_str account, vg_str partition)
+/* Whether the user cannot act without multi-factor authentication, by its own policies and the SCPs together. */
+vg_extent vg_denied_without_mfa(const vg_view *view, vg_str user, const vg_policy *const *own, size_t count,
+                                vg_arena *arena)
 {
     const guardrail *rail = guardrail_named("DenyWithoutMfa");
-    vg_deny_context context = rail->how;
-    context.account = account;
-    context.partition = partition;
-    size_t yes = 0, no = 0;
-    for (size_t i = 0; i < MOST_NEEDS; i++) {
-        vg_extent one = extent_of_policy(policy, &rail->needs[i], &context);
-        yes += one == VG_EXTENT_YES;
-        no += one == VG_EXTENT_NO;
-    }
-    return yes == MOST_NEEDS ? VG_EXTENT_YES : no == MOST_NEEDS ? VG_EXTENT_NO : VG_EXTENT_PARTLY;
+    policy_path path = {0};
+    bool hidden;
+    if (view->org->known && !vg_view_is_management(view))
+        path = path_of(view, VG_ORG_SCP);
+    if (path.off)
+        path = (policy_path){0};
+    vg_deny_question question = question_of(view, &path, rail, arena, &hidden);
+    const vg_policy **policies = VG_NEW_N(arena, const vg_policy *, question.count + count + 1);
+    if (!policies)
+        return VG_EXTENT_UNKNOWN;
+    for (size_t i = 0; i < question.count + count; i++)
+        policies[i] = i < count ? own[i] : question.policies[i - count];
+    question.policies = policies;
+    question.count += count;
+    question.whom = VG_DENY_ONE;
+    question.one = user;
+    size_t answers[4] = {0};
+    for (size_t i = 0; i < MOST_NEEDS; i++)
+        answers[vg_deny_extent(arena, &rail->needs[i], &question)]++;
+    if (answers[VG_EXTENT_YES] == MOST_NEEDS || answers[VG_EXTENT_NO] == MOST_NEEDS)
+        return answers[VG_EXTENT_YES] ? VG_EXTENT_YES : VG_EXTENT_NO;
+    return VG_EXTENT_PARTLY;
 }
 
 /* ---- the fact ---------------------------------------------------------------------------------------------------------------- */
@@ -314,7 +368,8 @@ void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink)
     use_policies(view, &scp, sink);
     for (size_t i = 0; i < VG_COUNT(guardrails); i++) {
         const policy_path *path = guardrails[i].kind == VG_ORG_SCP ? &scp : &rcp;
-        vg_extent extent = is_management ? VG_EXTENT_NO : extent_of_guardrail(view, path, &guardrails[i]);
+        vg_extent extent =
+            is_management ? VG_EXTENT_NO : extent_of_guardrail(view, path, &guardrails[i], sink->arena);
         vg_fact_str(sink, guardrails[i].key, vg_str_from(vg_extent_name(extent)));
     }
     bool above = false;

@@ -12,6 +12,8 @@ const vg_fact_maker vg_fact_makers[] = {
     {"Vigil::Account::User", "user", false, vg_make_users},
     {"Vigil::Account::MfaRequirement", "mfa-requirement", false, vg_make_mfa_requirement},
     {"Vigil::Account::Access", "access", false, vg_make_access},
+    {"Vigil::Account::Exposure", "exposure", false, vg_make_exposure},
+    {"Vigil::Account::Escalation", "escalation", false, vg_make_escalation},
     {"Vigil::Account::Guardrails", "guardrails", false, vg_make_guardrails},
     {"Vigil::Region::Services", "services", false, vg_make_services},
     {"Vigil::Account::Trail", "trail", false, vg_make_trail},

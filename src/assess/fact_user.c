@@ -1,101 +1,94 @@
 /* fact_user.c: Vigil::Account::User and what it takes: passwords and keys from the credential report, permissions from
  * the authorization details.
  *
- * A user is privileged when a policy of its own or of its groups allows, on resources that are not its own, everything,
- * all of IAM, or an action with which one gives oneself more (those of the published escalation paths that need no
- * further permission). Conditions and boundaries are not weighed: who is privileged sometimes is privileged. */
+ * A user is privileged when the policy engine does not deny it, on resources that are not its own, everything, all of IAM,
+ * or an action with which one gives oneself more (those of the published escalation paths that need no further
+ * permission). Conditions that are unknown do not help: who is privileged sometimes is privileged. */
 #include "assess/assess_part.h"
 
-/* ---- what a policy allows --------------------------------------------------------------------------------------------- */
+/* ---- what a user may do ------------------------------------------------------------------------------------------------- */
 
-static const vg_str privileged_actions[] = {
-    VG_STR_INIT("iam:CreatePolicyVersion"), VG_STR_INIT("iam:SetDefaultPolicyVersion"),
-    VG_STR_INIT("iam:AttachUserPolicy"),    VG_STR_INIT("iam:AttachGroupPolicy"),
-    VG_STR_INIT("iam:AttachRolePolicy"),    VG_STR_INIT("iam:PutUserPolicy"),
-    VG_STR_INIT("iam:PutGroupPolicy"),      VG_STR_INIT("iam:PutRolePolicy"),
-    VG_STR_INIT("iam:AddUserToGroup"),      VG_STR_INIT("iam:UpdateAssumeRolePolicy"),
-    VG_STR_INIT("iam:CreateLoginProfile"),  VG_STR_INIT("iam:UpdateLoginProfile"),
-    VG_STR_INIT("iam:CreateAccessKey"),
+/* With a resource of the kind that it is done to, of a name that nobody gives. */
+static const struct {
+    vg_str action;
+    const char *resource;
+} privileged_actions[] = {
+    {VG_STR_INIT("iam:CreatePolicyVersion"), "policy/x/any-Name_1"},
+    {VG_STR_INIT("iam:SetDefaultPolicyVersion"), "policy/x/any-Name_1"},
+    {VG_STR_INIT("iam:AttachUserPolicy"), "user/x/any-Name_1"},
+    {VG_STR_INIT("iam:AttachGroupPolicy"), "group/x/any-Name_1"},
+    {VG_STR_INIT("iam:AttachRolePolicy"), "role/x/any-Name_1"},
+    {VG_STR_INIT("iam:PutUserPolicy"), "user/x/any-Name_1"},
+    {VG_STR_INIT("iam:PutGroupPolicy"), "group/x/any-Name_1"},
+    {VG_STR_INIT("iam:PutRolePolicy"), "role/x/any-Name_1"},
+    {VG_STR_INIT("iam:AddUserToGroup"), "group/x/any-Name_1"},
+    {VG_STR_INIT("iam:UpdateAssumeRolePolicy"), "role/x/any-Name_1"},
+    {VG_STR_INIT("iam:CreateLoginProfile"), "user/x/any-Name_1"},
+    {VG_STR_INIT("iam:UpdateLoginProfile"), "user/x/any-Name_1"},
+    {VG_STR_INIT("iam:CreateAccessKey"), "user/x/any-Name_1"},
 };
 
-static bool is_wide_resource(vg_str resource)
+/* The user's side alone: its policies as far as they are known, its boundary and the SCPs. */
+static bool may(const vg_world *world, const vg_world_principal *user, vg_str action, vg_str resource)
 {
-    bool is_own = vg_str_find(resource, VG_STR("${aws:username}")) != VG_NPOS;
-    return !is_own && vg_str_find_char(resource, '*') != VG_NPOS;
+    vg_world_scratch scratch;
+    vg_layers layers;
+    vg_request request;
+    vg_world_caller caller = vg_world_caller_at(world, (uint32_t)(user - world->principals));
+    vg_world_target target = vg_world_target_of(world, resource);
+    vg_world_layers(world, &caller, &target, &layers);
+    layers.resource = (vg_layer){.state = VG_LAYER_NONE};
+    layers.identity.state = VG_LAYER_KNOWN;
+    vg_world_request(world, &caller, &target, action, NULL, 0, &scratch, &request);
+    vg_decision_result result = vg_policy_decide(&request, &layers).result;
+    return result == VG_ALLOWED || result == VG_DECISION_UNKNOWN;
 }
 
-/* Whether the statement speaks of more than the user's own resources and single named ones. */
-static bool has_wide_resource(const vg_value *statement)
+/* A resource that the pattern names; ptr NULL where it is the user's own, or a single one. */
+static vg_str named_by(vg_arena *arena, vg_str pattern)
 {
-    const vg_value *resources = vg_get(statement, VG_STR("Resource"));
-    if (!resources)
-        return vg_get(statement, VG_STR("NotResource")) != NULL;
-    if (resources->kind == VG_STRING)
-        return is_wide_resource(vg_value_str(resources));
-    for (vg_items it = vg_items_of(resources); vg_items_next(&it);)
-        if (is_wide_resource(vg_value_str(it.value)))
-            return true;
-    return false;
+    bool is_own = vg_str_find(pattern, VG_STR("${aws:username}")) != VG_NPOS;
+    bool is_wide = vg_str_find_char(pattern, '*') != VG_NPOS && vg_str_starts(pattern, VG_STR("arn:"));
+    return is_wide && !is_own ? vg_text_like(arena, pattern) : (vg_str){0};
 }
 
-static bool is_privileged_policy(const vg_value *policy)
+static bool is_privileged_by(const vg_world *world, const vg_world_principal *user, const vg_statement *s,
+                             vg_arena *arena)
 {
-    vg_statement_walk walk = vg_statements(policy);
-    for (const vg_value *statement; (statement = vg_statement_next(&walk));) {
-        if (!vg_statement_is(statement, "Allow") || !has_wide_resource(statement))
+    for (size_t i = 0; i < VG_COUNT(privileged_actions); i++) {
+        vg_str action = privileged_actions[i].action;
+        vg_str any = vg_arena_printf(arena, "arn:%.*s:iam::%.*s:%s", VG_ARG(world->partition),
+                                     VG_ARG(user->account_id), privileged_actions[i].resource);
+        if (!vg_statement_takes_in(s, action))
             continue;
-        for (size_t i = 0; i < VG_COUNT(privileged_actions); i++)
-            if (vg_statement_has_action(statement, privileged_actions[i]))
+        if (may(world, user, action, any))
+            return true;
+        for (size_t r = 0; r < s->resource_count && !s->not_resource; r++) {
+            vg_str resource = named_by(arena, s->resources[r]);
+            if (resource.ptr && may(world, user, action, resource))
                 return true;
+        }
     }
     return false;
 }
 
 /* ---- the policies of a user ---------------------------------------------------------------------------------------------- */
 
-typedef bool (*policy_test)(const vg_value *policy, void *context);
-
-static const vg_sighting *managed_policy(const vg_view *view, vg_str arn)
+static const vg_world_principal *principal_of(const vg_view *view, vg_str arn)
 {
-    vg_sightings all = vg_view_of(view, "AWS::IAM::ManagedPolicy");
-    size_t low = 0, high = all.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = vg_str_cmp(all.items[middle].resource.id, arn);
-        if (order == 0)
-            return &all.items[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    const vg_world_principal *user = view->world ? vg_world_principal_of(view->world, arn) : NULL;
+    return user && user->caller.kind == VG_CALLER_USER ? user : NULL;
 }
 
-/* Whether any policy that the user or group holds passes the test. */
-static bool any_policy(const vg_view *view, const vg_sighting *holder, policy_test test, void *context)
+static bool is_privileged_by_policies(const vg_view *view, const vg_world_principal *user, vg_arena *arena)
 {
-    for (vg_items it = vg_items_of(vg_prop(holder, "Policies")); vg_items_next(&it);)
-        if (test(vg_get(it.value, VG_STR("PolicyDocument")), context))
-            return true;
-    for (vg_items it = vg_items_of(vg_prop(holder, "ManagedPolicyArns")); vg_items_next(&it);) {
-        const vg_sighting *policy = managed_policy(view, vg_value_str(it.value));
-        if (policy && test(vg_prop(policy, "PolicyDocument"), context))
-            return true;
+    for (size_t p = 0; user && p < user->identity.count; p++) {
+        const vg_policy_document *document = vg_policy_document_of(user->identity.policies[p]);
+        for (size_t i = 0; i < document->statement_count; i++)
+            if (document->statements[i].effect == VG_EFFECT_ALLOW && !document->statements[i].invalid &&
+                is_privileged_by(view->world, user, &document->statements[i], arena))
+                return true;
     }
-    return false;
-}
-
-static bool any_policy_of_user(const vg_view *view, const vg_sighting *user, policy_test test, void *context)
-{
-    if (any_policy(view, user, test, context))
-        return true;
-    vg_sightings groups = vg_view_of(view, "AWS::IAM::Group");
-    const vg_value *names = vg_prop(user, "Groups");
-    for (size_t i = 0; i < groups.count; i++)
-        if (vg_any_equal(names, vg_prop_str(&groups.items[i], "GroupName")) &&
-            any_policy(view, &groups.items[i], test, context))
-            return true;
     return false;
 }
 
@@ -115,18 +108,15 @@ static bool holds_managed(const vg_view *view, const vg_sighting *user, vg_str e
     return false;
 }
 
-static bool test_privileged(const vg_value *policy, void *context)
+/* AWS's own policies by name where an export lacks them: their documents are in the details while they are attached. */
+static bool is_privileged(const vg_view *view, const vg_sighting *user, vg_arena *arena)
 {
-    (void)context;
-    return is_privileged_policy(policy);
-}
-
-/* AWS's own policies by name: their documents are in the details only while they are attached. */
-static bool is_privileged(const vg_view *view, const vg_sighting *user)
-{
-    return any_policy_of_user(view, user, test_privileged, NULL) ||
-           holds_managed(view, user, VG_STR(":iam::aws:policy/AdministratorAccess")) ||
-           holds_managed(view, user, VG_STR(":iam::aws:policy/IAMFullAccess"));
+    const vg_world_principal *known = principal_of(view, user->resource.id);
+    if (is_privileged_by_policies(view, known, arena))
+        return true;
+    bool is_complete = known && known->identity.state == VG_LAYER_KNOWN;
+    return !is_complete && (holds_managed(view, user, VG_STR(":iam::aws:policy/AdministratorAccess")) ||
+                            holds_managed(view, user, VG_STR(":iam::aws:policy/IAMFullAccess")));
 }
 
 bool vg_has_authorization_details(const vg_view *view)
@@ -297,7 +287,7 @@ static void put_permissions(const vg_view *view, const vg_sighting *user, vg_fac
         if ((name = vg_vec_push(&attached_ones)))
             *name = vg_value_str(it.value);
     vg_fact_used(sink, user);
-    vg_fact_bool(sink, "Privileged", is_privileged(view, user));
+    vg_fact_bool(sink, "Privileged", is_privileged(view, user, sink->arena));
     vg_fact_bool(sink, "AttachedDirectly", inline_ones.len > 0 || attached_ones.len > 0);
     if (inline_ones.len > 0 || attached_ones.len > 0) {
         vg_fact_list(sink, "InlinePolicies", &inline_ones);
@@ -348,44 +338,18 @@ void vg_make_users(const vg_view *view, vg_fact_sink *sink)
 
 /* ---- must people use multi-factor authentication? ---------------------------------------------------------------------------- */
 
-typedef struct {
-    const vg_view *view;
-    vg_extent best;
-} mfa_reading;
-
-static bool test_mfa(const vg_value *policy, void *context)
-{
-    mfa_reading *reading = context;
-    vg_extent extent =
-        vg_policy_denies_without_mfa(policy, reading->view->account, reading->view->org->partition);
-    if (extent > reading->best)
-        reading->best = extent;
-    return extent == VG_EXTENT_YES;
-}
-
-static const vg_sighting *details_of(vg_sightings users, vg_str arn)
-{
-    for (size_t i = 0; i < users.count; i++)
-        if (vg_str_eq(users.items[i].resource.id, arn))
-            return &users.items[i];
-    return NULL;
-}
-
 /* Over the users with a password: all bound is yes, some or in part is partly, none is no. */
-static vg_extent required_of_users(const vg_view *view)
+static vg_extent required_of_users(const vg_view *view, vg_arena *arena)
 {
-    vg_sightings entries = vg_view_of(view, "Vigil::IAM::CredentialReportEntry"),
-                 users = vg_view_of(view, "AWS::IAM::User");
+    vg_sightings entries = vg_view_of(view, "Vigil::IAM::CredentialReportEntry");
     size_t count[4] = {0}, total = 0;
     for (size_t i = 0; i < entries.count; i++) {
         if (!is_user_entry(&entries.items[i]) || vg_prop_bool(&entries.items[i], "PasswordEnabled") != VG_YES)
             continue;
-        const vg_sighting *user = details_of(users, entries.items[i].resource.id);
-        mfa_reading reading = {view, VG_EXTENT_NO};
+        const vg_world_principal *user = principal_of(view, entries.items[i].resource.id);
         if (!user)
             return VG_EXTENT_UNKNOWN;
-        any_policy_of_user(view, user, test_mfa, &reading);
-        count[reading.best]++;
+        count[vg_denied_without_mfa(view, user->arn, user->identity.policies, user->identity.count, arena)]++;
         total++;
     }
     if (count[VG_EXTENT_YES] == total || count[VG_EXTENT_NO] == total)
@@ -393,19 +357,14 @@ static vg_extent required_of_users(const vg_view *view)
     return VG_EXTENT_PARTLY;
 }
 
-static vg_extent mfa_requirement(const vg_view *view, bool has_report, int64_t users)
+static vg_extent mfa_requirement(const vg_view *view, bool has_report, int64_t users, vg_arena *arena)
 {
     if (has_report && users == 0)
         return VG_EXTENT_YES;
-    vg_extent by_scp = vg_guardrail_without_mfa(view);
+    vg_extent by_scp = vg_guardrail_without_mfa(view, arena);
     if (by_scp == VG_EXTENT_YES || !has_report)
         return by_scp == VG_EXTENT_YES ? by_scp : VG_EXTENT_UNKNOWN;
-    if (!vg_has_authorization_details(view))
-        return VG_EXTENT_UNKNOWN;
-    vg_extent by_policies = required_of_users(view);
-    if (by_policies == VG_EXTENT_NO)
-        return by_scp == VG_EXTENT_PARTLY ? VG_EXTENT_PARTLY : VG_EXTENT_NO;
-    return by_policies;
+    return vg_has_authorization_details(view) ? required_of_users(view, arena) : VG_EXTENT_UNKNOWN;
 }
 
 static vg_answer identity_center(const vg_view *view, vg_fact_sink *sink)
@@ -427,7 +386,8 @@ void vg_make_mfa_requirement(const vg_view *view, vg_fact_sink *sink)
     vg_fact_begin(sink, "Vigil::Account::MfaRequirement", view->account, VG_STR(""), view->account,
                   VG_STR(""));
     vg_fact_used(sink, vg_root_entry(view));
-    vg_fact_str(sink, "ForUsers", vg_str_from(vg_extent_name(mfa_requirement(view, has_report, users))));
+    vg_fact_str(sink, "ForUsers",
+                vg_str_from(vg_extent_name(mfa_requirement(view, has_report, users, sink->arena))));
     vg_fact_answer(sink, "IdentityCenter", identity_center(view, sink));
     if (has_report)
         vg_fact_i64(sink, "PasswordUsers", users);

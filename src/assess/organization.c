@@ -331,6 +331,50 @@ static void add_policies(org_builder *b, const char *type)
     }
 }
 
+static vg_status compile_text(vg_arena *arena, vg_policy_kind kind, const char *text, const vg_policy **out,
+                              vg_error *err)
+{
+    vg_policy_document *document = VG_NEW(arena, vg_policy_document);
+    if (!document)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading the organisation");
+    VG_TRY(vg_policy_read_text(arena, vg_str_from(text), kind, VG_STR("everything"), document, err));
+    return vg_policy_compile(arena, document, NULL, out, err);
+}
+
+/* Once for all accounts. A document that AWS would refuse is none that is attached: nobody knows what is. */
+static vg_status compile_policy(vg_arena *arena, vg_org_policy *policy, vg_error *err)
+{
+    vg_doc *doc = VG_NEW(arena, vg_doc);
+    vg_policy_document *document = VG_NEW(arena, vg_policy_document);
+    vg_policy_kind kind = policy->kind == VG_ORG_SCP ? VG_POLICY_SCP : VG_POLICY_RCP;
+    if (!doc || !document)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading the organisation");
+    *doc = (vg_doc){.root = policy->seen->properties,
+                    .name = policy->seen->resource.origin,
+                    .source = policy->seen->resource.properties};
+    VG_TRY(vg_policy_read(arena, doc, policy->content, kind, policy->name, document, err));
+    return document->issue_count > 0 ? VG_OK : vg_policy_compile(arena, document, NULL, &policy->policy, err);
+}
+
+static vg_status compile_policies(vg_arena *arena, vg_org *org, vg_error *err)
+{
+    VG_TRY(compile_text(arena, VG_POLICY_SCP,
+                        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","
+                        "\"Resource\":\"*\"}]}",
+                        &org->everything, err));
+    VG_TRY(
+        compile_text(arena, VG_POLICY_RESOURCE,
+                     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+                     "\"Action\":\"*\",\"Resource\":\"*\"}]}",
+                     &org->anybody, err));
+    for (size_t i = 0; i < org->policy_count; i++) {
+        vg_org_policy *policy = &org->policies[i];
+        if (policy->kind_known && policy->kind != VG_ORG_POLICY_OTHER && policy->content)
+            VG_TRY(compile_policy(arena, policy, err));
+    }
+    return VG_OK;
+}
+
 /* One pass counts, one places: the policies of a node stand together. */
 static void attach(org_builder *b)
 {
@@ -509,7 +553,9 @@ vg_status vg_org_build(vg_arena *arena, vg_sighting *items, size_t count, const 
     out->trails = vg_sightings_of(out->all, "AWS::CloudTrail::Trail");
     out->trail_status = vg_sightings_of(out->all, "Vigil::CloudTrail::TrailStatus");
     out->analyzers = vg_sightings_of(out->all, "AWS::AccessAnalyzer::Analyzer");
-    return b.failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading the organisation") : VG_OK;
+    if (b.failed)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading the organisation");
+    return compile_policies(arena, out, err);
 }
 
 const vg_node *vg_org_node(const vg_org *org, vg_str id)

@@ -107,3 +107,13 @@ bool vg_prop_time(const vg_sighting *seen, const char *path, vg_time *out)
     vg_str text = vg_prop_str(seen, path);
     return text.len > 0 && vg_time_parse(text, out);
 }
+
+bool vg_any_equal(const vg_value *list_or_string, vg_str text)
+{
+    if (list_or_string && list_or_string->kind == VG_STRING)
+        return vg_str_eq(vg_value_str(list_or_string), text);
+    for (vg_items it = vg_items_of(list_or_string); vg_items_next(&it);)
+        if (vg_str_eq(vg_value_str(it.value), text))
+            return true;
+    return false;
+}

@@ -142,6 +142,21 @@ static inline vg_content *read_content(vg_arena *arena, const content_text *file
     return content;
 }
 
+/* Practices, and the built-in files that the policy engine is asked with. */
+static inline vg_content *read_engine_content(vg_arena *arena)
+{
+    static const char *const paths[] = {"catalogue/actions.txt",     "access/resources.yaml",
+                                        "policy/federation.yaml",    "policy/services.yaml",
+                                        "escalations/identity.yaml", "escalations/services.yaml"};
+    content_text files[VG_COUNT(paths) + 1] = {{NULL, NULL}};
+    for (size_t i = 0; i < VG_COUNT(paths); i++) {
+        vg_str path = vg_arena_printf(arena, "%s/content/%s", VIGIL_SOURCE_DIR, paths[i]), text;
+        assert_int_equal(vg_file_read(arena, path, 1 << 23, &text, NULL), VG_OK);
+        files[i] = (content_text){paths[i], vg_arena_cstr(arena, text)};
+    }
+    return read_content(arena, files);
+}
+
 static inline vg_assessment assess_evidence_text(evidence_text *e, const vg_content *content, const char *now,
                                                  size_t threads)
 {

@@ -52,18 +52,72 @@
     "- [Vigil::Attestation::Statement, '', '', drill, {Kind: drill, Scope: organization, Owner: o, Date: "   \
     "'2026-05-02', Expires: '" expires "', Details: {people: 3}}]\n"
 
-#define ROOT_FACT      "Vigil::Account::Root"
-#define CONTACTS_FACT  "Vigil::Account::Contacts"
-#define PASSWORD_FACT  "Vigil::Account::PasswordPolicy"
-#define USER_FACT      "Vigil::Account::User"
-#define MFA_FACT       "Vigil::Account::MfaRequirement"
-#define ACCESS_FACT    "Vigil::Account::Access"
-#define SERVICES_FACT  "Vigil::Region::Services"
-#define TRAIL_FACT     "Vigil::Account::Trail"
-#define ACCOUNT_FACT   "Vigil::Account::Account"
-#define STRUCTURE_FACT "Vigil::Organization::Structure"
-#define WORKLOAD_FACT  "Vigil::Workload::Workload"
-#define ATTESTED_FACT  "Vigil::Attestation::Attestation"
+#define ROOT_FACT       "Vigil::Account::Root"
+#define CONTACTS_FACT   "Vigil::Account::Contacts"
+#define PASSWORD_FACT   "Vigil::Account::PasswordPolicy"
+#define USER_FACT       "Vigil::Account::User"
+#define MFA_FACT        "Vigil::Account::MfaRequirement"
+#define EXPOSURE_FACT   "Vigil::Account::Exposure"
+#define ESCALATION_FACT "Vigil::Account::Escalation"
+#define ACCESS_FACT     "Vigil::Account::Access"
+#define SERVICES_FACT   "Vigil::Region::Services"
+#define TRAIL_FACT      "Vigil::Account::Trail"
+#define ACCOUNT_FACT    "Vigil::Account::Account"
+#define STRUCTURE_FACT  "Vigil::Organization::Structure"
+#define WORKLOAD_FACT   "Vigil::Workload::Workload"
+#define ATTESTED_FACT   "Vigil::Attestation::Attestation"
+
+#define SNAPSHOT "- [ledger, config-snapshot, '', '" A "', '']\n"
+#define BUCKET(blocked)                                                                                      \
+    "- [AWS::S3::Bucket, '" A                                                                                \
+    "', eu-west-1, 'arn:aws:s3:::books', {PublicAccessBlockConfiguration: {RestrictPublicBuckets: " blocked  \
+    ", IgnorePublicAcls: " blocked                                                                           \
+    "}, OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}}]\n"                            \
+    "- [AWS::S3::AccountPublicAccessBlock, '" A "', '', '" A                                                 \
+    "', {RestrictPublicBuckets: false, IgnorePublicAcls: false}]\n"
+#define OPEN_BUCKET                                                                                          \
+    "- [AWS::S3::Bucket, '" A                                                                                \
+    "', eu-west-1, 'arn:aws:s3:::books', {PublicAccessBlockConfiguration: {RestrictPublicBuckets: false}, "  \
+    "OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}}]\n"
+#define OPEN_POLICY                                                                                          \
+    "- [AWS::S3::BucketPolicy, '" A                                                                          \
+    "', eu-west-1, 'arn:aws:s3:::books', {PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', "     \
+    "Action: 's3:GetObject', Resource: 'arn:aws:s3:::books/*'}]}}]\n"
+#define PERIMETER                                                                                            \
+    "- [Vigil::Organization::Root, '" M                                                                      \
+    "', '', r-1, {Id: r-1, Name: Root, PolicyTypes: [{Type: RESOURCE_CONTROL_POLICY, Status: ENABLED}]}]\n"  \
+    "- [Vigil::Organization::Parent, '" M "', '', '" A "', {ChildId: '" A "', ParentId: r-1}]\n"             \
+    "- [Vigil::Organization::Policy, '" M                                                                    \
+    "', '', p-9, {Id: p-9, Type: RESOURCE_CONTROL_POLICY, Content: {Version: '2012-10-17', Statement: "      \
+    "[{Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {StringNotEqualsIfExists: "   \
+    "{aws:PrincipalOrgID: o-1}}}]}}]\n"                                                                      \
+    "- [Vigil::Organization::PolicyTarget, '" M "', '', p-9/r-1, {PolicyId: p-9, TargetId: r-1}]\n"          \
+    "- [ledger, organizations:ListPolicies, RESOURCE_CONTROL_POLICY, '" M "', '']\n"                         \
+    "- [ledger, organizations:ListTargetsForPolicy, p-9, '" M "', '']\n"
+#define GITHUB(conditions)                                                                                   \
+    "{Effect: Allow, Action: 'sts:AssumeRoleWithWebIdentity', Principal: {Federated: 'arn:aws:iam::" A       \
+    ":oidc-provider/token.actions.githubusercontent.com'}, Condition: {StringEquals: {" conditions "}}}"
+#define TOPIC(condition)                                                                                     \
+    "- [AWS::SNS::Topic, '" A "', eu-west-1, 'arn:aws:sns:eu-west-1:" A ":news', {TopicName: news}]\n"       \
+    "- [AWS::SNS::TopicPolicy, '" A "', eu-west-1, 'arn:aws:sns:eu-west-1:" A                                \
+    ":news', {PolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: " \
+    "'sns:Publish', Resource: 'arn:aws:sns:eu-west-1:" A ":news'" condition "}]}}]\n"
+#define REVIEWED(date)                                                                                       \
+    "- [Vigil::Attestation::Statement, '', '', access-review, {Kind: access-review, Scope: organization, "   \
+    "Date: '" date "', Expires: '2099-01-01'}]\n"
+#define ESCALATOR(action)                                                                                    \
+    "- [AWS::IAM::Role, '" A "', '', 'arn:aws:iam::" A                                                       \
+    ":role/ci', {RoleName: ci, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: "              \
+    "'sts:AssumeRole', Principal: {Service: codebuild.amazonaws.com}}]}, Policies: [{PolicyName: p, "        \
+    "PolicyDocument: {Statement: [{Effect: Allow, Action: ['" action                                         \
+    "', 'lambda:CreateFunction', 'lambda:InvokeFunction'], Resource: '*'}]}}]}, " SEEN_BY_IAM "]\n"          \
+    "- [AWS::IAM::Role, '" A "', '', 'arn:aws:iam::" A                                                       \
+    ":role/admin', {RoleName: admin, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: "        \
+    "'sts:AssumeRole', Principal: {Service: lambda.amazonaws.com}}]}, ManagedPolicyArns: "                   \
+    "['arn:aws:iam::aws:policy/AdministratorAccess']}, " SEEN_BY_IAM                                         \
+    "]\n" READ("iam:GetAccountAuthorizationDetails")
+#define NO_SCPS     "- [Vigil::Organization::Root, '" M "', '', r-1, {Id: r-1, Name: Root, PolicyTypes: []}]\n"
+#define SEEN_BY_IAM "'2026-06-01T00:00:00Z', 'iam:GetAccountAuthorizationDetails'"
 
 static const struct {
     const char *name, *evidence, *type, *key, *expected, *now;
@@ -329,6 +383,65 @@ static const struct {
      "', '', r, {ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSSupportAccess']}]\n" READ(
          "iam:GetAccountAuthorizationDetails"),
      ACCESS_FACT, "SupportRole", "true", NULL},
+    {"a policy that allows all but without MFA",
+     "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
+     ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*'}, {Effect: "
+     "Deny, "
+     "Action: '*', Resource: '*', Condition: {BoolIfExists: {aws:MultiFactorAuthPresent: "
+     "'false'}}}]}}]\n" READ("iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "AdministratorPolicies", "[\"arn:aws:iam::" A ":policy/all\"]", NULL},
+    {"a policy that allows all but IAM",
+     "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
+     ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, NotAction: 'iam:*', Resource: "
+     "'*'}]}}]\n" READ("iam:GetAccountAuthorizationDetails"),
+     ACCESS_FACT, "AdministratorPolicies", "[]", NULL},
+    {"anybody reads a bucket", ORG BUCKET("false") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT, "PublicResources",
+     "[\"arn:aws:s3:::books\"]", NULL},
+    {"a bucket that Block Public Access closes", ORG BUCKET("true") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
+     "PublicResources", "[]", NULL},
+    {"a bucket that a block nobody collected may close", ORG OPEN_BUCKET OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
+     "PublicResources", "[]", NULL},
+    {"which is unknown", ORG OPEN_BUCKET OPEN_POLICY SNAPSHOT, EXPOSURE_FACT, "UnknownResources",
+     "[\"arn:aws:s3:::books\"]", NULL},
+    {"a bucket that an RCP closes", ORG BUCKET("false") OPEN_POLICY SNAPSHOT PERIMETER, EXPOSURE_FACT,
+     "PublicResources", "[]", NULL},
+    {"no snapshot: whether anything is open is not known", ORG ROLE("open", TRUST("{AWS: '*'}", "")),
+     EXPOSURE_FACT, "PublicResources", "absent", NULL},
+    {"a role that anybody assumes", ORG ROLE("open", TRUST("{AWS: '*'}", "")), EXPOSURE_FACT, "PublicRoles",
+     "[\"arn:aws:iam::" A ":role/open\"]", NULL},
+    {"GitHub without a subject",
+     ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com")), EXPOSURE_FACT,
+     "ProviderRoles", "[\"arn:aws:iam::" A ":role/ci\"]", NULL},
+    {"GitHub with one",
+     ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com, "
+                           "'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'")),
+     EXPOSURE_FACT, "ProviderRoles", "[]", NULL},
+    {"a service that acts for anyone", ORG TOPIC("") SNAPSHOT, EXPOSURE_FACT, "ServiceResources",
+     "[\"arn:aws:sns:eu-west-1:" A ":news\"]", NULL},
+    {"and for us alone", ORG TOPIC(", Condition: {StringEquals: {aws:SourceAccount: '" A "'}}") SNAPSHOT,
+     EXPOSURE_FACT, "ServiceResources", "[]", NULL},
+    {"a vendor's account", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) SNAPSHOT, EXPOSURE_FACT,
+     "ExternalResources", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
+    {"an account of ours", ORG ROLE("ours", TRUST("{AWS: '" M "'}", "")) SNAPSHOT, EXPOSURE_FACT,
+     "ExternalResources", "[]", NULL},
+    {"a key whose policy nobody collected",
+     ORG "- [AWS::KMS::Key, '" A "', eu-west-1, 'arn:aws:kms:eu-west-1:" A
+         ":key/1', {KeyId: '1'}]\n" SNAPSHOT,
+     EXPOSURE_FACT, "UnknownResources", "[\"arn:aws:kms:eu-west-1:" A ":key/1\"]", NULL},
+    {"a reviewed account", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) REVIEWED("2026-05-01"),
+     EXPOSURE_FACT, "ExternalReviewed", "true", NULL},
+    {"a review of long ago", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) REVIEWED("2025-05-01"),
+     EXPOSURE_FACT, "ExternalReviewed", "false", NULL},
+    {"nobody escalates", ORG ROLE("open", TRUST("{Service: lambda.amazonaws.com}", "")), ESCALATION_FACT,
+     "Principals", "[]", NULL},
+    {"PassRole and a function", ORG NO_SCPS ESCALATOR("iam:PassRole"), ESCALATION_FACT, "Principals",
+     "[\"role/ci\"]", NULL},
+    {"by which technique", ORG NO_SCPS ESCALATOR("iam:PassRole"), ESCALATION_FACT, "Ways",
+     "[\"role/ci: new-function-invoke\"]", NULL},
+    {"SCPs that nobody collected may forbid it", ORG ESCALATOR("iam:PassRole"), ESCALATION_FACT,
+     "ConditionalCount", "1", NULL},
+    {"without PassRole", ORG NO_SCPS ESCALATOR("iam:GetRole"), ESCALATION_FACT, "Count", "0", NULL},
+    {"no details, no answer", ORG, ESCALATION_FACT, "Principals", "absent", NULL},
     {"a policy that allows all, on a condition",
      "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
      ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*', Condition: "
@@ -713,7 +826,10 @@ static void says_what_evidence_says(void **state)
     for (size_t i = 0; i < VG_COUNT(CASES); i++) {
         vg_arena *arena = vg_arena_new(0);
         evidence_text e = read_evidence(arena, CASES[i].evidence);
-        vg_content *content = read_content(arena, NULL);
+        bool asks_engine = strcmp(CASES[i].type, ACCESS_FACT) == 0 ||
+                           strcmp(CASES[i].type, EXPOSURE_FACT) == 0 ||
+                           strcmp(CASES[i].type, ESCALATION_FACT) == 0;
+        vg_content *content = asks_engine ? read_engine_content(arena) : read_content(arena, NULL);
         vg_assessment assessment = assess_evidence_text(&e, content, CASES[i].now, 1);
         vg_str got = value_of(arena, &assessment, CASES[i].type, CASES[i].key);
         if (!vg_str_is(got, CASES[i].expected)) {

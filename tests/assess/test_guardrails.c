@@ -1,5 +1,5 @@
-/* test_guardrails.c: what service control policies forbid, read from their text: whole, in part, not at all, unknown.
- * The near misses are those that look like a guardrail and are none. */
+/* test_guardrails.c: what service control policies forbid, as the policy engine decides: whole, in part, not at all,
+ * unknown. The near misses are those that look like a guardrail and are none. */
 #include "evidence_text.h"
 
 #define DENY(action)        "{Statement: [{Effect: Deny, Action: " action ", Resource: '*'}]}"
@@ -34,9 +34,21 @@ static const struct {
      "\"no\""},
     {"an organisation, which leaving has not", DENY_ON(LEAVE, "'arn:aws:organizations::*:organization/*'"),
      "DenyLeaveOrganization", "\"no\""},
-    {"no resource", "{Statement: [{Effect: Deny, Action: " LEAVE "}]}", "DenyLeaveOrganization", "\"no\""},
+    /* AWS refuses such a policy: this cannot be what is attached */
+    {"no resource", "{Statement: [{Effect: Deny, Action: " LEAVE "}]}", "DenyLeaveOrganization", "absent"},
+    /* an action without resource types is done to "*", which is not that bucket */
     {"all but a resource", "{Statement: [{Effect: Deny, Action: " LEAVE ", NotResource: 'arn:aws:s3:::x'}]}",
-     "DenyLeaveOrganization", "\"partly\""},
+     "DenyLeaveOrganization", "\"yes\""},
+    {"all trails but one",
+     "{Statement: [{Effect: Deny, Action: " TRAIL ", NotResource: 'arn:aws:cloudtrail:*:*:trail/scratch'}]}",
+     "ProtectCloudTrail", "\"partly\""},
+    {"all but a bucket, which trails are not",
+     "{Statement: [{Effect: Deny, Action: " TRAIL ", NotResource: 'arn:aws:s3:::x'}]}", "ProtectCloudTrail",
+     "\"yes\""},
+    {"trails of one region", DENY_ON(TRAIL, "'arn:aws:cloudtrail:eu-west-1:*:trail/*'"), "ProtectCloudTrail",
+     "\"partly\""},
+    {"another account's trails", DENY_ON(TRAIL, "'arn:aws:cloudtrail:*:" B ":trail/*'"), "ProtectCloudTrail",
+     "\"no\""},
     {"all trails by ARN", DENY_ON(TRAIL, "'arn:aws:cloudtrail:*:*:trail/*'"), "ProtectCloudTrail", "\"yes\""},
     {"this account's trails", DENY_ON(TRAIL, "'arn:aws:cloudtrail:*:" A ":trail/*'"), "ProtectCloudTrail",
      "\"yes\""},
@@ -102,8 +114,24 @@ static const struct {
     {"two conditions, one of which never holds",
      DENY_IF(LEAVE, "{StringEquals: {aws:PrincipalAccount: '" B "'}, IpAddress: {aws:SourceIp: 10.0.0.0/8}}"),
      "DenyLeaveOrganization", "\"no\""},
-    {"sessions of root alone", DENY_IF(LEAVE, "{'Null': {aws:AssumedRoot: 'true'}}"), "DenyLeaveOrganization",
-     "\"partly\""},
+    /* users and roles never carry the key */
+    {"but sessions of root", DENY_IF(LEAVE, "{'Null': {aws:AssumedRoot: 'true'}}"), "DenyLeaveOrganization",
+     "\"yes\""},
+    {"one user by name", DENY_IF(LEAVE, "{StringNotEquals: {aws:username: root-admin}}"),
+     "DenyLeaveOrganization", "\"partly\""},
+    {"a pattern that is no ARN", DENY_IF(LEAVE, "{StringNotLike: {aws:PrincipalArn: '*-admin'}}"),
+     "DenyLeaveOrganization", "\"partly\""},
+    {"the OU", DENY_IF(LEAVE, "{'ForAllValues:StringNotLike': {aws:PrincipalOrgPaths: 'o-1/r-1/ou-1/*'}}"),
+     "DenyLeaveOrganization", "\"no\""},
+    {"another OU",
+     DENY_IF(LEAVE, "{'ForAllValues:StringNotLike': {aws:PrincipalOrgPaths: 'o-1/r-1/ou-9/*'}}"),
+     "DenyLeaveOrganization", "\"yes\""},
+    {"a role in one statement, a user in another",
+     "{Statement: [{Effect: Deny, Action: " LEAVE
+     ", Resource: '*', Condition: {ArnNotLike: {aws:PrincipalArn: "
+     "'arn:aws:iam::*:role/Admin'}}}, {Effect: Deny, Action: " LEAVE
+     ", Resource: '*', Condition: {ArnNotLike: {aws:PrincipalArn: 'arn:aws:iam::*:user/x'}}}]}",
+     "DenyLeaveOrganization", "\"yes\""},
     /* root */
     {"root by StringLike", DENY_IF("'*'", "{StringLike: {aws:PrincipalArn: ['arn:aws:iam::*:root']}}"),
      "DenyRootUser", "\"yes\""},
@@ -353,7 +381,17 @@ static const struct {
     {"a list of one", RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: [o-1]}}"), "\"yes\""},
     {"a partner's too", RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: [o-1, o-2]}}"), "\"partly\""},
     {"another organisation", RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-2}}"), "\"partly\""},
-    {"every organisation", RCP("{StringNotLikeIfExists: {aws:PrincipalOrgID: '*'}}"), "\"no\""},
+    /* callers of no organisation are kept out */
+    {"every organisation", RCP("{StringNotLikeIfExists: {aws:PrincipalOrgID: '*'}}"), "\"partly\""},
+    {"our accounts, one by one",
+     RCP("{StringNotEquals: {aws:PrincipalAccount: ['" M "', '" A "', '" B "']}}"), "\"yes\""},
+    {"a partner's account too",
+     RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-1, aws:PrincipalAccount: '444455556666'}}"),
+     "\"partly\""},
+    {"a role of a partner",
+     RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-1}, ArnNotLike: {aws:PrincipalArn: "
+         "'arn:aws:iam::444455556666:role/backup'}}"),
+     "\"partly\""},
     {"no word of organisations", RCP("{Bool: {aws:SecureTransport: 'false'}}"), "\"no\""},
     {"with an exception by tag",
      RCP("{StringNotEqualsIfExists: {aws:PrincipalOrgID: o-1, 'aws:ResourceTag/open': 'true'}}"),
@@ -383,7 +421,7 @@ static void reads_data_perimeters(void **state)
 }
 
 /* AWS's own samples, where they are at hand. Their exemption of a privileged role makes them partly; ${Account} and the
- * like are theirs to fill in, and are read as they stand. */
+ * like are theirs to fill in: as they stand, an ARN with them in its region or account is that of no trail. */
 static const struct {
     const char *file, *guardrail, *expected;
 } SAMPLES[] = {
@@ -398,7 +436,7 @@ static const struct {
      "Deny-users-from-disabling-Amazon-GuardDuty-or-modifying-its-configuration.json",
      "ProtectGuardDuty", "\"partly\""},
     {"Deny-changes-to-security-services/Deny-modifications-to-specific-CloudTrail-trails.json",
-     "ProtectCloudTrail", "\"partly\""},
+     "ProtectCloudTrail", "\"no\""},
     {"Deny-changes-to-security-services/Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json",
      "ProtectSecurityHub", "\"partly\""},
     {"Region-controls/Deny-access-to-AWS-based-on-the-requested-AWS-region.json", "LimitRegions",

@@ -213,6 +213,57 @@ def trust_the_organization_alone(w, subjects):
             role["AssumeRolePolicyDocument"] = json.loads(command.split("--policy-document '")[1].split("'")[0])
 
 
+@repair("access-no-open-provider-trusts")
+def ask_for_the_repository(w, subjects):
+    for role in each_role(w, subjects):
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            statement["Condition"]["StringLike"] = {
+                "token.actions.githubusercontent.com:sub": "repo:kestrel-outdoor/shop:ref:refs/heads/main"}
+
+
+@repair("access-external-reviewed")
+def end_what_outsiders_reach(w, subjects):
+    for s in subjects:
+        for role in w.details(s.account)["RoleDetailList"]:
+            for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+                if statement["Principal"].get("AWS", "").startswith("arn:aws:iam::98"):
+                    statement["Principal"] = {"AWS": f"arn:aws:iam::{s.account}:root"}
+
+
+def items_of(w, subjects, kind):
+    """The resources of the type in the snapshots of the subjects' accounts."""
+    accounts = {s.account for s in subjects}
+    for snapshot in w.snapshots.values():
+        for item in snapshot["configurationItems"]:
+            if item["resourceType"] == kind and item["awsAccountId"] in accounts:
+                yield item
+
+
+@repair("access-no-public-resources")
+def block_public_access(w, subjects):
+    for item in items_of(w, subjects, "AWS::S3::AccountPublicAccessBlock"):
+        item["configuration"] = dict.fromkeys(item["configuration"], True)
+
+
+@repair("access-no-confused-deputy")
+def say_for_whom_the_service_acts(w, subjects):
+    for item in items_of(w, subjects, "AWS::SNS::Topic"):
+        policy = json.loads(item["configuration"]["Policy"])
+        for statement in policy["Statement"]:
+            statement["Condition"] = {"StringEquals": {"aws:SourceAccount": item["awsAccountId"]}}
+        item["configuration"]["Policy"] = json.dumps(policy)
+
+
+@repair("access-no-escalation")
+def pass_one_role_alone(w, subjects):
+    for s in subjects:
+        for policy in w.details(s.account)["Policies"]:
+            for version in policy["PolicyVersionList"]:
+                for statement in version["Document"]["Statement"]:
+                    if "iam:PassRole" in statement["Action"]:
+                        statement["Resource"] = f"arn:aws:iam::{s.account}:role/functions/*"
+
+
 @repair("access-no-admin-policies")
 def narrow_policies(w, subjects):
     for s in subjects:
@@ -270,6 +321,9 @@ def add_unit(w, name, unit, parent=ROOT):
         {"Id": unit, "Arn": f"arn:aws:organizations::{MANAGEMENT}:ou/{ORGANIZATION}/{unit}", "Name": name})
     for operation, key in (("ListOrganizationalUnitsForParent", "OrganizationalUnits"), ("ListAccountsForParent", "Accounts")):
         w.put(MANAGEMENT, "organizations:" + operation, "", {key: []}, ParentId=unit)
+    for call in w.find(MANAGEMENT, "organizations:ListTargetsForPolicy"):  # AWS attaches its own to each new unit
+        if call.parameters.get("PolicyId", "").endswith("FullAWSAccess"):
+            call.output["Targets"].append({"TargetId": unit, "Name": name, "Type": "ORGANIZATIONAL_UNIT"})
 
 
 def rename_unit(w, name, to):
@@ -319,6 +373,7 @@ def move_to_a_unit_for_workloads(w, subjects):
         add_unit(w, "Workloads", unit)
         parent = move_account(w, s.account, unit)
         for call in w.find(MANAGEMENT, "organizations:ListTargetsForPolicy"):
+            call.output["Targets"] = [t for t in call.output["Targets"] if t["TargetId"] != unit]
             if any(t["TargetId"] == parent for t in call.output["Targets"]):
                 call.output["Targets"].append({"TargetId": unit, "Name": "Workloads", "Type": "ORGANIZATIONAL_UNIT"})
 

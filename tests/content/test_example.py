@@ -183,7 +183,13 @@ STORY = (
     ("org-management-account-empty", (0, 1, 0, 0, 0), "invoice-export runs there"),
     ("org-suspended-accounts-parked", (0, 1, 0, 0, 0), "old-blog is in Sandbox"),
     ("guardrail-deny-leave", (9, 2, 1, 0, 1), "not attached to the root; Marketing's allow list omits it"),
-    ("guardrail-protect-cloudtrail", (0, 3, 9, 0, 1), "the condition exempts every role and user"),
+    ("guardrail-protect-cloudtrail", (0, 7, 5, 0, 1), "the condition exempts every role and user; in part where other regions are denied"),
+    ("guardrail-protect-security-hub", (0, 3, 9, 0, 1), "the policy exempts one role"),
+    ("access-no-public-resources", (3, 1, 0, 9, 0), "the press kit; the shop's images are open by policy and closed by Block Public Access"),
+    ("access-no-open-provider-trusts", (11, 1, 0, 1, 0), "github-deploy asks for no subject"),
+    ("access-no-confused-deputy", (3, 1, 0, 9, 0), "shop-uploads lets S3 publish for anyone"),
+    ("access-external-reviewed", (3, 1, 0, 9, 0), "the agency, which nobody vouches for"),
+    ("access-no-escalation", (11, 1, 0, 1, 0), "ci-runner passes lambda-maintenance to a function of its own"),
     ("guardrail-limit-regions", (5, 7, 0, 0, 1), "Workloads and Sandbox"),
     ("org-scp-none-detached", (0, 1, 0, 0, 0), "protect-guardduty"),
     ("org-security-services-delegated", (0, 1, 0, 0, 0), "CloudTrail is run from the management account"),
@@ -251,6 +257,10 @@ def commands_name_real_accounts_and_leave_no_placeholder():
 FILLED = (
     ("access-no-public-trust", "aws iam update-assume-role-policy --role-name report-reader "),
     ("access-external-trusts", "aws iam get-role --role-name agency-upload "),
+    ("access-no-public-resources", "# arn:aws:s3:::kestrel-press-kit: "),
+    ("access-no-open-provider-trusts", "aws iam update-assume-role-policy --role-name github-deploy "),
+    ("access-no-confused-deputy", "# arn:aws:sns:eu-west-1:666677778888:shop-uploads: "),
+    ("access-no-escalation", "# vigil iam paths --from role/ci-runner@999900001111 --to admin"),
     ("access-no-admin-policies", "--policy-arn arn:aws:iam::141414141414:policy/admin-copy "),
     ("org-scp-none-detached", "aws organizations delete-policy --policy-id p-gu4rddut "),
     ("org-security-services-delegated", "--admin-account-id 333344445555 --region eu-central-1 "),
@@ -267,7 +277,7 @@ FILLED = (
     ("guardrail-limit-regions", '"aws:RequestedRegion":["eu-central-1","eu-west-1","us-east-1"]'),
     ("guardrail-rcp-data-perimeter", '"aws:PrincipalOrgID":"o-k3strel0utd"'),
     ("adopt-unused-access-analyzer", "--region eu-west-1 --profile 111122223333"),
-    ("account-scp-attached", "; known: p-d3nyl3av, p-d3nyr00t, "),
+    ("account-scp-attached", "; known: p-53cur1ty, p-d3nyl3av, p-d3nyr00t, "),
     ("org-no-account-in-root", "; known: ou-k3st-1nfrastr=Root/Infrastructure, "),
 )
 
@@ -298,7 +308,7 @@ def an_action_says_what_to_put_for_each_word_that_it_leaves():
 @case
 def every_format_has_the_commands_filled_in():
     for form, parts in (("json", ("--admin-account-id 333344445555", "<workload-address>")), ("markdown", ("<code-1>",)),
-                        ("html", ("--admin-account-id 333344445555", "<workload-address>"))):
+                        ("html", ("<workload-address>",))):
         text = html.unescape(review("--format", form))
         for part in parts + ("--role-name report-reader", "--target-id r-k3st"):
             assert part in text, f"{form} has no {part}"
