@@ -158,15 +158,14 @@ static vg_status apply_ownership(const resources *s, vg_s3_settings *settings, c
     return acl ? vg_access_acl_grants(s->reader, acl, settings, err) : VG_OK;
 }
 
-/* The block of the bucket behind an access point. */
-static void apply_block_behind(const resources *s, const vg_access_rule *rule, vg_str bucket,
-                               vg_s3_settings *settings)
+/* The bucket behind an access point, as a snapshot has it; else with nothing in it but its ARN. */
+static vg_access_item item_behind(const resources *s, vg_str bucket)
 {
-    const vg_access_item *item, *found = NULL;
-    for (size_t next = 0; !found && (item = vg_access_next(s->reader, "AWS::S3::Bucket", &next));)
-        found = vg_str_eq(item->resource.id, bucket) ? item : NULL;
-    const vg_access_item none = {.resource.id = bucket};
-    apply_own_block(s, settings, found ? found : &none, found && source_shows(rule, found->resource.source));
+    const vg_access_item *item;
+    for (size_t next = 0; (item = vg_access_next(s->reader, "AWS::S3::Bucket", &next));)
+        if (vg_str_eq(item->resource.id, bucket))
+            return *item;
+    return (vg_access_item){.resource = {.id = bucket}};
 }
 
 static vg_status s3_settings_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
@@ -178,13 +177,14 @@ static vg_status s3_settings_of(resources *s, const vg_access_rule *rule, const 
     const vg_map_entry *entry = vg_map_get(s->blocks, item->resource.account);
     const vg_access_item *account = entry ? entry->value.ptr : NULL;
     apply_own_block(s, settings, item, source_shows(rule, item->resource.source));
+    vg_access_item bucket = behind.len > 0 ? item_behind(s, behind) : *item;
     if (behind.len > 0)
-        apply_block_behind(s, rule, behind, settings);
+        apply_own_block(s, settings, &bucket, source_shows(rule, bucket.resource.source));
     apply_block(settings, account ? account->doc.root : NULL, false);
     settings->unknown |= s->organization.unknown;
     if (vg_map_get(s->organization.blocked, item->resource.account))
         settings->restrict_public_buckets = settings->ignore_public_acls = true;
-    VG_TRY(apply_ownership(s, settings, item, err));
+    VG_TRY(apply_ownership(s, settings, &bucket, err));
     settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
     if (settings->restrict_public_buckets && settings->ignore_public_acls)
         settings->unknown = false; /* nothing stricter could be added */
@@ -314,6 +314,8 @@ static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_acce
     VG_TRY(policy_of(s, rule, item, &resource.policy, err));
     if (vg_str_is(item->resource.type, "AWS::S3::AccessPoint"))
         VG_TRY(bucket_behind(s, item, &resource.behind, err));
+    resource.vpc_only = vg_str_is(vg_get_str(item->doc.root, "NetworkOrigin"), "VPC") ||
+                        vg_get_path(item->doc.root, "VpcConfiguration/VpcId");
     if (vg_str_starts(item->resource.type, VG_STR("AWS::S3::")))
         VG_TRY(s3_settings_of(s, rule, item, resource.behind, &resource.s3, err));
     return vg_world_add_resource(s->reader->builder, &resource, err);

@@ -87,12 +87,19 @@ typedef struct {
     bool known;
 } candidate;
 
+/* The ARN of something inside of the resource: of an object of a bucket or of an access point. */
+static vg_str inside_of(const explorer *x, vg_str arn)
+{
+    bool is_point = vg_str_find(arn, VG_STR(":accesspoint/")) != VG_NPOS;
+    return vg_arena_printf(x->arena, "%.*s%s", VG_ARG(arn), is_point ? "/object/x" : "/x");
+}
+
 /* Whether the action can concern the resource: its type, or what is inside it (objects of a bucket). */
 static bool concerns(const explorer *x, const vg_catalogue_action *action, vg_str arn)
 {
     const vg_catalogue *catalogue = x->world->catalogue;
     vg_arn of, inside;
-    vg_str within = vg_arena_printf(x->arena, "%.*s/x", VG_ARG(arn));
+    vg_str within = inside_of(x, arn);
     if (!vg_arn_parse(arn, &of) || !vg_arn_parse(within, &inside))
         return false;
     for (size_t i = 0; i < action->use_count; i++)
@@ -140,7 +147,7 @@ static vg_str choose_resource(explorer *x, const vg_statement *s, const subject 
 {
     const vg_catalogue *catalogue = x->world->catalogue;
     uint32_t id = vg_catalogue_find_action(catalogue, action);
-    vg_str own = of->arn, within = vg_arena_printf(x->arena, "%.*s/x", VG_ARG(of->arn));
+    vg_str own = of->arn, within = inside_of(x, of->arn);
     for (size_t i = 0; i < s->resource_count && !s->not_resource; i++) {
         vg_str text = vg_text_matching(x->arena, s->resources[i]);
         bool belongs = vg_str_eq(text, own) ||
@@ -322,6 +329,8 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
     vg_witness_context c;
     vg_layers layers;
     vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
+    if (vg_str_is(of->type, "AWS::S3::AccessPoint"))
+        vg_witness_through(&c, of->arn, of->account);
     vg_witness_satisfy(&c, x->arena, allow);
     for (size_t i = 0; i < document->statement_count; i++)
         if (document->statements[i].effect == VG_EFFECT_DENY)
@@ -522,7 +531,7 @@ static vg_status explore(explorer *x, vg_action_set *set, size_t *asked, vg_erro
         const vg_world_principal *role = vg_world_principal_of(world, r->arn);
         bool is_trust = role && role->caller.kind == VG_CALLER_ROLE;
         const subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust};
-        if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE))
+        if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE) || r->vpc_only)
             continue;
         (*asked)++;
         VG_TRY(look_at(x, &of, set, err));

@@ -37,6 +37,8 @@ typedef struct {
 /* What such a caller brings to any request about the resource. */
 void vg_witness_begin(vg_witness_context *c, const vg_stranger *stranger, const vg_world *world,
                       vg_str region, vg_str resource_account, vg_str now_text);
+/* The request goes through this S3 access point, from the internet. */
+void vg_witness_through(vg_witness_context *c, vg_str access_point, vg_str account);
 /* Chooses the keys that are free so that the statement's conditions hold where they can. `arena` keeps made texts. */
 void vg_witness_satisfy(vg_witness_context *c, vg_arena *arena, const vg_statement *allow);
 /* Chooses keys that are still free so that a Deny's conditions do not hold. */

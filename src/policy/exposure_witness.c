@@ -212,6 +212,13 @@ void vg_witness_begin(vg_witness_context *c, const vg_stranger *stranger, const 
         pin(c, "sts:ExternalId", (vg_str){0});
 }
 
+void vg_witness_through(vg_witness_context *c, vg_str access_point, vg_str account)
+{
+    pin(c, "s3:DataAccessPointArn", access_point);
+    pin(c, "s3:DataAccessPointAccount", account);
+    pin(c, "s3:AccessPointNetworkOrigin", VG_STR("Internet"));
+}
+
 /* ---- values that conditions want ---------------------------------------------------------------------------------------------------- */
 
 vg_str vg_text_matching(vg_arena *arena, vg_str pattern)

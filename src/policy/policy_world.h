@@ -88,6 +88,7 @@ typedef struct {
     uint32_t account; /* index, or VG_WORLD_NONE for an account outside the world; filled by finish */
     vg_layer policy;  /* KNOWN without policies: known to have none */
     vg_str behind;    /* of an S3 access point: its bucket's ARN */
+    bool vpc_only;    /* of an S3 access point: it takes requests from its VPC alone */
     const vg_world_tag *tags;
     size_t tag_count;
     bool tags_unknown;

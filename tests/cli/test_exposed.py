@@ -241,6 +241,30 @@ def of_snapshot_and_answer_the_newer_counts():
     equal(exposed(collected(*old, keep=True))[0], ["arn:aws:s3:::open"], "the snapshot is newer")
 
 
+@case
+def an_access_point_needs_both_policies():
+    point = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/ap"
+    delegates = json.dumps(policy({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*",
+                                   "Condition": {"StringEquals": {"s3:DataAccessPointAccount": ACCOUNT}}}))
+    # (where it takes requests from, the policies of the point and of the bucket) and what is told
+    for origin, own, behind, told in (
+            ("Internet", anyone("s3:GetObject", point + "/object/*"), delegates, [point]),
+            ("Internet", anyone("s3:ListBucket", point), delegates, [point]),
+            ("Internet", anyone("s3:GetObject", point + "/object/*"), None, []),
+            ("Internet", None, delegates, []),
+            ("VPC", anyone("s3:GetObject", point + "/object/*"), delegates, [])):
+        answers = [answer("s3control:ListAccessPoints", {"AccountId": ACCOUNT}, {"AccessPointList": [
+                       {"Name": "ap", "Bucket": "open", "NetworkOrigin": origin, "AccessPointArn": point}]}),
+                   answer("s3control:GetAccessPointPolicy", {"AccountId": ACCOUNT, "Name": "ap"}, {"Policy": own} if own else None,
+                          "" if own else "NoSuchAccessPointPolicy"),
+                   answer("s3:GetBucketPolicy", {"Bucket": "open"}, {"Policy": behind} if behind else None,
+                          "" if behind else "NoSuchBucketPolicy"),
+                   answer("s3:GetBucketOwnershipControls", {"Bucket": "open"},
+                          {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}})]
+        found = exposed(collected(*answers))
+        equal((found[0], point in found[1]), (told, False), f"{origin} {own} {behind}")
+
+
 def grant(principal, operations=("Decrypt",), **constraints):
     return {"KeyId": KEY + "1", "GrantId": "0abc", "GranteePrincipal": principal, "Operations": list(operations),
             **({"Constraints": constraints} if constraints else {})}
