@@ -14,6 +14,8 @@ import gzip
 import hashlib
 import json
 import subprocess
+import sys
+import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -137,3 +139,19 @@ def put(folder, place, data):
     path = path_of(folder, place)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+
+
+def example(folder):
+    """examples/cloudtrail: three hours of one trail, the newest with its metadata, and the key."""
+    with tempfile.TemporaryDirectory() as home:
+        key = Key(home)
+        chain = Chain(key)
+        for logs in (2, 0, 1):
+            chain.digest(logs=logs)
+        chain.write(folder, heads=[chain.digests[-1]])
+        (Path(folder) / "public-keys-eu-west-1.json").write_text(
+            json.dumps({"PublicKeyList": [key.listed()]}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    example(sys.argv[1])

@@ -12,6 +12,7 @@ that vigil takes: the command and the options exist."""
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,7 @@ def run_page(page):
         (Path(folder) / "bin" / "vigil").symlink_to(VIGIL)
         (Path(folder) / "examples").mkdir()
         (Path(folder) / "examples" / "organization").symlink_to(ROOT / "examples" / "organization")
+        shutil.copytree(ROOT / "examples" / "cloudtrail", Path(folder) / "examples" / "cloudtrail")  # a page breaks it
         printed = ""
         for language, attributes, text, line in fences_of(page):
             where = f"{page.relative_to(ROOT)}:{line}"
