@@ -23,13 +23,25 @@ static bool may_allow(const vg_policy *policy, uint32_t service, uint32_t action
     return count > RULES;
 }
 
-static void actions_of_policy(const vg_policy *policy, const vg_escalations *e, vg_graph_actions *out)
+/* The actions of the techniques in the catalogue: looked up once for all policies. */
+typedef struct {
+    uint32_t id[VG_ESCALATION_ACTIONS_MAX], service[VG_ESCALATION_ACTIONS_MAX];
+} looked_up;
+
+static void look_up(const vg_escalations *e, looked_up *out)
 {
     for (size_t i = 0; i < e->action_count; i++) {
-        uint32_t id = vg_catalogue_find_action(e->catalogue, e->actions[i]);
-        if (may_allow(policy, vg_catalogue_action_at(e->catalogue, id)->service, id))
-            out->words[i / 64] |= UINT64_C(1) << (i % 64);
+        out->id[i] = vg_catalogue_find_action(e->catalogue, e->actions[i]);
+        out->service[i] = vg_catalogue_action_at(e->catalogue, out->id[i])->service;
     }
+}
+
+static void actions_of_policy(const vg_policy *policy, const looked_up *actions, size_t count,
+                              vg_graph_actions *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (may_allow(policy, actions->service[i], actions->id[i]))
+            out->words[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
 /* The keys are the addresses themselves, which stand in the world's list of policies. */
@@ -37,8 +49,10 @@ static vg_status index_policies(vg_graph *g, vg_error *err)
 {
     vg_map *map = vg_map_new(g->arena, 11);
     vg_graph_actions *actions = VG_NEW_N(g->arena, vg_graph_actions, g->world->policy_count + 1);
+    looked_up known;
     if (!map || !actions)
         return vg_graph_no_memory(err);
+    look_up(g->escalations, &known);
     for (size_t i = 0; i < g->world->policy_count; i++) {
         const vg_policy *const *policy = &g->world->policies[i];
         if (vg_policy_document_of(*policy)->kind != VG_POLICY_IDENTITY)
@@ -46,7 +60,7 @@ static vg_status index_policies(vg_graph *g, vg_error *err)
         vg_map_entry *entry = vg_map_put(map, vg_str_of((const char *)policy, sizeof *policy), NULL);
         if (!entry)
             return vg_graph_no_memory(err);
-        actions_of_policy(*policy, g->escalations, &actions[i]);
+        actions_of_policy(*policy, &known, g->escalations->action_count, &actions[i]);
         entry->value.ptr = &actions[i];
     }
     g->policy_actions = map;
