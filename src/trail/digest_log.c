@@ -92,7 +92,8 @@ vg_status vg_digest_logs_search(vg_verifying *v, vg_vec *jobs, vg_error *err)
     for (size_t i = 0; i < v->nodes.len; i++) {
         const vg_digest_node *node = vg_vec_at(&v->nodes, i);
         for (size_t k = 0; k < node->digest.log_count; k++) {
-            mark_named(v, &node->digest.logs[k]);
+            if (node->in_range || node->verdict == VG_PROOF_VALID)
+                mark_named(v, &node->digest.logs[k]);
             vg_digest_log_job *job = node->in_range ? vg_vec_push(jobs) : NULL;
             if (node->in_range && !job)
                 return vg_fail(err, VG_ERR_MEMORY, "memory ran out while verifying logs");
@@ -155,20 +156,36 @@ vg_status vg_digest_log_add(vg_verifying *v, const vg_digest_log_job *job, vg_er
 
 /* ---- logs that no digest names ------------------------------------------------------------------------------------ */
 
-/* ACCOUNT_CloudTrail_REGION_20260105T0010Z_UNIQUE.json: its region and time. */
-static bool log_name(vg_str file, vg_str *region, vg_time *time)
+/* What stands where logs do, or has the name of one. */
+static bool is_log(vg_str file)
+{
+    vg_str name = vg_digest_plain_name(vg_path_name(file));
+    return vg_str_ends(name, VG_STR(".json")) && !vg_str_ends(name, VG_STR(".head.json")) &&
+           (vg_str_find(name, VG_STR("_CloudTrail_")) != VG_NPOS ||
+            vg_str_find(file, VG_STR("/CloudTrail/")) != VG_NPOS);
+}
+
+/* ACCOUNT_CloudTrail_REGION_20260105T0010Z_UNIQUE.json: its region and time; nothing and VG_TIME_NONE otherwise. */
+static void read_log_name(vg_str file, vg_str *region, vg_time *time)
 {
     static const vg_str mark = VG_STR_INIT("_CloudTrail_");
     char text[17];
-    vg_str name = vg_digest_plain_name(vg_path_name(file)), rest, stamp, unique;
+    vg_str name = vg_path_name(file), rest, stamp, unique;
     size_t at = vg_str_find(name, mark);
-    if (at == VG_NPOS || !vg_str_ends(name, VG_STR(".json")))
-        return false;
-    if (!vg_str_split(vg_str_sub(name, at + mark.len, SIZE_MAX), '_', region, &rest) ||
+    *region = (vg_str){0};
+    *time = VG_TIME_NONE;
+    if (at == VG_NPOS || !vg_str_split(vg_str_sub(name, at + mark.len, SIZE_MAX), '_', region, &rest) ||
         !vg_str_split(rest, '_', &stamp, &unique) || stamp.len != sizeof "20260105T0010Z" - 1)
-        return false;
+        return;
     int len = snprintf(text, sizeof text, "%.13s00Z", stamp.ptr);
-    return vg_digest_time(vg_str_of(text, (size_t)len), time);
+    if (!vg_digest_time(vg_str_of(text, (size_t)len), time))
+        *time = VG_TIME_NONE;
+}
+
+static bool is_asked_for(const vg_digest_options *o, vg_time time)
+{
+    return time == VG_TIME_NONE ||
+           ((o->since == VG_TIME_NONE || time >= o->since) && (o->until == VG_TIME_NONE || time <= o->until));
 }
 
 /* When the last digest of the region ends. */
@@ -190,8 +207,10 @@ vg_status vg_digest_logs_unnamed(vg_verifying *v, vg_error *err)
     vg_time time;
     for (size_t i = 0; i < o->file_count; i++) {
         vg_str file = o->files[i].path;
-        if (v->named[i] || !log_name(file, &region, &time) || (o->since != VG_TIME_NONE && time < o->since) ||
-            (o->until != VG_TIME_NONE && time > o->until))
+        if (v->named[i] || !is_log(file))
+            continue;
+        read_log_name(file, &region, &time);
+        if (!is_asked_for(o, time))
             continue;
         vg_time last = last_of_region(v, region);
         vg_digest_result result = {.kind = VG_DIGEST_LOG,

@@ -59,6 +59,8 @@ vg_proof vg_digest_unreadable(vg_arena *arena, vg_str file, vg_status failure, c
 /* Adds a result and counts it. */
 vg_status vg_digest_add(vg_verifying *v, const vg_digest_result *result, vg_error *err);
 
+/* Whether what a digest says may be told: it is proven, or it is among those told to be not assessed. */
+bool vg_digest_counts(const vg_digest_node *node);
 /* A region and a fingerprint, as one key. */
 vg_str vg_digest_signer(const vg_verifying *v, vg_str region, vg_str fingerprint);
 

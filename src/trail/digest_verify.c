@@ -116,11 +116,21 @@ static vg_status read_node(vg_verifying *v, vg_digest_node *node, vg_error *err)
     return read_head(v, node, err);
 }
 
-static bool is_in_range(const vg_verifying *v, const vg_digest_node *node)
+static bool is_asked_for(const vg_verifying *v, vg_time end)
 {
     vg_time since = v->options->since, until = v->options->until;
-    return node->end == VG_TIME_NONE || ((since == VG_TIME_NONE || node->end >= since) &&
-                                         (until == VG_TIME_NONE || node->end - hour <= until));
+    return end == VG_TIME_NONE ||
+           ((since == VG_TIME_NONE || end >= since) && (until == VG_TIME_NONE || end - hour <= until));
+}
+
+/* By any of the times that it claims: one that was changed must not take it out of what is looked at. */
+static bool is_in_range(const vg_verifying *v, const vg_digest_node *node)
+{
+    vg_digest_name file;
+    vg_digest_name_of(node->file, &file);
+    return is_asked_for(v, node->end) ||
+           (node->name.time != VG_TIME_NONE && is_asked_for(v, node->name.time)) ||
+           (file.time != VG_TIME_NONE && is_asked_for(v, file.time));
 }
 
 /* bucket/object, under which a digest is looked for. */
@@ -375,12 +385,17 @@ static vg_status add_gap(vg_verifying *v, size_t i, vg_error *err)
     return vg_digest_add(v, &result, err);
 }
 
+bool vg_digest_counts(const vg_digest_node *node)
+{
+    return node->verdict == VG_PROOF_VALID || (node->in_range && node->verdict != VG_PROOF_INVALID);
+}
+
 /* What a chain covers, by its valid digests, and where it ends. */
 static void cover(vg_verifying *v, const vg_digest_node *node)
 {
     const vg_digest_options *o = v->options;
     vg_digest_chain *chain = vg_vec_at(&v->chains, node->chain);
-    if (node->read && !node->name.backfill && node->verdict != VG_PROOF_INVALID && node->end > chain->last)
+    if (node->read && !node->name.backfill && vg_digest_counts(node) && node->end > chain->last)
         chain->last = node->end;
     if (node->verdict != VG_PROOF_VALID || !node->in_range)
         return;

@@ -319,6 +319,10 @@ def a_log_that_no_digest_names_is_not_assessed():
     planted = L2.replace("0105Z_", "0133Z_")
     put(folder, planted, gzip.compress(b"{}"))
     check(folder, {Path(planted).name: "not assessed: no digest names it"}, code=3, valid=8)
+    for other in (Path(planted).name.replace("0133Z_", ""), "other.json.gz", "other.json"):
+        folder = world()
+        put(folder, str(Path(L2).parent / other), gzip.compress(b"{}"))
+        check(folder, {other: "not assessed: no digest names it"}, code=3, valid=8)
     late = Path(L4.replace("T0305Z", "T0905Z"))
     folder = world()
     put(folder, str(late), gzip.compress(b"{}"))
@@ -451,6 +455,37 @@ def a_deleted_end_is_what_nothing_is_known_of():
     folder = world()  # its own signature went with the one after it
     remove(folder, D4.object)
     check(folder, {D3.object: NO_SIGNATURE, Path(L4).name: "not assessed: no digest names it: it is after"}, code=3)
+
+
+@case
+def a_changed_time_takes_no_digest_out_of_what_is_asked_for():
+    words = ("--since", "2026-01-05T00:30:00Z", "--until", "2026-01-05T02:30:00Z")
+    for time in ("2099-01-01T00:00:00Z", "1999-01-01T00:00:00Z"):
+        for start in ("bare", "with-heads"):
+            folder = world(start)
+            edit_digest(folder, D2, lambda c: c.update(digestEndTime=time))
+            told, valid, _ = verdicts(folder, *words, code=1)
+            assert told[D2.object].startswith(FAILED), told
+            path_of(folder, D2.object).rename(path_of(folder, D2.object.replace("20260105T02", "20990105T02")))
+            told, valid, _ = verdicts(folder, *words, code=1)
+            assert told[D2.object].startswith("invalid: has been moved"), told
+
+
+@case
+def a_later_digest_that_is_not_proven_hides_no_deletion_and_no_log():
+    words = ("--until", "2026-01-05T04:00:00Z")
+    chain = four_hours()
+    planted = Chain(KEY, trail="main").log(1, 7)
+    fake = chain.digest(logs=0, skip=100)
+    fake.content["logFiles"] = [{"s3Bucket": BUCKET, "s3Object": planted[0], "hashValue": sha256(planted[1]),
+                                 "hashAlgorithm": "SHA-256"}]
+    fake.seal(OTHER_KEY)
+    fake.logs = [planted]
+    folder = world(None)
+    chain.write(folder, heads=chain.digests[:3])
+    remove(folder, chain.digests[3].object, L4)
+    check(folder, {"tail": "not assessed: no digest covers", Path(planted[0]).name: "not assessed: no digest names it"},
+          *words, code=3)
 
 
 @case
