@@ -424,6 +424,12 @@ static const struct {
      "ExternalResources", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
     {"an account of ours", ORG ROLE("ours", TRUST("{AWS: '" M "'}", "")) SNAPSHOT, EXPOSURE_FACT,
      "ExternalResources", "[]", NULL},
+    {"our own people sign in",
+     ORG ROLE("sso",
+              "{Effect: Allow, Action: 'sts:AssumeRoleWithSAML', Principal: {Federated: 'arn:aws:iam::" A
+              ":saml-provider/sso'}, Condition: {StringEquals: {'SAML:aud': "
+              "'https://signin.aws.amazon.com/saml'}}}") SNAPSHOT,
+     EXPOSURE_FACT, "ExternalResources", "[]", NULL},
     {"a key whose policy nobody collected",
      ORG "- [AWS::KMS::Key, '" A "', eu-west-1, 'arn:aws:kms:eu-west-1:" A
          ":key/1', {KeyId: '1'}]\n" SNAPSHOT,
