@@ -222,11 +222,12 @@ static vg_str blocked_text(const question *q)
 
 static vg_str missing_keys(const question *q)
 {
-    vg_str text = VG_STR("");
+    vg_buf text = {0};
     for (size_t i = 0; i < q->why.missing_key_count; i++)
-        text = vg_arena_printf(q->cli->arena, "%.*s%s%.*s", VG_ARG(text), i ? ", " : "",
-                               VG_ARG(q->why.missing_keys[i]));
-    return text;
+        vg_buf_addf(&text, "%s%.*s", i ? ", " : "", VG_ARG(q->why.missing_keys[i]));
+    vg_str out = vg_arena_str(q->cli->arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    return out;
 }
 
 /* Whether the name stands in a list such as "SecurityAudit, group ops". */
@@ -365,7 +366,7 @@ int vg_iam_can_world(vg_cli *cli)
     question q = {.cli = cli, .places = {.arena = cli->arena}};
     if (vg_cli_arguments(cli, &words) != 3)
         return vg_cli_usage(cli, "name who, what and on what: PRINCIPAL ACTION RESOURCE");
-    if (answer(&q, words, &err) != VG_OK)
+    if (vg_iam_check_words(words[1], words[2], &err) != VG_OK || answer(&q, words, &err) != VG_OK)
         return vg_cli_error(cli, &err);
     vg_iam_warn_action(cli, q.world, words[1]);
     vg_status status = VG_OK;

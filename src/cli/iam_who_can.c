@@ -168,7 +168,7 @@ static int run_who_can(vg_cli *cli)
     vg_error err = {0};
     asking a = {.cli = cli};
     vg_cli_arguments(cli, &words);
-    if (who_can(&a, words, &err) != VG_OK)
+    if (vg_iam_check_words(words[0], words[1], &err) != VG_OK || who_can(&a, words, &err) != VG_OK)
         return vg_cli_error(cli, &err);
     vg_cli_say(cli, "%zu allowed, %zu conditional, %zu unknown, %zu denied", a.counts[CAN], a.counts[CAN_IF],
                a.counts[CAN_PERHAPS], a.counts[CAN_NOT]);

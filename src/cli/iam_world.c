@@ -145,6 +145,20 @@ vg_str vg_iam_residual(const vg_explanation *why)
     return vg_str_starts(why->residual, lead) ? vg_str_sub(why->residual, lead.len, VG_NPOS) : why->residual;
 }
 
+vg_status vg_iam_check_words(vg_str action, vg_str resource, vg_error *err)
+{
+    enum { LONGEST_ACTION = 1024, LONGEST_RESOURCE = 8192 };
+    if (vg_str_find_char(action, ':') == VG_NPOS || vg_str_find_char(action, '*') != VG_NPOS ||
+        vg_str_find_char(action, '?') != VG_NPOS)
+        return vg_fail(err, VG_ERR_USAGE,
+                       "'%.*s' is no action: a service, a colon and a name, without wildcards: s3:GetObject",
+                       VG_ARG(vg_str_sub(action, 0, 100)));
+    if (action.len > LONGEST_ACTION || resource.len > LONGEST_RESOURCE)
+        return vg_fail(err, VG_ERR_USAGE, "an action has at most %d bytes, and a resource %d", LONGEST_ACTION,
+                       LONGEST_RESOURCE);
+    return VG_OK;
+}
+
 void vg_iam_warn_action(vg_cli *cli, const vg_world *world, vg_str action)
 {
     vg_error err = {0};

@@ -37,6 +37,9 @@ typedef struct {
 const vg_layers *vg_iam_assume(const vg_layers *layers, vg_iam_assumed *out);
 /* What an Unknown answer depends on, without "allowed if". */
 vg_str vg_iam_residual(const vg_explanation *why);
+/* Whether one request can be asked for with these words: an action has no wildcards, and texts that are longer than any of
+ * AWS's could pass by a Deny (policy.h). */
+vg_status vg_iam_check_words(vg_str action, vg_str resource, vg_error *err);
 /* Whether the catalogue has the action; if not, a warning says so. */
 void vg_iam_warn_action(vg_cli *cli, const vg_world *world, vg_str action);
 
