@@ -456,6 +456,28 @@ static unsigned undecided(const answers *a)
 
 /* ---- deciding -------------------------------------------------------------------------------------------------------------------------------- */
 
+/* The bucket's policy of a request through an access point: it speaks of the bucket and of its objects ("Delegating access
+ * control to access points"), where the request names the point: BUCKET/KEY for .../accesspoint/NAME/object/KEY. */
+static answer ask_bucket(vg_evaluation *e, const vg_layers *layers)
+{
+    enum { LONGEST = 1280 };
+    static const vg_str objects = VG_STR_INIT("/object/");
+    char text[LONGEST];
+    vg_str asked = e->request->resource;
+    size_t at = vg_str_find(asked, objects);
+    vg_str key = at == VG_NPOS ? VG_STR("") : vg_str_sub(asked, at + objects.len, VG_NPOS);
+    int n = snprintf(text, sizeof text, "%.*s%s%.*s", VG_ARG(layers->bucket), at == VG_NPOS ? "" : "/",
+                     VG_ARG(key));
+    if (layers->bucket.len == 0 || n < 0 || (size_t)n >= sizeof text)
+        return ask_layer(e, &layers->resource, VG_BY_RESOURCE, 0, false);
+    vg_request request = *e->request;
+    vg_evaluation behind = *e;
+    request.resource = vg_str_of(text, (size_t)n);
+    behind.request = &request;
+    behind.is_cut = false;
+    return ask_layer(&behind, &layers->resource, VG_BY_RESOURCE, 0, false);
+}
+
 static const answer nothing_to_say = {.named[VG_NAMED_CALLER] = VG_MATCH_YES};
 
 static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
@@ -473,7 +495,8 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
         a->rcp.deny = ask_levels(e, layers->rcps, layers->rcp_count, VG_BY_RCP).deny;
     if (layers->scp_count && scps_bind(e, layers, a->what))
         a->scp = ask_levels(e, layers->scps, layers->scp_count, VG_BY_SCP);
-    a->resource = ask_layer(e, &layers->resource, VG_BY_RESOURCE, 0, false);
+    a->resource = a->has_access_point ? ask_bucket(e, layers)
+                                      : ask_layer(e, &layers->resource, VG_BY_RESOURCE, 0, false);
     if (layers->s3)
         a->resource.named[VG_NAMED_ACCOUNT] =
             vg_match_or(a->resource.named[VG_NAMED_ACCOUNT], vg_s3_acl_allows(e, layers));

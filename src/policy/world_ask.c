@@ -192,6 +192,7 @@ static void target_layers(const vg_world *world, const vg_world_target *target, 
     }
     if (target->access_point) {
         out->access_point = target->access_point->policy;
+        out->bucket = target->access_point->behind;
         out->s3 = target->access_point->s3;
     }
 }

@@ -244,7 +244,7 @@ def of_snapshot_and_answer_the_newer_counts():
 @case
 def an_access_point_needs_both_policies():
     point = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/ap"
-    delegates = json.dumps(policy({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*",
+    delegates = json.dumps(policy({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::open", "arn:aws:s3:::open/*"],
                                    "Condition": {"StringEquals": {"s3:DataAccessPointAccount": ACCOUNT}}}))
     # (where it takes requests from, the policies of the point and of the bucket) and what is told
     for origin, own, behind, told in (
