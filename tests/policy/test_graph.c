@@ -272,13 +272,12 @@ static void a_role_is_passed_to_a_service_that_it_trusts(void **state)
         {"an instance without its subnet is none",
          "{'accounts':{'111122223333':{'standalone':true}},'profiles':{'arn:aws:iam::111122223333:instance-"
          "profile/p':'" ROLE("r") "'},"
-                                  "'principals':{'" USER("alice") "':{" CAN(
-                                      PASS
-                                      "," ALLOW("'ec2:RunInstances'",
-                                                "['arn:aws:ec2:*:*:instance/*','arn:aws:ec2:*::image/"
-                                                "*','arn:aws:ec2:*:*:network-interface/*',"
-                                                "'arn:aws:ec2:*:*:security-group/*','arn:aws:ec2:*:*:volume/"
-                                                "*']")) "}" ADMIN("r", SERVICE("ec2")) "}}",
+                                  "'principals':{'" USER("alice") "':{" CAN(PASS "," ALLOW(
+                                      "'ec2:RunInstances'",
+                                      "['arn:aws:ec2:*:*:instance/*','arn:aws:ec2:*::image/"
+                                      "*','arn:aws:ec2:*:*:network-interface/*',"
+                                      "'arn:aws:ec2:*:*:security-group/*','arn:aws:ec2:*:*:volume/"
+                                      "*']")) "}" ADMIN("r", SERVICE("ec2")) "}}",
          ""},
     };
     EXPECT(state, cases);
