@@ -101,6 +101,8 @@ static const struct {
     /* conditions that narrow */
     {"one role alone", DENY_IF(LEAVE, "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:role/Dev'}}"),
      "DenyLeaveOrganization", "\"partly\""},
+    {"users alone", DENY_IF(LEAVE, "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::*:user/*'}}"),
+     "DenyLeaveOrganization", "\"partly\""},
     {"a role that is not here",
      DENY_IF(LEAVE, "{ArnLike: {aws:PrincipalArn: 'arn:aws:iam::" B ":role/Dev'}}"), "DenyLeaveOrganization",
      "\"no\""},
