@@ -47,7 +47,8 @@ def bring_in(length, *, title="Open bucket"):
         "Region": "eu-west-1", "RecordState": "ACTIVE", "Workflow": {"Status": "NEW"},
         "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::b", "Region": "eu-west-1"}]}]}))
     stamp = 1764000000 + length
-    os.utime(folder / "policy.json", (stamp, stamp))
+    for file in folder.iterdir():  # what has no time of its own is as old as its file, whenever this runs
+        os.utime(file, (stamp, stamp))
     return vigil("import", "--account", "111122223333", "--region", "eu-west-1", str(folder))
 
 
