@@ -444,6 +444,7 @@ static const struct {
      "[\"role/ci\"]", NULL},
     {"by which technique", ORG NO_SCPS ESCALATOR("iam:PassRole"), ESCALATION_FACT, "Ways",
      "[\"role/ci: new-function-invoke\"]", NULL},
+    {"and no finding", ORG ESCALATOR("iam:PassRole"), ESCALATION_FACT, "Principals", "[]", NULL},
     {"SCPs that nobody collected may forbid it", ORG ESCALATOR("iam:PassRole"), ESCALATION_FACT,
      "ConditionalCount", "1", NULL},
     {"without PassRole", ORG NO_SCPS ESCALATOR("iam:GetRole"), ESCALATION_FACT, "Count", "0", NULL},
