@@ -159,7 +159,7 @@ static vg_status read_field(const vg_doc *doc, const char *key, bool may_be_null
 vg_status vg_digest_read(vg_arena *arena, vg_str text, vg_str name, vg_digest *out, vg_error *err)
 {
     vg_doc doc;
-    vg_str start;
+    vg_str start = {0};
     *out = (vg_digest){.start = VG_TIME_NONE, .end = VG_TIME_NONE};
     VG_TRY(vg_json_read(arena, text, name, NULL, &doc, err));
     const struct {

@@ -11,27 +11,28 @@
 
 /* ---- keys --------------------------------------------------------------------------------------------------------- */
 
-static bool is_letter(char c)
+/* Whether there is a byte from `from` to `to` at i. */
+static bool has_at(vg_str s, size_t i, char from, char to)
 {
-    return c >= 'a' && c <= 'z';
+    return s.ptr && i < s.len && s.ptr[i] >= from && s.ptr[i] <= to;
 }
 
 /* How long the region is that begins here, like "us-gov-west-1": two letters, words, a number; 0 for none. */
 static size_t region_here(vg_str s)
 {
     size_t i = 0, words = 0;
-    while (i < s.len && is_letter(s.ptr[i]))
+    while (has_at(s, i, 'a', 'z'))
         i++;
     if (i != 2)
         return 0;
-    while (i + 1 < s.len && s.ptr[i] == '-' && is_letter(s.ptr[i + 1])) {
-        for (i++; i < s.len && is_letter(s.ptr[i]);)
+    while (has_at(s, i, '-', '-') && has_at(s, i + 1, 'a', 'z')) {
+        for (i++; has_at(s, i, 'a', 'z');)
             i++;
         words++;
     }
-    if (!words || i + 1 >= s.len || s.ptr[i] != '-' || s.ptr[i + 1] < '0' || s.ptr[i + 1] > '9')
+    if (!words || !has_at(s, i, '-', '-') || !has_at(s, i + 1, '0', '9'))
         return 0;
-    for (i++; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9';)
+    for (i++; has_at(s, i, '0', '9');)
         i++;
     return i;
 }
@@ -40,7 +41,7 @@ static vg_str region_of_name(vg_str name)
 {
     vg_str file = vg_path_name(name);
     for (size_t i = 0; i < file.len; i++) {
-        if (i > 0 && is_letter(file.ptr[i - 1]))
+        if (i > 0 && has_at(file, i - 1, 'a', 'z'))
             continue;
         size_t len = region_here(vg_str_sub(file, i, SIZE_MAX));
         if (len)
