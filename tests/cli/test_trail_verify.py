@@ -4,6 +4,7 @@
 Each case breaks a copy of one chain of four hours (d1 starts it, with two logs; d3 is of an hour in which nothing happened)
 and says what must be told of which file, and the exit code; whatever it does not name must be valid, and nothing else may
 be told. The last suite is AWS's form from outside: a chain that was not signed by this code."""
+import atexit
 import gzip
 import json
 import os
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VIGIL = os.environ.get("VIGIL", str(ROOT / "build" / "asan" / "vigil"))
 DATA = Path(os.environ.get("VIGIL_TEST_DATA", ROOT.parent / "shared" / "data")) / "log-samples" / "cloudtrail-digest"
 HOME = Path(tempfile.mkdtemp(prefix="vigil-verify-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 NOW = "2026-01-07T00:00:00Z"
 
 KEY, OTHER_KEY = Key(HOME, "aws"), Key(HOME, "other")
