@@ -110,6 +110,30 @@ static bool concerns(const explorer *x, const vg_catalogue_action *action, vg_st
     return false;
 }
 
+/* Of a role's trust: the actions that it names, and those of assuming that a pattern or NotAction takes in. */
+static size_t choose_trust_actions(const vg_statement *s, candidate out[LEVELS + 1])
+{
+    static const vg_str assuming[] = {VG_STR_INIT("sts:AssumeRole"), VG_STR_INIT("sts:AssumeRoleWithSAML"),
+                                      VG_STR_INIT("sts:AssumeRoleWithWebIdentity")};
+    size_t count = 0;
+    bool has_pattern = s->not_action;
+    for (size_t i = 0; i < s->action_count && !s->not_action; i++) {
+        bool is_pattern = vg_str_find_char(s->actions[i], '*') != VG_NPOS ||
+                          vg_str_find_char(s->actions[i], '?') != VG_NPOS;
+        has_pattern = has_pattern || is_pattern;
+        if (!is_pattern && count < LEVELS)
+            out[count++] = (candidate){s->actions[i], VG_ACCESS_WRITE, true};
+    }
+    for (size_t a = 0; a < VG_COUNT(assuming) && has_pattern && count < LEVELS; a++) {
+        bool listed = false;
+        for (size_t i = 0; i < s->action_count; i++)
+            listed = listed || vg_action_matches(s->actions[i], assuming[a]);
+        if (listed != s->not_action)
+            out[count++] = (candidate){assuming[a], VG_ACCESS_WRITE, true};
+    }
+    return count;
+}
+
 /* The first action of each access level that the statement allows and that concerns the resource; and names that the
  * catalogue does not know, as they are. */
 static size_t choose_actions(const explorer *x, const vg_statement *s, const subject *of, vg_action_set *set,
@@ -119,11 +143,10 @@ static size_t choose_actions(const explorer *x, const vg_statement *s, const sub
     size_t count = 0;
     unsigned seen = 0;
     vg_arn arn;
-    for (size_t i = 0; i < s->action_count && of->is_trust && !s->not_action; i++)
-        if (count < LEVELS && vg_str_find_char(s->actions[i], '*') == VG_NPOS)
-            out[count++] = (candidate){s->actions[i], VG_ACCESS_WRITE, true};
-    if (of->is_trust || !vg_arn_parse(of->arn, &arn))
-        return count;
+    if (of->is_trust)
+        return choose_trust_actions(s, out);
+    if (!vg_arn_parse(of->arn, &arn))
+        return 0;
     uint32_t service = vg_catalogue_find_service(catalogue, arn.service);
     if (service == VG_CATALOGUE_NONE)
         return 0;
