@@ -611,6 +611,19 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
     trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
 }
 
+/* Whether a text of the request is so long that patterns no longer are compared with it: no layer can be answered for. */
+static bool is_beyond_limits(const vg_request *request)
+{
+    if (request->action.len > VG_LONGEST_ACTION || request->resource.len > VG_LONGEST_VALUE ||
+        request->caller.text.len > VG_LONGEST_VALUE)
+        return true;
+    for (size_t i = 0; i < request->context_count; i++)
+        for (uint32_t v = 0; v < request->context[i].value_count; v++)
+            if (request->context[i].values[v].len > VG_LONGEST_VALUE)
+                return true;
+    return false;
+}
+
 vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *layers,
                                     struct vg_trace *trace)
 {
@@ -633,6 +646,11 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
     if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity"))) {
         vg_trace_note(trace, "sts:GetCallerIdentity needs no permission and cannot be denied");
         return (vg_decision){.result = VG_ALLOWED};
+    }
+    if (is_beyond_limits(request)) {
+        vg_trace_note(trace,
+                      "a text of the request is longer than any of AWS: it is compared with no pattern");
+        return (vg_decision){.result = VG_DECISION_UNKNOWN, .unknown = VG_BY_IDENTITY | VG_BY_RESOURCE};
     }
     ask_layers(&e, layers, &a);
     if (trace)

@@ -597,9 +597,54 @@ static void the_catalogue_changes_no_decision(void **state)
     vg_arena_free(arena);
 }
 
+/* Where patterns no longer are compared, a Deny could be missed: each text at its limit is decided, and one byte more is
+ * Unknown. */
+static void a_text_beyond_all_limits_is_unknown(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    enum { ACTION, RESOURCE, CALLER, VALUE, TEXTS };
+    static const struct {
+        const char *start;
+        size_t most;
+    } texts[TEXTS] = {{"s3:", 1024},
+                      {"arn:aws:s3:::b/", 8192},
+                      {"arn:aws:sts::111111111111:assumed-role/r/", 8192},
+                      {"", 8192}};
+    for (size_t t = 0; t < TEXTS; t++)
+        for (size_t more = 0; more < 2; more++) {
+            vg_policy_case one;
+            case_from(arena, NULL,
+                      quoted(arena,
+                             "{'request':{'principal':'arn:aws:iam::111111111111:user/u','action':"
+                             "'s3:GetObject','resource':'arn:aws:s3:::b/k','context':{'aws:RequestTag/t':"
+                             "'v'}},'identity':[" P_ALL "," P_DENY("s3:Put*", "*") "]}"),
+                      &one);
+            size_t length = texts[t].most + more;
+            char *text = VG_NEW_N(arena, char, length);
+            memset(text, 'a', length);
+            memcpy(text, texts[t].start, strlen(texts[t].start));
+            vg_str given = {text, length};
+            vg_context_entry entry = {.key = VG_STR("aws:RequestTag/t"), .values = &given, .value_count = 1};
+            if (t == ACTION)
+                one.request.action = given;
+            else if (t == RESOURCE)
+                one.request.resource = given;
+            else if (t == CALLER)
+                one.request.caller = vg_caller_of(given);
+            else
+                one.request.context = &entry, one.request.context_count = 1;
+            vg_decision_result result = vg_policy_decide(&one.request, &one.layers).result;
+            if ((result == VG_DECISION_UNKNOWN) != (more == 1))
+                fail_msg("text %zu of %zu bytes: %s", t, length, vg_decision_name(result));
+        }
+    vg_arena_free(arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(requests_decide_by_awss_evaluation_logic),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_text_beyond_all_limits_is_unknown),
+                                       cmocka_unit_test(requests_decide_by_awss_evaluation_logic),
                                        cmocka_unit_test(the_catalogue_changes_no_decision)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
