@@ -16,8 +16,8 @@ static bool read_policy(vg_arena *arena, vg_str text, vg_policy_kind kind, vg_po
 }
 
 /* Identity policies alone: their layers need nothing beside them. */
-static void check_witness(vg_arena *arena, const vg_policy_document *old_policy, const vg_policy_document *new_policy,
-                          const vg_comparison *c)
+static void check_witness(vg_arena *arena, const vg_policy_document *old_policy,
+                          const vg_policy_document *new_policy, const vg_comparison *c)
 {
     const vg_policy_document *const both[2] = {old_policy, new_policy};
     vg_str service = vg_str_sub(c->action, 0, 4);
@@ -42,7 +42,8 @@ static void check_witness(vg_arena *arena, const vg_policy_document *old_policy,
     }
 }
 
-static void compare(vg_arena *arena, const vg_policy_document *old_policy, const vg_policy_document *new_policy)
+static void compare(vg_arena *arena, const vg_policy_document *old_policy,
+                    const vg_policy_document *new_policy)
 {
     vg_comparison c;
     vg_error err;
@@ -60,7 +61,8 @@ static void minify(vg_arena *arena, const vg_policy_document *policy)
     vg_minified m;
     vg_policy_document again;
     vg_error err;
-    if (vg_policy_minify(arena, policy, NULL, &m, &err) == VG_OK && !read_policy(arena, m.text, policy->kind, &again))
+    if (vg_policy_minify(arena, policy, NULL, &m, &err) == VG_OK &&
+        !read_policy(arena, m.text, policy->kind, &again))
         abort();
 }
 

@@ -140,8 +140,8 @@ static size_t count_certain(const vg_paths_found *f)
 static void say_what_to_know(const vg_paths_found *f)
 {
     size_t certain = count_certain(f);
-    vg_cli_say(f->cli, "%zu path%s: %zu for certain, %zu under conditions", f->total, f->total == 1 ? "" : "s", certain,
-               f->total - certain);
+    vg_cli_say(f->cli, "%zu path%s: %zu for certain, %zu under conditions", f->total,
+               f->total == 1 ? "" : "s", certain, f->total - certain);
     if (f->count < f->total)
         vg_cli_say(f->cli, "the first %zu are shown: --most 0 shows all", f->count);
     for (size_t i = 0; i < f->world->problem_count && i < 5; i++)

@@ -253,7 +253,8 @@ static void what_an_answer_lacks_is_told(void **state)
         {"{\"vigil\":\"envelope/1\",\"operation\":\"iam:GetAccountSummary\",\"account\":\"" A
          "\",\"time\":\"yesterday\",\"output\":{\"SummaryMap\":{\"Users\":3}}}",
          "|error||the envelope's time is no RFC 3339 time"},
-        {"{\"workloads\":[{\"accounts\":[\"" A "\"]}]}", "|error||line 1, column 15: a workload needs a name"},
+        {"{\"workloads\":[{\"accounts\":[\"" A "\"]}]}",
+         "|error||line 1, column 15: a workload needs a name"},
     };
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
         import_test t;

@@ -55,47 +55,44 @@ static void deciding_statements_stand_in_the_order_of_evaluation(void **state)
 /* Layers, and the residual that people read. */
 static const struct {
     const char *layers, *residual, *keys;
-} residuals[] =
-    {
-        {"'identityPolicies':[" CONDITIONAL("Allow", "'StringEquals':{'aws:SourceVpc':'vpc-1'}") "]",
-         "allowed if (aws:SourceVpc is vpc-1)", "aws:SourceVpc"},
-        {"'identityPolicies':[" CONDITIONAL(
-             "Allow", "'StringEquals':{'aws:SourceVpc':['vpc-1','vpc-2']},'NumericLessThan':"
-                      "{'aws:MultiFactorAuthAge':'3600'}") "]",
-         "allowed if (aws:SourceVpc is vpc-1 or vpc-2 and aws:MultiFactorAuthAge is less than 3600)",
-         "aws:SourceVpc aws:MultiFactorAuthAge"},
-        {"'identityPolicies':[" P_ALL
-         "," CONDITIONAL("Deny", "'BoolIfExists':{'aws:MultiFactorAuthPresent':'false'}") "]",
-         "allowed if not (aws:MultiFactorAuthPresent is false, or is missing)", "aws:MultiFactorAuthPresent"},
-        {"'identityPolicies':[" CONDITIONAL(
-             "Allow", "'IpAddress':{'aws:SourceIp':'10.0.0.0/8'}") "," CONDITIONAL("Allow",
-                                                                                   "'Null':{'aws:SourceVpce':"
-                                                                                   "'false'}") "]",
-         "allowed if (aws:SourceIp is in 10.0.0.0/8) or (aws:SourceVpce is present)",
-         "aws:SourceIp aws:SourceVpce"},
-        /* What is known is not told. */
-        {"'identityPolicies':[" CONDITIONAL(
-             "Allow", "'StringEquals':{'aws:PrincipalOrgID':'o-1','aws:SourceVpc':'vpc-1'}") "]",
-         "allowed if (aws:SourceVpc is vpc-1)", "aws:SourceVpc"},
-        {"'identityPolicies':[" CONDITIONAL(
-             "Allow", "'StringLike':{'aws:SourceVpc':'vpc-*'}") "],'permissionBoundaryPolicies':"
-                                                                "[" CONDITIONAL("Allow",
-                                                                                "'ForAnyValue:StringEquals':{"
-                                                                                "'aws:TagKeys':'a'}") "]",
-         "allowed if (aws:SourceVpc matches vpc-*) and (some value of aws:TagKeys is a)",
-         "aws:SourceVpc aws:TagKeys"},
-        /* A resource policy that would do instead. */
-        {"'identityPolicies':[" CONDITIONAL(
-             "Allow",
-             "'StringEquals':{'aws:SourceVpc':'vpc-1'}") "],'resourcePolicy':" P_RESOURCE("Allow",
-                                                                                          "{'AWS':'" USER
-                                                                                          "'}",
-                                                                                          ",'Condition':{'"
-                                                                                          "StringNotEquals':{"
-                                                                                          "'aws:SourceVpce':["
-                                                                                          "'a','b']}}"),
-         "allowed if (aws:SourceVpc is vpc-1), or else (aws:SourceVpce is not a nor b)",
-         "aws:SourceVpce aws:SourceVpc"},
+} residuals[] = {
+    {"'identityPolicies':[" CONDITIONAL("Allow", "'StringEquals':{'aws:SourceVpc':'vpc-1'}") "]",
+     "allowed if (aws:SourceVpc is vpc-1)", "aws:SourceVpc"},
+    {"'identityPolicies':[" CONDITIONAL(
+         "Allow", "'StringEquals':{'aws:SourceVpc':['vpc-1','vpc-2']},'NumericLessThan':"
+                  "{'aws:MultiFactorAuthAge':'3600'}") "]",
+     "allowed if (aws:SourceVpc is vpc-1 or vpc-2 and aws:MultiFactorAuthAge is less than 3600)",
+     "aws:SourceVpc aws:MultiFactorAuthAge"},
+    {"'identityPolicies':[" P_ALL
+     "," CONDITIONAL("Deny", "'BoolIfExists':{'aws:MultiFactorAuthPresent':'false'}") "]",
+     "allowed if not (aws:MultiFactorAuthPresent is false, or is missing)", "aws:MultiFactorAuthPresent"},
+    {"'identityPolicies':[" CONDITIONAL("Allow", "'IpAddress':{'aws:SourceIp':'10.0.0.0/8'}") "," CONDITIONAL(
+         "Allow", "'Null':{'aws:SourceVpce':"
+                  "'false'}") "]",
+     "allowed if (aws:SourceIp is in 10.0.0.0/8) or (aws:SourceVpce is present)",
+     "aws:SourceIp aws:SourceVpce"},
+    /* What is known is not told. */
+    {"'identityPolicies':[" CONDITIONAL(
+         "Allow", "'StringEquals':{'aws:PrincipalOrgID':'o-1','aws:SourceVpc':'vpc-1'}") "]",
+     "allowed if (aws:SourceVpc is vpc-1)", "aws:SourceVpc"},
+    {"'identityPolicies':[" CONDITIONAL(
+         "Allow", "'StringLike':{'aws:SourceVpc':'vpc-*'}") "],'permissionBoundaryPolicies':"
+                                                            "[" CONDITIONAL("Allow",
+                                                                            "'ForAnyValue:StringEquals':{"
+                                                                            "'aws:TagKeys':'a'}") "]",
+     "allowed if (aws:SourceVpc matches vpc-*) and (some value of aws:TagKeys is a)",
+     "aws:SourceVpc aws:TagKeys"},
+    /* A resource policy that would do instead. */
+    {"'identityPolicies':[" CONDITIONAL(
+         "Allow",
+         "'StringEquals':{'aws:SourceVpc':'vpc-1'}") "],'resourcePolicy':" P_RESOURCE("Allow",
+                                                                                      "{'AWS':'" USER "'}",
+                                                                                      ",'Condition':{'"
+                                                                                      "StringNotEquals':{"
+                                                                                      "'aws:SourceVpce':["
+                                                                                      "'a','b']}}"),
+     "allowed if (aws:SourceVpc is vpc-1), or else (aws:SourceVpce is not a nor b)",
+     "aws:SourceVpce aws:SourceVpc"},
 };
 
 static void residuals_say_what_an_unknown_answer_hangs_on(void **state)
