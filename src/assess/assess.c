@@ -3,8 +3,8 @@
  * First what is known of the organisation is read whole: its tree, policies, mapping, attestations, and the trails and
  * analyzers that serve all its accounts. Then the rows of evidence stream by in the order of accounts; each account's
  * are copied into an arena of its own until a batch is full, and the batch's accounts are worked on in parallel
- * (judge.c) and merged in order. So memory holds the organisation, one batch and the answer, and the number of threads
- * changes nothing. Last come the facts of the organisation itself, which need the accounts'. */
+ * (judge.c), while the next batch is read, and merged in order. So memory holds the organisation, two batches and the
+ * answer, and the number of threads changes nothing. Last come the facts of the organisation itself, which need the accounts'. */
 #include "assess/assess_part.h"
 
 #include <stdatomic.h>
@@ -37,12 +37,15 @@ typedef struct {
     vg_vec organization_items; /* vg_sighting */
     vg_readings *readings;
     vg_vec subjects, judgements, accounts, problems, refusals;
-    vg_map *strings; /* texts that occur often, kept once */
-    account_work *batch;
+    vg_map *strings;     /* texts that occur often, kept once */
+    account_work *batch; /* being read */
     size_t batch_len, batch_bytes;
+    account_work *running; /* being worked on, until it is merged */
+    size_t running_len;
+    vg_beside *beside;
     desk *desks;
     size_t desk_count;
-    atomic_size_t next; /* account of the batch */
+    atomic_size_t next; /* account of those running */
 } assessor;
 
 static vg_status no_memory(vg_error *err)
@@ -196,8 +199,14 @@ static void work_on_account(assessor *a, account_work *work, desk *at)
 static void work_at_desk(void *context, size_t i)
 {
     assessor *a = context;
-    for (size_t n; (n = atomic_fetch_add(&a->next, 1)) < a->batch_len;)
-        work_on_account(a, &a->batch[n], &a->desks[i]);
+    for (size_t n; (n = atomic_fetch_add(&a->next, 1)) < a->running_len;)
+        work_on_account(a, &a->running[n], &a->desks[i]);
+}
+
+static void work_on_batch(void *context)
+{
+    assessor *a = context;
+    vg_parallel(a->desk_count, a->desk_count, work_at_desk, a);
 }
 
 static void leave_desks(assessor *a)
@@ -225,38 +234,71 @@ static vg_status take_desks(assessor *a, vg_error *err)
     return a->desks ? VG_OK : no_memory(err);
 }
 
-static vg_status finish_batch(assessor *a, vg_error *err)
+static vg_status merge_account(assessor *a, const account_work *work, vg_error *err)
 {
-    vg_status status = a->desk_count ? VG_OK : take_desks(a, err);
-    atomic_store(&a->next, 0);
-    if (status == VG_OK)
-        vg_parallel(a->desk_count, a->desk_count, work_at_desk, a);
-    for (size_t i = 0; i < a->batch_len; i++) {
-        account_work *work = &a->batch[i];
-        if (status == VG_OK && work->status != VG_OK) {
-            status = work->status;
-            vg_error_copy(err, &work->error);
-        }
-        if (status == VG_OK && vg_str_eq(work->account, a->org.management))
-            a->org.management_runs = runs_workloads(&work->outcome);
-        if (status == VG_OK)
-            status = keep_account(a, work->account, err);
-        if (status == VG_OK)
-            status = keep_outcome(a, &work->outcome, err);
-        vg_arena_free(work->arena);
+    if (work->status != VG_OK) {
+        vg_error_copy(err, &work->error);
+        return work->status;
     }
-    if (a->options->progress && a->batch_len)
-        a->options->progress(a->options->progress_context, a->batch_len);
-    a->batch_len = a->batch_bytes = 0;
+    if (vg_str_eq(work->account, a->org.management))
+        a->org.management_runs = runs_workloads(&work->outcome);
+    VG_TRY(keep_account(a, work->account, err));
+    return keep_outcome(a, &work->outcome, err);
+}
+
+/* Waits for the batch that is worked on, if any, and adds what came of it to the answer. */
+static vg_status merge_batch(assessor *a, vg_error *err)
+{
+    vg_status status = VG_OK;
+    vg_beside_wait(a->beside);
+    a->beside = NULL;
+    for (size_t i = 0; i < a->running_len; i++) {
+        if (status == VG_OK)
+            status = merge_account(a, &a->running[i], err);
+        vg_arena_free(a->running[i].arena);
+    }
+    if (a->options->progress && a->running_len)
+        a->options->progress(a->options->progress_context, a->running_len);
+    a->running_len = 0;
     return status;
 }
 
-static void drop_batch(assessor *a)
+/* Has the batch that was read worked on: with several threads, beside the reading of the next one. */
+static vg_status hand_over_batch(assessor *a, vg_error *err)
 {
+    VG_TRY(merge_batch(a, err));
+    if (!a->desk_count)
+        VG_TRY(take_desks(a, err));
+    account_work *merged = a->running;
+    a->running = a->batch;
+    a->running_len = a->batch_len;
+    a->batch = merged;
+    a->batch_len = a->batch_bytes = 0;
+    atomic_store(&a->next, 0);
+    if (a->desk_count > 1) {
+        a->beside = vg_beside_start(work_on_batch, a);
+        return VG_OK;
+    }
+    work_on_batch(a);
+    return merge_batch(a, err);
+}
+
+static vg_status finish_batches(assessor *a, vg_error *err)
+{
+    VG_TRY(hand_over_batch(a, err));
+    return merge_batch(a, err);
+}
+
+static void drop_batches(assessor *a)
+{
+    vg_beside_wait(a->beside);
+    a->beside = NULL;
     leave_desks(a);
     for (size_t i = 0; i < a->batch_len; i++)
         vg_arena_free(a->batch[i].arena);
-    a->batch_len = 0;
+    for (size_t i = 0; i < a->running_len; i++)
+        vg_arena_free(a->running[i].arena);
+    a->batch_len = a->running_len = 0;
 }
 
 /* The work of the account, which is the last one of the batch or a new one behind it. */
@@ -267,7 +309,7 @@ static vg_status work_of(assessor *a, vg_str account, account_work **out, vg_err
         return VG_OK;
     }
     if (a->batch_len == BATCH_ACCOUNTS || a->batch_bytes > BATCH_BYTES)
-        VG_TRY(finish_batch(a, err));
+        VG_TRY(hand_over_batch(a, err));
     vg_arena *arena = vg_arena_new(0);
     if (!arena)
         return no_memory(err);
@@ -522,8 +564,9 @@ static vg_status begin(assessor *a, const vg_assess_options *options, vg_arena *
         .refusals = vg_vec_in(arena, sizeof(vg_refusal)),
         .strings = vg_map_new(arena, 0),
         .batch = VG_NEW_N(arena, account_work, BATCH_ACCOUNTS),
+        .running = VG_NEW_N(arena, account_work, BATCH_ACCOUNTS),
     };
-    if (!a->readings || !a->strings || !a->batch)
+    if (!a->readings || !a->strings || !a->batch || !a->running)
         return no_memory(err);
     return vg_engine_open(arena, options->content, &a->engine, err);
 }
@@ -637,7 +680,7 @@ static vg_status assess_evidence(assessor *a, vg_evidence *evidence, vg_hub *hub
     VG_TRY(build_organization(a, err));
     vg_resource_filter filter = VG_RESOURCE_FILTER_ALL;
     VG_TRY(vg_evidence_resources(evidence, &filter, take_account_row, a, err));
-    VG_TRY(finish_batch(a, err));
+    VG_TRY(finish_batches(a, err));
     return finish_organization(a, err);
 }
 
@@ -649,7 +692,7 @@ vg_status vg_assess(vg_evidence *evidence, vg_hub *hub, const vg_assess_options 
     VG_TRY(vg_evidence_read_begin(evidence, err));
     vg_status status = assess_evidence(&a, evidence, hub, err);
     vg_evidence_read_end(evidence);
-    drop_batch(&a);
+    drop_batches(&a);
     finish_answer(&a);
     return status;
 }
@@ -701,7 +744,7 @@ static vg_status assess_array(assessor *a, vg_sighting *sightings, size_t count,
         vg_evidence_row row = {.resource = sightings[i].resource, .last_seen = sightings[i].seen};
         VG_TRY(take_account_row(a, &row, err));
     }
-    VG_TRY(finish_batch(a, err));
+    VG_TRY(finish_batches(a, err));
     return finish_organization(a, err);
 }
 
@@ -714,7 +757,7 @@ vg_status vg_assess_sightings(vg_sighting *sightings, size_t count, const vg_led
     for (size_t i = 0; i < ledger_count; i++)
         VG_TRY(take_ledger(&a, &ledger[i], err));
     vg_status status = assess_array(&a, sightings, count, err);
-    drop_batch(&a);
+    drop_batches(&a);
     finish_answer(&a);
     return status;
 }

@@ -279,6 +279,12 @@ void vg_time_format_date(vg_time t, char out[VG_TIME_TEXT]); /* "2026-11-24" */
 void vg_parallel(size_t threads, size_t count, void (*fn)(void *context, size_t i), void *context);
 size_t vg_cpu_count(void);
 
+/* Work on a thread of its own, while the caller goes on: what fn(context) uses is its own until vg_beside_wait returns. NULL:
+ * no thread could be made, and the work is done. Wait exactly once; NULL returns at once. */
+typedef struct vg_beside vg_beside;
+vg_beside *vg_beside_start(void (*fn)(void *context), void *context);
+void vg_beside_wait(vg_beside *beside);
+
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 /* The whole file, at most `max` bytes (VG_ERR_LIMIT beyond), into the arena. "-" reads standard input. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MOST_THREADS = 64 };
@@ -49,4 +50,36 @@ void vg_parallel(size_t threads, size_t count, void (*fn)(void *context, size_t 
     take_items(&w);
     for (size_t i = 0; i < started; i++)
         pthread_join(others[i], NULL);
+}
+
+struct vg_beside {
+    pthread_t thread;
+    void (*fn)(void *context);
+    void *context;
+};
+
+static void *work_beside(void *argument)
+{
+    vg_beside *beside = argument;
+    beside->fn(beside->context);
+    return NULL;
+}
+
+vg_beside *vg_beside_start(void (*fn)(void *context), void *context)
+{
+    vg_beside *beside = malloc(sizeof *beside);
+    if (beside)
+        *beside = (vg_beside){.fn = fn, .context = context};
+    if (beside && pthread_create(&beside->thread, NULL, work_beside, beside) == 0)
+        return beside;
+    free(beside);
+    fn(context);
+    return NULL;
+}
+
+void vg_beside_wait(vg_beside *beside)
+{
+    if (beside)
+        pthread_join(beside->thread, NULL);
+    free(beside);
 }

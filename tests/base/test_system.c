@@ -135,6 +135,26 @@ static void two_threads_work_at_once(void **state)
     assert_int_equal(atomic_load(&counts[1]), 2);
 }
 
+static void answer_the_caller(void *context)
+{
+    atomic_int *said = context;
+    for (int waited = 0; atomic_load(&said[0]) == 0 && waited < 5000; waited++)
+        usleep(1000);
+    usleep(20000); /* the caller is there first, and waits */
+    atomic_store(&said[1], atomic_load(&said[0]) + 1);
+}
+
+static void work_beside_the_caller_is_done_when_waited_for(void **state)
+{
+    (void)state;
+    atomic_int said[2] = {0, 0};
+    vg_beside *beside = vg_beside_start(answer_the_caller, said);
+    atomic_store(&said[0], 41);
+    vg_beside_wait(beside);
+    assert_int_equal(atomic_load(&said[1]), 42);
+    vg_beside_wait(NULL);
+}
+
 /* What a write does for a crash to find one file or the other: F syncs a file, R renames, D syncs a folder. These stand
  * before the C library's own. */
 static char steps[32];
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(every_day_of_four_centuries_goes_round),
         cmocka_unit_test(every_item_is_visited_once_whatever_the_threads),
         cmocka_unit_test(two_threads_work_at_once),
+        cmocka_unit_test(work_beside_the_caller_is_done_when_waited_for),
         cmocka_unit_test_setup_teardown(a_file_is_read_whole_within_its_limit, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(the_limit_holds_before_and_while_reading, make_folder, remove_folder),
         cmocka_unit_test(a_dash_reads_standard_input),
