@@ -160,7 +160,6 @@ static void ask_policy(vg_evaluation *e, const vg_policy *policy, answer *out)
 
 /* ---- a layer ----------------------------------------------------------------------------------------------------------------------- */
 
-/* `limits`: a layer that allows when there is none. */
 /* Asks memory ahead for what a decision will look at. */
 static void fetch_layer(const vg_layer *layer)
 {
@@ -168,6 +167,7 @@ static void fetch_layer(const vg_layer *layer)
         __builtin_prefetch(layer->policies[i]);
 }
 
+/* `limits`: a layer that allows when there is none. */
 static answer ask_layer(vg_evaluation *e, const vg_layer *layer, unsigned bit, size_t level, bool limits)
 {
     answer out = {0};
