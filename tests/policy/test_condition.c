@@ -46,6 +46,10 @@ static const struct {
     {"'NumericGreaterThan':{'k:a':'9'}", "'k:a':'10'", true},
     {"'NumericGreaterThan':{'k:a':'9'}", "'k:a':'9'", false},
     {"'NumericGreaterThanEquals':{'k:a':'9'}", "'k:a':'9'", true},
+    {"'NumericGreaterThan':{'k:a':'-2'}", "'k:a':'1'", true},
+    {"'NumericGreaterThan':{'k:a':'2'}", "'k:a':'-3'", false},
+    {"'NumericGreaterThan':{'k:a':'0.4'}", "'k:a':'0.5'", true},
+    {"'NumericLessThan':{'k:a':'0.4'}", "'k:a':'0.5'", false},
 
     /* ---- dates ------------------------------------------------------------------------------------------------------------ */
     {"'DateEquals':{'k:a':'2024-01-01'}", "'k:a':'2024-01-01T00:00:00Z'", true},
@@ -90,6 +94,8 @@ static const struct {
     {"'IpAddress':{'k:a':'2001:DB8::/32'}", "'k:a':'2001:db8:8000::1'", true},
     {"'IpAddress':{'k:a':'10.0.0.0/33'}", "'k:a':'10.0.0.1'", false},
     {"'IpAddress':{'k:a':['wrong','10.0.0.0/8']}", "'k:a':'10.0.0.1'", true},
+    {"'IpAddress':{'k:a':'10.0.0.0/08'}", "'k:a':'10.0.0.1'", false},
+    {"'IpAddress':{'k:a':'10.0.0.0/8'}", "'k:a':'10.0.0.0/8'", false}, /* a caller has one address */
     {"'NotIpAddress':{'k:a':'10.0.0.0/8'}", "'k:a':'11.0.0.1'", true},
     {"'NotIpAddress':{'k:a':'10.0.0.0/8'}", "'k:a':'2001:db8::1'", true},
     {"'NotIpAddress':{'k:a':['wrong','10.0.0.0/8']}", "'k:a':'11.0.0.1'", false},
@@ -98,6 +104,7 @@ static const struct {
     /* ---- ARNs ---------------------------------------------------------------------------------------------------------------------- */
     {"'ArnEquals':{'k:a':'arn:aws:s3:::b*'}", "'k:a':'arn:aws:s3:::bb'", true}, /* as ArnLike */
     {"'ArnLike':{'k:a':'arn:aws:iam::*:role/*'}", "'k:a':'arn:aws:iam::1:role/a/b'", true},
+    {"'ArnLike':{'k:a':'arn:aws:iam::*:role/x'}", "'k:a':'arn:aws:iam::1:a:role/x'", false},
     {"'ArnLike':{'k:a':'arn:aws:iam:*'}", "'k:a':'arn:aws:iam::1:role/a'", false},
     {"'ArnLike':{'k:a':'arn:aws:iam::1:role/A'}", "'k:a':'arn:aws:iam::1:role/a'", false},
     {"'ArnLike':{'k:a':'arn:aws:iam::${k:b}:role/${k:c}'}",

@@ -224,6 +224,22 @@ static const struct {
     {"KMS: no grant allows what is no grant operation", USER, "kms:PutKeyPolicy", KEY, A, ID(P_ALL),
      "grants-unknown", NO, "resource"},
 
+    /* ---- ARNs that leave their end out ------------------------------------------------------------------------- */
+    {"an identity policy completes an ARN", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL "," P_DENY("*", "arn:aws:s3")), "", DENY, "identity"},
+    {"an SCP does not complete an ARN", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) SCP(LEVEL(P_ALL "," P_DENY("*", "arn:aws:s3"))), "", YES, ""},
+    {"an SCP completes an ARN that ends with a wildcard", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) SCP(LEVEL(P_ALL "," P_DENY("*", "arn:aws:s3:*"))), "", DENY, "scp"},
+    {"an SCP does not complete an ARN with a wildcard in it", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) SCP(LEVEL(P_ALL "," P_DENY("*", "arn:*:s3"))), "", YES, ""},
+    {"a resource policy does not complete an ARN", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP("{'Statement':[{'Effect':'Deny','Principal':'*','Action':'*','Resource':'arn:aws:s3'}]}"),
+     "", YES, ""},
+    {"a resource policy completes an ARN with a wildcard in it", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP("{'Statement':[{'Effect':'Deny','Principal':'*','Action':'*','Resource':'arn:*:s3'}]}"), "",
+     DENY, "resource"},
+
     /* ---- roles ------------------------------------------------------------------------------------------------------------ */
     {"AssumeRole: a trust policy that names the caller suffices", USER, "sts:AssumeRole", TRUST, A,
      ID("") RP("{'Statement':[{'Effect':'Allow','Principal':" AWS(USER) ",'Action':'sts:AssumeRole'}]}"), "",

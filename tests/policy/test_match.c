@@ -258,6 +258,17 @@ static void a_pattern_that_covers_also_overlaps(void **state)
     }
 }
 
+/* A text's '*' can be anything: a '?', or the end of a pattern, leaves some of it out. */
+static void a_wildcard_is_covered_by_a_star_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *request;
+    } cases[] = {{"a?", "a*"}, {"?", "*"}, {"a?c", "a*c"}, {"a", "a*"}, {"*a", "*"}, {"a*b", "a*"}};
+    for (size_t i = 0; i < VG_COUNT(cases); i++)
+        assert_false(vg_glob_covers(vg_str_from(cases[i].pattern), vg_str_from(cases[i].request)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_deny_needs_to_cover_a_requested_pattern),
         cmocka_unit_test(hostile_patterns_cost_no_more_than_their_length),
         cmocka_unit_test(a_pattern_that_covers_also_overlaps),
+        cmocka_unit_test(a_wildcard_is_covered_by_a_star_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
