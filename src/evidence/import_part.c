@@ -519,6 +519,8 @@ static vg_status read_failed(const import_world *world, vg_arena *arena, const v
     vg_str error = text_or_empty(envelope, "error");
     int64_t exit_status = 0;
     vg_get_i64(envelope, "exit", &exit_status);
+    if (!error.len && exit_status == 0)
+        error = VG_STR("the envelope says that the call worked, but holds no output of it");
     if (!error.len)
         error = vg_arena_printf(arena, "the call failed with exit status %lld and no message",
                                 (long long)exit_status);
@@ -552,9 +554,8 @@ static vg_status read_output(const import_world *world, vg_arena *arena, const v
 
 static bool has_no_output(const vg_value *output)
 {
-    vg_str text = vg_value_str(output);
     return !output || vg_kind_of(output) == VG_NULL ||
-           (vg_kind_of(output) == VG_STRING && !vg_str_trim(text).len) ||
+           (vg_kind_of(output) == VG_STRING && !vg_str_trim(vg_value_str(output)).len) ||
            (vg_kind_of(output) == VG_OBJECT && vg_value_count(output) == 0);
 }
 

@@ -69,6 +69,13 @@ def main():
     w.check("JSON tells the same", done.returncode == 3 and not answer["complete"] and answer["files"] == 2
             and [r["outcome"] for r in answer["not_in_full"]] == ["error"] and not done.stderr, done)
 
+    for without in ({}, {"output": None}):
+        text = json.loads(SUMMARY)
+        del text["output"]
+        done = w.run(w.put("in/without.json", json.dumps({**text, **without})))
+        w.check("an envelope without output is named", done.returncode == 3 and "without.json" in done.stderr + done.stdout
+                and "no output" in done.stderr + done.stdout, done)
+
     path = w.folder / "exports.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{ACCOUNT}/eu-west-1/list-detectors.json", '{"DetectorIds": []}')
