@@ -64,7 +64,7 @@ vg_status vg_access_account_world(const vg_access_base *base, vg_arena *arena, v
 
 /* The name for people of a principal or resource: what its ARN says behind the account, and the account:
  * "role/ci@123456789012", "root@123456789012"; other ARNs, services and "*" as they are. */
-vg_str vg_access_short_name(vg_arena *arena, vg_str arn);
+vg_str vg_access_short_name(vg_arena *arena, vg_str text);
 
 /* Finds the principal that somebody typed: an ARN (of a session too), a unique id, an account id (its root), "NAME@ACCOUNT"
  * with NAME as in user/alice, or just the name or the end of an ARN when only one principal fits. An ARN of a service or of

@@ -265,7 +265,7 @@ vg_status vg_work(const vg_view *view, const vg_content *content, bool organizat
                   vg_arena *arena, vg_arena *scratch, vg_outcome *out, vg_error *err);
 
 /* Puts names (vg_str items) in order, each once. */
-void vg_tidy_names(vg_vec *names);
+void vg_tidy_names(vg_vec *list);
 
 /* ---- shared by several facts ------------------------------------------------------------------------------------------ */
 

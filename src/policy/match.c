@@ -47,11 +47,11 @@ static size_t character(vg_str s, size_t i)
     return n;
 }
 
-/* Where the character that ends before `end` begins. */
-static size_t character_before(vg_str s, size_t end)
+/* Where the character that ends before `end` begins, at or behind `from`. */
+static size_t character_before(vg_str s, size_t end, size_t from)
 {
     size_t start = end - 1;
-    while (start > 0 && end - start < 4 && continues_character(s.ptr[start]))
+    while (start > from && end - start < 4 && continues_character(s.ptr[start]))
         start--;
     return start + character(s, start) == end ? start : end - 1;
 }
@@ -89,7 +89,7 @@ static bool match_end(vg_str run, vg_str s, size_t from)
     for (size_t r = run.len; r > 0; r--) {
         if (end <= from || (run.ptr[r - 1] != '?' && run.ptr[r - 1] != s.ptr[end - 1]))
             return false;
-        end = run.ptr[r - 1] == '?' ? character_before(s, end) : end - 1;
+        end = run.ptr[r - 1] == '?' ? character_before(s, end, from) : end - 1;
     }
     return end >= from;
 }
@@ -160,7 +160,7 @@ static bool tails_meet(vg_str pattern, vg_str request)
 {
     size_t p = pattern.len, r = request.len;
     for (; pattern.ptr[p - 1] != '*' && request.ptr[r - 1] != '*'; p--) {
-        size_t start = pattern.ptr[p - 1] == '?' ? character_before(request, r) : r - 1;
+        size_t start = pattern.ptr[p - 1] == '?' ? character_before(request, r, 0) : r - 1;
         if (takes(pattern.ptr[p - 1], request, start) == 0)
             return false;
         r = start;
