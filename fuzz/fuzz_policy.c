@@ -69,7 +69,9 @@ static void fuzz_pattern(vg_str text)
     bool wild = vg_str_find_char(pattern, '*') != VG_NPOS || vg_str_find_char(pattern, '?') != VG_NPOS;
     if (!wild && vg_glob(pattern, pattern) != true)
         abort();
-    if (vg_glob_covers(pattern, subject) && !vg_glob_overlaps(pattern, subject))
+    /* Patterns come out of JSON, which is UTF-8; what is asked about may be any bytes. */
+    if (vg_utf8_valid(pattern, NULL) && vg_glob_covers(pattern, subject) &&
+        !vg_glob_overlaps(pattern, subject))
         abort();
     if (vg_str_find_char(subject, '*') == VG_NPOS &&
         vg_glob(pattern, subject) != vg_glob_overlaps(pattern, subject))

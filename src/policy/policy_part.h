@@ -275,7 +275,7 @@ bool vg_rule_grants_public(const vg_rule *rule);
 vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool from_owner);
 vg_match vg_s3_acl_allows(const vg_evaluation *e, const vg_layers *layers);
 
-/* Glob over bytes where '?' is one character of UTF-8. */
+/* Glob over bytes where '?' is one character of UTF-8. Patterns are UTF-8, as all that JSON holds; s may be any bytes. */
 bool vg_glob(vg_str pattern, vg_str s);
 /* Whether some text matches both, and whether `pattern` matches all that `request` does, whose one wildcard is '*'. */
 bool vg_glob_overlaps(vg_str pattern, vg_str request);
