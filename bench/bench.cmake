@@ -41,3 +41,8 @@ target_link_libraries(bench_policy PRIVATE vg_policy)
 add_executable(bench_paths bench/bench_paths.c)
 target_compile_definitions(bench_paths PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(bench_paths PRIVATE vg_policy)
+
+# ---- what-if: an SCP against the uses of 1,000 accounts, on one core ----
+add_executable(bench_what_if bench/bench_what_if.c)
+target_compile_definitions(bench_what_if PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_what_if PRIVATE vg_policy)
