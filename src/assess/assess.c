@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 16 * 1024 * 1024, DESK_BYTES = 8 * 1024 * 1024 };
+enum { BATCH_ACCOUNTS = 64, BATCH_BYTES = 32 * 1024 * 1024, DESK_BYTES = 8 * 1024 * 1024 };
 
 /* One account's share of the work. */
 typedef struct {
@@ -246,47 +246,45 @@ static vg_status merge_account(assessor *a, const account_work *work, vg_error *
     return keep_outcome(a, &work->outcome, err);
 }
 
-/* Waits for the batch that is worked on, if any, and adds what came of it to the answer. */
-static vg_status merge_batch(assessor *a, vg_error *err)
+/* Adds what came of accounts that were worked on to the answer. */
+static vg_status merge_accounts(assessor *a, account_work *works, size_t count, vg_error *err)
 {
     vg_status status = VG_OK;
-    vg_beside_wait(a->beside);
-    a->beside = NULL;
-    for (size_t i = 0; i < a->running_len; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (status == VG_OK)
-            status = merge_account(a, &a->running[i], err);
-        vg_arena_free(a->running[i].arena);
+            status = merge_account(a, &works[i], err);
+        vg_arena_free(works[i].arena);
     }
-    if (a->options->progress && a->running_len)
-        a->options->progress(a->options->progress_context, a->running_len);
-    a->running_len = 0;
+    if (a->options->progress && count)
+        a->options->progress(a->options->progress_context, count);
     return status;
 }
 
-/* Has the batch that was read worked on: with several threads, beside the reading of the next one. */
+/* Has the batch that was read worked on, with several threads beside the merging of the one before and the reading of the
+ * next. */
 static vg_status hand_over_batch(assessor *a, vg_error *err)
 {
-    VG_TRY(merge_batch(a, err));
     if (!a->desk_count)
         VG_TRY(take_desks(a, err));
-    account_work *merged = a->running;
+    vg_beside_wait(a->beside);
+    account_work *done = a->running;
+    size_t done_len = a->running_len;
     a->running = a->batch;
     a->running_len = a->batch_len;
-    a->batch = merged;
+    a->batch = done;
     a->batch_len = a->batch_bytes = 0;
     atomic_store(&a->next, 0);
-    if (a->desk_count > 1) {
-        a->beside = vg_beside_start(work_on_batch, a);
-        return VG_OK;
-    }
-    work_on_batch(a);
-    return merge_batch(a, err);
+    a->beside = a->desk_count > 1 && a->running_len ? vg_beside_start(work_on_batch, a) : NULL;
+    vg_status status = merge_accounts(a, done, done_len, err);
+    if (a->desk_count == 1)
+        work_on_batch(a);
+    return status;
 }
 
 static vg_status finish_batches(assessor *a, vg_error *err)
 {
     VG_TRY(hand_over_batch(a, err));
-    return merge_batch(a, err);
+    return hand_over_batch(a, err);
 }
 
 static void drop_batches(assessor *a)

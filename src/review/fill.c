@@ -338,10 +338,18 @@ static bool add_values(vg_buf *out, const placeholder *of, const known_values *v
 static vg_status fill_item(const filling *f, vg_str text, size_t item, vg_buf *out, vg_str *unusable,
                            vg_error *err)
 {
+    bool is_home = vg_str_is(f->filler->assessment->partition, "aws"); /* what commands are written for */
     for (size_t i = 0; i < text.len; i++) {
         placeholder of;
         known_values values;
         vg_str rest = vg_str_sub(text, i, VG_NPOS);
+        size_t plain = is_home ? vg_str_find_char(rest, '{') : 0;
+        if (plain > 0) {
+            vg_str kept = vg_str_sub(rest, 0, plain);
+            vg_buf_add_str(out, kept);
+            i += kept.len - 1;
+            continue;
+        }
         size_t length = placeholder_at(rest, &of);
         if (length == 0) {
             length = fill_partition(out, f->filler->assessment->partition, rest);
@@ -368,6 +376,10 @@ static vg_status count_items(const filling *f, vg_str text, size_t *out, vg_erro
     for (size_t i = 0; i < text.len; i++) {
         placeholder of;
         known_values values;
+        size_t plain = vg_str_find_char(vg_str_sub(text, i, VG_NPOS), '{');
+        if (plain == VG_NPOS)
+            break;
+        i += plain;
         size_t length = placeholder_at(vg_str_sub(text, i, VG_NPOS), &of);
         if (length == 0)
             continue;
