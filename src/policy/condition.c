@@ -413,6 +413,8 @@ static vg_result match_operand(vg_evaluation *e, const vg_test *test, const vg_o
 static vg_match match_value(vg_evaluation *e, const vg_test *test, vg_str text)
 {
     request_value v;
+    if (text.len > VG_LONGEST_VALUE)
+        return VG_MATCH_UNKNOWN; /* patterns are not compared with it */
     read_value((family)operators[test->op].family, text, &v);
     vg_match any = VG_MATCH_NO, wrong = VG_MATCH_NO;
     for (uint32_t i = 0; i < test->count; i++) {

@@ -611,17 +611,12 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
     trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
 }
 
-/* Whether a text of the request is so long that patterns no longer are compared with it: no layer can be answered for. */
+/* Whether what is asked is so long that patterns no longer are compared with it: no layer can be answered for. Values of
+ * the context are looked at where a condition reads them. */
 static bool is_beyond_limits(const vg_request *request)
 {
-    if (request->action.len > VG_LONGEST_ACTION || request->resource.len > VG_LONGEST_VALUE ||
-        request->caller.text.len > VG_LONGEST_VALUE)
-        return true;
-    for (size_t i = 0; i < request->context_count; i++)
-        for (uint32_t v = 0; v < request->context[i].value_count; v++)
-            if (request->context[i].values[v].len > VG_LONGEST_VALUE)
-                return true;
-    return false;
+    return request->action.len > VG_LONGEST_ACTION || request->resource.len > VG_LONGEST_VALUE ||
+           request->caller.text.len > VG_LONGEST_VALUE;
 }
 
 vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *layers,

@@ -327,7 +327,8 @@ typedef struct {
 /* Decides. No allocation; any number of threads on the same policies. The three-valued answer is sound: Allowed,
  * ExplicitlyDenied and the denial that ImplicitlyDenied says are given only if every completion of the unknown keys, and of
  * the layers that are unknown, agrees. (In some of them the denial of an ImplicitlyDenied may be explicit.) A request with a
- * text that none of AWS has (an action over 1,024 bytes, a principal, resource or value over 8,192) is Unknown. */
+ * text that none of AWS has (an action over 1,024 bytes, a principal or resource over 8,192) is Unknown, and so is a condition
+ * that reads a value over 8,192. */
 vg_decision vg_policy_decide(const vg_request *request, const vg_layers *layers);
 
 /* ---- requests as JSON ---------------------------------------------------------------------------------------------------- */

@@ -636,12 +636,16 @@ static void a_text_beyond_all_limits_is_unknown(void **state)
     for (size_t t = 0; t < TEXTS; t++)
         for (size_t more = 0; more < 2; more++) {
             vg_policy_case one;
-            case_from(arena, NULL,
-                      quoted(arena,
-                             "{'request':{'principal':'arn:aws:iam::111111111111:user/u','action':"
-                             "'s3:GetObject','resource':'arn:aws:s3:::b/k','context':{'aws:RequestTag/t':"
-                             "'v'}},'identity':[" P_ALL "," P_DENY("s3:Put*", "*") "]}"),
-                      &one);
+            case_from(
+                arena, NULL,
+                quoted(arena,
+                       "{'request':{'principal':'arn:aws:iam::111111111111:user/u','action':"
+                       "'s3:GetObject','resource':'arn:aws:s3:::b/k','context':{'aws:RequestTag/t':"
+                       "'v'}},'identityPolicies':[" P_ALL "," P_DENY(
+                           "s3:Put*",
+                           "*") ",{'Statement':[{'Effect':'Deny','Action':'*','Resource':'*','Condition':{"
+                                "'StringLike':{'aws:RequestTag/t':'z*'}}}]}]}"),
+                &one);
             size_t length = texts[t].most + more;
             char *text = VG_NEW_N(arena, char, length);
             memset(text, 'a', length);
