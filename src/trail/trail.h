@@ -75,6 +75,37 @@ bool vg_trail_recognise(vg_str bytes);
 vg_status vg_trail_read(vg_str bytes, vg_str name, const vg_trail_sink *sink, vg_trail_counts *counts,
                         vg_error *err);
 
+/* ---- any log --------------------------------------------------------------------------------------------------------- */
+
+/* The kinds of logs that are read. Each has the name of its Sigma log source (product aws, service ...). */
+typedef enum {
+    VG_LOG_CLOUDTRAIL,
+    VG_LOG_FLOW,      /* VPC Flow Logs: service vpcflow */
+    VG_LOG_DNS,       /* Route 53 Resolver query logs: service route53 */
+    VG_LOG_S3_ACCESS, /* S3 server access logs: service s3access */
+    VG_LOG_KIND_COUNT,
+    VG_LOG_UNKNOWN = VG_LOG_KIND_COUNT
+} vg_log_kind;
+extern const char
+    *const vg_log_services[VG_LOG_KIND_COUNT]; /* "cloudtrail", "vpcflow", "route53", "s3access" */
+
+/* An event of any log: what search, timelines and detections read. Slices and trees are borrowed until the sink returns.
+ * `id` is CloudTrail's eventID; for other logs a hash of the line, in hexadecimal, so that a line read twice is one. */
+typedef struct {
+    vg_log_kind log;
+    vg_time time; /* VG_TIME_NONE when the event tells none */
+    vg_str id, account, region, source_ip;
+    const vg_value *root;          /* the whole event as an object; a field's name is the log's own */
+    const vg_trail_record *record; /* of CloudTrail; else NULL */
+    vg_place place;
+} vg_event;
+
+typedef struct {
+    vg_status (*event)(void *context, const vg_event *event, vg_error *err); /* other than VG_OK stops */
+    void (*bad)(void *context, const vg_error *err);                         /* as vg_trail_sink's */
+    void *context;
+} vg_event_sink;
+
 /* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
 
 /* Every hour CloudTrail delivers a digest file for each trail, account and region: the hashes of the log files of that
