@@ -84,7 +84,7 @@ typedef enum {
     VG_LOG_DNS,       /* Route 53 Resolver query logs: service route53 */
     VG_LOG_S3_ACCESS, /* S3 server access logs: service s3access */
     VG_LOG_KIND_COUNT,
-    VG_LOG_UNKNOWN = VG_LOG_KIND_COUNT
+    VG_LOG_UNKNOWN = VG_LOG_KIND_COUNT /* an event in JSON of some other log */
 } vg_log_kind;
 extern const char
     *const vg_log_services[VG_LOG_KIND_COUNT]; /* "cloudtrail", "vpcflow", "route53", "s3access" */
@@ -105,6 +105,14 @@ typedef struct {
     void (*bad)(void *context, const vg_error *err);                         /* as vg_trail_sink's */
     void *context;
 } vg_event_sink;
+
+/* What a log itself does not say. All may be left zero. */
+typedef struct {
+    vg_str
+        format; /* of flow logs without a header line: "${version} ${account-id} ..." or names with blanks between */
+    vg_str account, region; /* where neither the event nor the path tells */
+    vg_str time_field;      /* of JSON that is none of our logs: the dotted path of the event's time */
+} vg_log_options;
 
 /* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
 

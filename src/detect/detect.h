@@ -1,0 +1,164 @@
+/* detect.h: threats in activity logs, by Sigma rules.
+ *
+ * Rules, correlations and filters are read from Sigma files into one compiled set (vg_rules), which is immutable and
+ * shared by threads. Each thread has a detector (vg_detector) that is shown events and remembers what matched; at the
+ * end all detectors are put together into findings, in an order that depends on nothing but the events. Source of the
+ * language: Sigma specification 2.1.0 (rules, correlations, filters, appendix of modifiers). */
+#ifndef VIGIL_DETECT_H
+#define VIGIL_DETECT_H
+
+#include "base/base.h"
+#include "format/format.h"
+#include "model/model.h"
+#include "trail/trail.h"
+
+/* ---- rules ---------------------------------------------------------------------------------------------------------- */
+
+typedef enum { VG_RULE_DETECTION, VG_RULE_CORRELATION, VG_RULE_FILTER } vg_rule_kind;
+
+typedef enum {
+    VG_RULE_STABLE,
+    VG_RULE_TEST,
+    VG_RULE_EXPERIMENTAL,
+    VG_RULE_DEPRECATED,
+    VG_RULE_UNSUPPORTED,
+    VG_RULE_STATUS_COUNT,
+    VG_RULE_NO_STATUS = VG_RULE_STATUS_COUNT
+} vg_rule_status;
+extern const char *const vg_rule_status_names[VG_RULE_STATUS_COUNT]; /* "stable", ... */
+
+typedef struct {
+    const vg_str *items;
+    size_t count;
+} vg_str_list;
+
+typedef struct {
+    vg_rule_kind kind;
+    vg_str id, name, title, description, author;
+    vg_rule_status status;
+    vg_severity level; /* Sigma's words: informational, low, medium, high, critical */
+    bool level_given;  /* else `level` is medium */
+    vg_log_kind log;   /* the log source, when it is one of ours; else VG_LOG_UNKNOWN */
+    vg_str product, category, service;
+    vg_str_list tags, references, falsepositives, fields;
+    vg_str_list attack; /* "T1098.003", of the tags, upper case, sorted, without duplicates */
+    vg_str_list needs, triage, guardduty; /* of the attribute `vigil` */
+    vg_str expiry;                        /* of a filter: "2026-12-31"; else empty */
+    bool alone;        /* matches are findings by themselves, not only counted by correlations */
+    bool expired;      /* a filter whose expiry has passed: not applied */
+    vg_str unassessed; /* why the rule is not evaluated, and what to supply; empty: it is */
+    vg_place place;
+} vg_rule;
+
+typedef struct vg_rules vg_rules;
+
+typedef struct {
+    vg_str name, bytes; /* both must stay alive as long as the set */
+} vg_rule_file;
+
+typedef struct {
+    vg_str name; /* without the percent signs */
+    vg_str_list values;
+} vg_placeholder;
+
+typedef struct {
+    const vg_placeholder *placeholders;
+    size_t placeholder_count;
+    vg_time now; /* for the expiry of filters */
+} vg_rules_options;
+
+/* Something wrong with a rule. A rule that could not be read is not in the set. */
+typedef struct {
+    vg_place place;
+    vg_str rule; /* its title or id, when read that far */
+    vg_str text;
+    bool unread; /* the rule is not in the set; else it is a lint finding */
+} vg_rule_problem;
+
+/* Compiles all files (each may hold many YAML documents). What is wrong is appended to `problems` (of vg_rule_problem)
+ * and the rest goes on. Fails for memory alone. */
+vg_status vg_rules_compile(vg_arena *arena, const vg_rule_file *files, size_t count,
+                           const vg_rules_options *options, vg_rules **out, vg_vec *problems, vg_error *err);
+size_t vg_rules_count(const vg_rules *rules);
+const vg_rule *vg_rules_at(const vg_rules *rules, size_t i);
+/* Index of the rule with this id or name, or SIZE_MAX. */
+size_t vg_rules_find(const vg_rules *rules, vg_str id_or_name);
+
+/* Style and doubtful constructs, appended to `problems` with unread = false: a field that its log never has, a
+ * selection that no condition uses, a condition that can never hold, a rule without id, ... */
+vg_status vg_rules_lint(vg_arena *arena, const vg_rules *rules, vg_vec *problems, vg_error *err);
+
+/* ---- what else is known of an event ---------------------------------------------------------------------------------- */
+
+/* Answers questions about an event that stand outside it: which intelligence lists an address is on, what is new for its
+ * actor. `name` is the field below "vigil.", for instance "intel". False: nothing is known. The answer is a scalar or an
+ * array; it lives in `arena` or longer. */
+typedef struct {
+    bool (*ask)(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+    void *context;
+} vg_detect_source;
+
+/* ---- detectors ------------------------------------------------------------------------------------------------------- */
+
+typedef struct vg_detector vg_detector;
+
+typedef struct {
+    const vg_detect_source *sources; /* asked in order */
+    size_t source_count;
+    size_t signal_bytes;  /* memory for the signals of correlations before they spill; 0: 16 MiB */
+    vg_str spill_folder;  /* where they spill to; empty: they are evicted, oldest first, and counted */
+    vg_time since, until; /* VG_TIME_NONE: all */
+} vg_detector_options;
+
+/* NULL when memory is out. Not shared between threads. */
+vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *options);
+void vg_detector_free(vg_detector *detector);
+
+/* Shows one event. Fails for memory. */
+vg_status vg_detect_event(vg_detector *detector, const vg_event *event, vg_error *err);
+/* Reads a whole uncompressed log of any kind and shows its events; much faster for CloudTrail's files than reading every
+ * record. `bad` (may be NULL) is told what could not be read. */
+vg_status vg_detect_log(vg_detector *detector, vg_str bytes, vg_str name, const vg_log_options *options,
+                        void (*bad)(void *context, const vg_error *err), void *context,
+                        vg_trail_counts *counts, vg_error *err);
+
+/* ---- findings -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_time time;
+    vg_str id;   /* eventID */
+    size_t rule; /* what it matched: of a sequence, its step */
+    vg_str name; /* "s3:GetObject" in words of the log: source and name */
+} vg_detect_step;
+
+enum { VG_DETECT_MOST_STEPS = 50 };
+
+typedef struct {
+    char id
+        [65]; /* a hash of rule, actor (or group) and, of a correlation, its first signal's time and event */
+    size_t rule;
+    bool succeeded;                                      /* at least one of its events succeeded */
+    vg_str principal, actor, source_ip, account, region; /* of the first event */
+    vg_str key;                                          /* access key id */
+    vg_str group;                                        /* of a correlation: "field=value, ..." */
+    vg_time first, last;
+    uint64_t count;              /* events, without duplicates */
+    const vg_detect_step *steps; /* the first VG_DETECT_MOST_STEPS of them, by time and id */
+    size_t step_count;
+    vg_str raw;   /* the first event itself, as JSON */
+    vg_str file;  /* where it stands */
+    double value; /* of a correlation: what was counted, summed, ... */
+} vg_detect_finding;
+
+typedef struct {
+    const vg_detect_finding *items; /* by level (worst first), then first, rule, id */
+    size_t count;
+    uint64_t matches; /* of rules with events, duplicates left out */
+    uint64_t evicted; /* signals lost to the budget */
+} vg_detect_findings;
+
+/* Puts together what detectors of the same rules saw. */
+vg_status vg_detect_finish(vg_arena *arena, vg_detector *const *detectors, size_t count,
+                           vg_detect_findings *out, vg_error *err);
+
+#endif

@@ -1,0 +1,181 @@
+/* detect_part.h: what the files of detect/ share (private to detect/).
+ *
+ * A rule is a boolean expression over predicates. Every predicate is on one field (or on all of them: keywords), and
+ * equal predicates of all rules are one, so that a field's values are tested once an event. */
+#ifndef VIGIL_DETECT_PART_H
+#define VIGIL_DETECT_PART_H
+
+#include "detect/detect.h"
+
+/* ---- the compiled set (rules.c, sigma_*.c) --------------------------------------------------------------------------- */
+
+typedef enum {
+    VG_TEST_EXACT, /* strings; numbers and booleans by their text */
+    VG_TEST_STARTS,
+    VG_TEST_ENDS,
+    VG_TEST_CONTAINS,
+    VG_TEST_GLOB, /* `*` and `?` inside */
+    VG_TEST_REGEX,
+    VG_TEST_CIDR,
+    VG_TEST_NUMBER, /* equal numbers */
+    VG_TEST_LT,
+    VG_TEST_LTE,
+    VG_TEST_GT,
+    VG_TEST_GTE,
+    VG_TEST_NULL,   /* the field is null or absent, as the specification has it */
+    VG_TEST_EXISTS, /* the field is there, be it null */
+    VG_TEST_FIELD, /* equals another field's value (fieldref; with startswith, endswith, contains by `how`) */
+    VG_TEST_TIME   /* a part of a time: minute ... year */
+} vg_test_op;
+
+enum { VG_FIELD_ALL = UINT32_MAX }; /* keywords: any value of the event */
+
+typedef struct {
+    uint32_t field; /* index into fields, or VG_FIELD_ALL */
+    uint8_t op;     /* vg_test_op */
+    uint8_t how;    /* of VG_TEST_FIELD: EXACT, STARTS, ENDS or CONTAINS; of VG_TEST_TIME: the comparison */
+    bool cased;
+    vg_str text; /* folded when not cased; of GLOB with its wildcards encoded by sigma_text.c */
+    double number;
+    uint32_t other; /* of VG_TEST_FIELD: the other field */
+    void *program;  /* of REGEX and CIDR and GLOB: sigma_test.c's */
+} vg_predicate;
+
+typedef enum { VG_EXPR_AND, VG_EXPR_OR, VG_EXPR_NOT, VG_EXPR_TEST, VG_EXPR_TRUE, VG_EXPR_FALSE } vg_expr_op;
+
+/* Nodes of one rule stand in one array, children before parents, the root last. */
+typedef struct {
+    uint8_t op;
+    uint32_t predicate;    /* of TEST */
+    uint32_t first, count; /* of AND, OR, NOT: its children, in `children` */
+} vg_expr;
+
+typedef struct vg_correlation vg_correlation; /* correlation.c */
+
+typedef struct {
+    vg_rule info;
+    const vg_expr *nodes; /* of a DETECTION, filters applied */
+    uint32_t node_count;
+    const uint32_t *children;
+    const vg_correlation *correlation;
+    const uint32_t *feeds; /* correlations that count this rule's matches (indices of rules) */
+    size_t feed_count;
+} vg_compiled_rule;
+
+typedef struct {
+    vg_str path;       /* "requestParameters.ipPermissions.items.fromPort" */
+    vg_str_list parts; /* split at dots */
+    bool derived;      /* below "vigil." */
+} vg_field;
+
+struct vg_rules {
+    vg_arena *arena;
+    const vg_compiled_rule *rules;
+    size_t rule_count;
+    const vg_field *fields;
+    size_t field_count;
+    const vg_predicate *predicates;
+    size_t predicate_count;
+    const struct vg_dispatch *dispatch; /* dispatch.c: which rules an event can match at all */
+};
+
+/* ---- evaluating (sigma_eval.c) --------------------------------------------------------------------------------------- */
+
+/* What is remembered while one event is evaluated: values of fields, verdicts of predicates. One a thread. */
+typedef struct vg_evaluator vg_evaluator;
+vg_evaluator *vg_evaluator_new(const vg_rules *rules, const vg_detect_source *sources, size_t source_count);
+void vg_evaluator_free(vg_evaluator *evaluator);
+/* Begins with an event, which must stay alive until the next. */
+void vg_evaluator_begin(vg_evaluator *evaluator, const vg_event *event);
+/* Whether a rule (a DETECTION) matches it. */
+bool vg_evaluator_match(vg_evaluator *evaluator, size_t rule);
+/* The first scalar value of any dotted path (or derived field), as text, for grouping and counting. False: none. */
+bool vg_evaluator_text(vg_evaluator *evaluator, vg_str path, vg_arena *arena, vg_str *out);
+/* One predicate on one value: the meaning of all operators, in one place. */
+bool vg_predicate_holds(const vg_predicate *predicate, const vg_value *value, vg_arena *scratch);
+
+/* Fields below "vigil." that the event itself tells (derived.c). False: there is none. */
+bool vg_derived_field(const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+
+/* ---- correlations (correlation.c, correlate.c) ------------------------------------------------------------------------ */
+
+/* Reads the section `correlation` of a document. `rules` are names and ids as written; rules.c resolves them. */
+vg_status vg_correlation_read(vg_arena *arena, const vg_doc *doc, const vg_value *document,
+                              vg_correlation **out, vg_error *err);
+vg_str_list vg_correlation_names(const vg_correlation *correlation);
+bool vg_correlation_generates(const vg_correlation *correlation); /* generate: true */
+/* Tells which rule each name became (indices, as many as names). */
+void vg_correlation_resolve(vg_correlation *correlation, const uint32_t *rules);
+
+/* ---- signals (signal.c) ----------------------------------------------------------------------------------------------- */
+
+/* What a finding tells of an event, in text that fits in memory by the million. */
+typedef struct {
+    vg_str principal, actor, source_ip, account, region, key;
+    vg_str name; /* "iam:CreateUser": source without its domain, and event name */
+    vg_str file;
+    uint64_t offset; /* of the event in the uncompressed file */
+    bool succeeded;
+} vg_brief;
+
+/* A match of a rule: for the rule's own findings, or for a correlation that counts it. */
+typedef struct {
+    uint32_t stream; /* whose group this is: the rule itself, or the correlation */
+    uint32_t rule;   /* what matched */
+    vg_str group;    /* the group's values, each preceded by its length, so that they never run together */
+    vg_time time;
+    vg_str id;    /* of the event */
+    vg_str value; /* of the field that a correlation counts or sums; empty when it has none */
+    bool has_value;
+    vg_brief brief;
+} vg_signal;
+
+/* A store of signals with a budget of memory. What does not fit is written to sorted runs in the spill folder (unnamed
+ * files), or, without one, evicted, the oldest by time first, and counted. One a thread. */
+typedef struct vg_signals vg_signals;
+vg_signals *vg_signals_new(size_t bytes, vg_str spill_folder);
+void vg_signals_free(vg_signals *signals);
+vg_status vg_signals_add(vg_signals *signals, const vg_signal *signal, vg_error *err);
+uint64_t vg_signals_evicted(const vg_signals *signals);
+/* Gives the signals of all stores to `take`, by stream, group, time, id, rule; the same signal in several stores, or
+ * twice in one, once. Slices are borrowed until `take` returns. */
+vg_status vg_signals_merge(vg_signals *const *stores, size_t count,
+                           vg_status (*take)(void *context, const vg_signal *signal, vg_error *err),
+                           void *context, vg_error *err);
+
+/* ---- correlating (correlate.c) ------------------------------------------------------------------------------------------ */
+
+/* The event that `evaluator` has begun with matched `rule`: adds a signal for each correlation that the rule feeds. */
+vg_status vg_correlate_signal(const vg_rules *rules, size_t rule, vg_evaluator *evaluator,
+                              const vg_event *event, const vg_brief *brief, vg_signals *signals,
+                              vg_error *err);
+
+/* A correlation that holds for a group. */
+typedef struct {
+    size_t rule;  /* the correlation */
+    vg_str group; /* "userIdentity.arn=..., sourceIPAddress=...", for people */
+    vg_time first, last;
+    vg_brief brief; /* of its first signal */
+    bool succeeded; /* of any of its signals */
+    uint64_t count;
+    double value;
+    const vg_detect_step *steps; /* the first VG_DETECT_MOST_STEPS, by time and id */
+    size_t step_count;
+} vg_episode;
+
+/* Evaluates correlations, those of correlations last, as signals come in the order of vg_signals_merge (those whose
+ * stream is a correlation; others must not be given). Episodes that are findings by themselves go to `sink`. */
+typedef struct vg_correlator vg_correlator;
+vg_correlator *vg_correlator_new(vg_arena *arena, const vg_rules *rules,
+                                 vg_status (*sink)(void *context, const vg_episode *episode, vg_error *err),
+                                 void *context);
+vg_status vg_correlator_take(vg_correlator *correlator, const vg_signal *signal, vg_error *err);
+/* After the last signal. `watermark`: the latest time seen in any event. */
+vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_error *err);
+
+/* ---- findings (finding.c) ------------------------------------------------------------------------------------------------- */
+
+/* The brief of an event, its slices borrowed from it or in `arena`. */
+void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out);
+
+#endif
