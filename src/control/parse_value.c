@@ -297,7 +297,10 @@ static guard_parsed parse_pair(guard_parser *p, vg_vec *nodes)
     if (!guard_take(p, ":"))
         return guard_no(p, "expected : behind the key");
     parsed = push_string(p, nodes, key);
-    return parsed == PARSED ? parse_any(p, nodes) : parsed;
+    if (parsed != PARSED)
+        return parsed;
+    parsed = parse_any(p, nodes);
+    return parsed == PARSE_NO ? guard_stop(p, "expected a value behind the :") : parsed;
 }
 
 static guard_parsed parse_map(guard_parser *p, vg_vec *nodes)

@@ -208,6 +208,7 @@ static void errors_of_syntax_say_where(void **state)
         {"let x = join(y)\n", 1, 13, "join takes 2 arguments, not 1"},
         {"rule a { tags[ Key == 'a' or ] exists }\n", 1, 30,
          "expected a property, %variable, `this` or a value"},
+        {"rule a { x == {\"k\": } }\n", 1, 21, "expected a value behind the :"},
         {"rule a { x exists <<m }\n", 1, 21, "expected >> to end the message that << began"},
         {"rule a {\n  some_rule and more\n}\n", 2, 13,
          "expected an operator: ==, !=, <, <=, >, >=, in, exists, empty, is_string, ..."},
