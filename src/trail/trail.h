@@ -63,7 +63,8 @@ typedef struct {
 
 typedef struct {
     uint64_t records;
-    uint64_t bad; /* told to `bad` */
+    uint64_t bad;              /* told to `bad` */
+    uint64_t no_data, skipped; /* of records: those of flow logs that say NODATA, or SKIPDATA */
 } vg_trail_counts;
 
 /* Whether the bytes (uncompressed) look like one of the forms of activity logs: cheap, by their first 64 KiB. */
@@ -113,6 +114,23 @@ typedef struct {
     vg_str account, region; /* where neither the event nor the path tells */
     vg_str time_field;      /* of JSON that is none of our logs: the dotted path of the event's time */
 } vg_log_options;
+
+/* ---- the logs' readers ------------------------------------------------------------------------------------------------ */
+
+/* The kind of the log by its content (uncompressed; the first 64 KiB suffice), or VG_LOG_UNKNOWN. Also inside the
+ * envelopes of CloudWatch Logs. */
+vg_log_kind vg_log_recognise(vg_str head);
+
+/* Reads a log of any kind: uncompressed `bytes`, whose `name` (a path) may tell the account and the region, as the keys of
+ * S3 do (AWSLogs/ACCOUNT/vpcflowlogs/REGION/...). Memory is that of the largest line or record. What cannot be read is told
+ * to `bad` with its line and counted; the rest goes on. JSON of no known log gives events of VG_LOG_UNKNOWN; text of none is
+ * told to `bad`, once. Fails for memory, for a `format` that names no columns, and with what the sink returned. `options`
+ * may be NULL. `format` may also have commas between names; without it AWS's own orders of columns are tried.
+ *
+ * Flow logs: each column is a field by AWS's name, numbers are numbers, `-` is absent. NODATA and SKIPDATA are events
+ * without a flow. Resolver query logs: the object as it is. S3 server access logs: see docs/reference/logs.md. */
+vg_status vg_log_read(vg_str bytes, vg_str name, const vg_log_options *options, const vg_event_sink *sink,
+                      vg_trail_counts *counts, vg_error *err);
 
 /* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
 

@@ -1,0 +1,77 @@
+/* log_part.h: what the readers of logs share (private to trail/): where an event came from, what it is given with, and the
+ * columns of flow logs. */
+#ifndef VIGIL_TRAIL_LOG_PART_H
+#define VIGIL_TRAIL_LOG_PART_H
+
+#include "trail/trail.h"
+
+enum { VG_LOG_MOST_COLUMNS = 128, VG_LOG_ID = 33, VG_LOG_HEAD = 65536 };
+
+/* What the path of a log says of it; empty when it says nothing. */
+typedef struct {
+    vg_str account, region;
+} vg_log_origin;
+vg_log_origin vg_log_origin_of(vg_str path);
+bool vg_log_is_account(vg_str s); /* twelve digits */
+
+/* The columns of a flow log: for each its key, as a node of the event, and whether its values are numbers. */
+typedef struct {
+    size_t count;
+    vg_value keys[VG_LOG_MOST_COLUMNS];
+    uint8_t is_number[VG_LOG_MOST_COLUMNS];
+} vg_flow_columns;
+
+/* Reads names separated by blanks or commas, each alone or as ${name}. False when there are none or too many. The names
+ * that AWS documents are static; others are slices of `text`. */
+bool vg_flow_columns_read(vg_str text, vg_flow_columns *out);
+/* Whether the words are the names of columns, most of them known. */
+bool vg_flow_is_header(const vg_str *words, size_t count);
+/* The order of columns that AWS publishes and that these values fit; false when none does. */
+bool vg_flow_columns_guess(const vg_str *words, size_t count, vg_flow_columns *out);
+/* Splits at blanks into at most VG_LOG_MOST_COLUMNS words; more are counted. False at a byte that is no printable ASCII,
+ * whose place is *bad. */
+bool vg_flow_split(vg_str line, vg_str *words, size_t *count, size_t *bad);
+
+typedef struct {
+    vg_str name;
+    const vg_log_options *options;
+    const vg_event_sink *sink;
+    vg_trail_counts *counts;
+    vg_error *err;
+    vg_arena *arena; /* of one event */
+    vg_log_origin origin;
+    char id[VG_LOG_ID];
+
+    vg_flow_columns columns;
+    bool has_columns, columns_are_guessed;
+    vg_str header; /* the line that `columns` are of */
+    vg_value nodes[1 + 2 * VG_LOG_MOST_COLUMNS];
+} vg_log_reader;
+
+/* One line of a log. */
+typedef struct {
+    vg_str text;  /* without its end, and without the time that CloudWatch Logs puts before it */
+    vg_time time; /* that time, or VG_TIME_NONE */
+    uint32_t line, column;
+    uint32_t position; /* in the source; 0 beyond 4 GiB */
+} vg_log_line;
+
+/* Tells `bad` of a line, and counts it. */
+void vg_log_refuse(vg_log_reader *r, const vg_log_line *line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Completes an event (log, time, root and what else is known are set) with its place, its id, by the text of its line, and
+ * what the path tells; gives it to the sink. */
+vg_status vg_log_give(vg_log_reader *r, const vg_log_line *line, vg_event *event);
+/* A JSON text, or one line, as an id: 128 bits of its SHA-256. */
+void vg_log_id(vg_str text, vg_str also, char out[VG_LOG_ID]);
+/* Takes the time that an export of CloudWatch Logs writes before each line. */
+void vg_log_strip_time(vg_log_line *line);
+/* Calls `take` for each line that is not empty; stops at what it returns other than VG_OK. */
+vg_status vg_log_lines(vg_log_reader *r, vg_str bytes,
+                       vg_status (*take)(vg_log_reader *r, const vg_log_line *line));
+
+/* flow.c */
+vg_status vg_flow_line(vg_log_reader *r, const vg_log_line *line);
+bool vg_flow_recognise_line(vg_str line);
+
+#endif
