@@ -251,6 +251,17 @@ vg_status vg_json_cursor_scalar(vg_json_cursor *c, vg_arena *arena, vg_value *ou
 vg_status vg_json_cursor_raw(vg_json_cursor *c, vg_str *out, vg_error *err);
 /* The value as a tree in `arena`, wholly checked. Positions are offsets in the whole source, so vg_doc_place works. */
 vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, vg_error *err);
+/* Paths whose values are wanted of each of many objects: keys ("eventName") or keys of objects in them
+ * ("userIdentity.type"); at most 200 keys an object. The paths must stay alive. NULL when memory is out or they are too
+ * many. */
+typedef struct vg_json_picks vg_json_picks;
+vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count);
+/* Reads the object that the cursor stands on in one go: values[i] becomes the bytes of the value of paths[i] as they
+ * stand there (a string with its quotes), {NULL, 0} when it is absent. *odd says that the picked values may not be all
+ * that a reader of the tree would find: a path occurs twice, or a key holds an escape or a dot. *raw is the whole object.
+ * What was not picked is skipped. */
+vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_str *values, bool *odd,
+                              vg_str *raw, vg_error *err);
 /* Where the cursor stands. Lines are counted on from the last call: all calls together are linear in source. */
 vg_place vg_json_cursor_place(vg_json_cursor *c);
 

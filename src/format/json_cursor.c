@@ -373,6 +373,229 @@ vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, v
                              out, err);
 }
 
+/* ---- picking ------------------------------------------------------------------------------------------------- */
+
+/* The keys of one object, by a hash without collisions of a key's first eight bytes and its length. */
+enum { PICK_SLOTS = 256, PICK_BITS = 8, PICK_TRIES = 4096 };
+
+typedef struct pick_table pick_table;
+
+typedef struct {
+    vg_str key;
+    size_t value; /* where its value goes, or SIZE_MAX */
+    const pick_table *inner;
+} pick;
+
+struct pick_table {
+    const pick *picks;
+    size_t count;
+    uint64_t multiplier;
+    uint8_t slots[PICK_SLOTS]; /* 1 + index of the pick; 0: none */
+};
+
+struct vg_json_picks {
+    const pick_table *top;
+    size_t count;
+};
+
+static uint64_t first_bytes(const char *key, size_t len)
+{
+    uint64_t word = 0;
+    memcpy(&word, key, len < 8 ? len : 8);
+    return word;
+}
+
+static size_t pick_slot(uint64_t multiplier, uint64_t word, size_t len)
+{
+    return (size_t)(((word ^ len) * multiplier) >> (64 - PICK_BITS));
+}
+
+/* Looks for a multiplier that gives each key a slot of its own. */
+static bool place_picks(pick_table *table)
+{
+    uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
+    for (int i = 0; i < PICK_TRIES;
+         i++, multiplier = multiplier * 6364136223846793005U + 1442695040888963407U) {
+        size_t placed = 0;
+        memset(table->slots, 0, sizeof table->slots);
+        for (; placed < table->count; placed++) {
+            vg_str key = table->picks[placed].key;
+            size_t slot = pick_slot(multiplier | 1, first_bytes(key.ptr, key.len), key.len);
+            if (table->slots[slot])
+                break;
+            table->slots[slot] = (uint8_t)(placed + 1);
+        }
+        if (placed == table->count) {
+            table->multiplier = multiplier | 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The table of the keys that follow `prefix` (empty, or ending with a dot) in the paths. */
+static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count, vg_str prefix)
+{
+    pick_table *table = vg_arena_alloc(arena, sizeof *table);
+    vg_vec picks = vg_vec_in(arena, sizeof(pick));
+    bool failed = !table;
+    for (size_t i = 0; i < count && !failed; i++) {
+        if (!vg_str_starts(paths[i], prefix))
+            continue;
+        vg_str key, rest, path = vg_str_sub(paths[i], prefix.len, VG_NPOS);
+        bool deeper = vg_str_split(path, '.', &key, &rest);
+        pick *found = NULL;
+        for (size_t k = 0; k < picks.len && !found; k++)
+            if (vg_str_eq(((pick *)vg_vec_at(&picks, k))->key, key))
+                found = vg_vec_at(&picks, k);
+        bool is_new = !found;
+        if (is_new)
+            found = vg_vec_push(&picks);
+        if (!found || picks.len >= PICK_SLOTS)
+            return NULL;
+        if (is_new)
+            *found = (pick){key, SIZE_MAX, NULL};
+        if (!deeper)
+            found->value = i;
+        else if (!found->inner)
+            failed = !(found->inner = make_picks(arena, paths, count,
+                                                 vg_str_sub(paths[i], 0, prefix.len + key.len + 1)));
+    }
+    if (failed)
+        return NULL;
+    table->picks = picks.items;
+    table->count = picks.len;
+    return place_picks(table) ? table : NULL;
+}
+
+vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count)
+{
+    vg_json_picks *picks = vg_arena_alloc(arena, sizeof *picks);
+    const pick_table *top = picks ? make_picks(arena, paths, count, VG_STR("")) : NULL;
+    if (!top)
+        return NULL;
+    *picks = (vg_json_picks){top, count};
+    return picks;
+}
+
+static const pick *find_pick(const vg_json_cursor *c, const pick_table *table, size_t from, size_t len)
+{
+    const char *key = c->tokens.source.ptr + from;
+    uint64_t word;
+    if (from + 8 <= c->tokens.source.len) {
+        memcpy(&word, key, 8);
+        word = len < 8 ? word & ((UINT64_C(1) << (8 * len)) - 1) : word;
+    } else
+        word = first_bytes(key, len);
+    size_t slot = table->slots[pick_slot(table->multiplier, word, len)];
+    const pick *found = slot ? &table->picks[slot - 1] : NULL;
+    return found && found->key.len == len && memcmp(found->key.ptr, key, len) == 0 ? found : NULL;
+}
+
+/* What stands behind `at`, when it is a member as most are: a key without escapes, and a value whose end can be told from
+ * the tokens at hand. NULL: it is not, or is to be looked at with care. */
+static inline const uint32_t *plain_member(const vg_json_cursor *c, const uint32_t *at, size_t *to)
+{
+    const uint8_t *source = c->tokens.index.source;
+    if (at >= c->tokens.limit || source[at[0]] != '"' || source[at[1]] != '"' || source[at[2]] != ':' ||
+        source[at[3]] != '"' || source[at[4]] != '"')
+        return NULL;
+    *to = at[4] + (size_t)1;
+    return at + 5;
+}
+
+/* Goes behind the key and the colon: the cursor then stands on the value. */
+static vg_status pick_key(vg_json_cursor *c, size_t *from, size_t *len, bool *escaped, vg_error *err)
+{
+    size_t close;
+    VG_TRY(need_tokens(c, err));
+    if (byte_at(c) != '"')
+        return unexpected(c, "expected a key in double quotes in this JSON object", err);
+    *from = *c->at + (size_t)1;
+    *escaped = c->tokens.index.source[c->at[1]] != '"';
+    VG_TRY(skip_string(c, &close, err));
+    *len = close - *from;
+    VG_TRY(need_tokens(c, err));
+    if (byte_at(c) != ':')
+        return unexpected(c, "expected ':' behind the key of a JSON object", err);
+    c->at++;
+    return need_tokens(c, err);
+}
+
+static vg_status pick_members(vg_json_cursor *c, const pick_table *table, vg_str *values, bool *odd,
+                              vg_error *err);
+
+/* One member of the object; the cursor then stands behind it. */
+static vg_status pick_member(vg_json_cursor *c, const pick_table *table, vg_str *values, bool *odd,
+                             vg_error *err)
+{
+    size_t key = 0, len = 0, from = 0, to = 0;
+    bool escaped = false;
+    const uint32_t *at = c->at, *behind = plain_member(c, at, &to);
+    if (behind) {
+        key = at[0] + (size_t)1;
+        len = at[1] - key;
+        from = at[3];
+        c->at = behind;
+    } else
+        VG_TRY(pick_key(c, &key, &len, &escaped, err));
+    const pick *found = find_pick(c, table, key, len);
+    if (!behind) {
+        from = *c->at;
+        if (found && found->inner && byte_at(c) == '{') {
+            VG_TRY(pick_members(c, found->inner, values, odd, err));
+            to = c->at[-1] + (size_t)1;
+        } else
+            VG_TRY(skip_value(c, &from, &to, err));
+    }
+    if (!found)
+        *odd |= escaped || memchr(c->tokens.source.ptr + key, '.', len);
+    else if (found->value != SIZE_MAX) {
+        *odd |= values[found->value].ptr != NULL;
+        values[found->value] = (vg_str){c->tokens.source.ptr + from, to - from};
+    }
+    return VG_OK;
+}
+
+/* The members of the object under the cursor. Depth is that of the table. */
+static vg_status pick_members(vg_json_cursor *c, const pick_table *table, vg_str *values, bool *odd,
+                              vg_error *err)
+{
+    c->at++;
+    VG_TRY(need_tokens(c, err));
+    if (byte_at(c) != '}')
+        VG_TRY(pick_member(c, table, values, odd, err));
+    for (;;) {
+        VG_TRY(need_tokens(c, err));
+        uint8_t byte = byte_at(c);
+        c->at++;
+        if (byte == '}')
+            return VG_OK;
+        if (byte != ',') {
+            c->at--;
+            return unexpected(c, "expected ',' or '}' in this JSON object", err);
+        }
+        VG_TRY(pick_member(c, table, values, odd, err));
+    }
+}
+
+vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_str *values, bool *odd,
+                              vg_str *raw, vg_error *err)
+{
+    if (vg_json_cursor_kind(c) != VG_OBJECT)
+        return misplaced(c, "expected a JSON object here", err);
+    for (size_t i = 0; i < picks->count; i++)
+        values[i] = (vg_str){0};
+    *odd = false;
+    VG_TRY(need_tokens(c, err));
+    size_t from = *c->at;
+    VG_TRY(pick_members(c, picks->top, values, odd, err));
+    c->standing = BEHIND;
+    size_t to = c->at[-1] + (size_t)1;
+    *raw = (vg_str){c->tokens.source.ptr + from, to - from};
+    return to > c->document_end ? runs_on(c, err) : VG_OK;
+}
+
 /* ---- places -------------------------------------------------------------------------------------------------- */
 
 vg_place vg_json_cursor_place(vg_json_cursor *c)
