@@ -258,7 +258,7 @@ typedef struct vg_json_picks vg_json_picks;
 vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count);
 /* Reads the object that the cursor stands on in one go: values[i] becomes the bytes of the value of paths[i] as they
  * stand there (a string with its quotes), {NULL, 0} when it is absent. *odd says that the picked values may not be all
- * that a reader of the tree would find: a path occurs twice, or a key holds an escape or a dot. *raw is the whole object.
+ * that a reader of the tree would find: a path occurs twice or leads into a list, or a key holds an escape or a dot. *raw is the whole object.
  * What was not picked is skipped. */
 vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_str *values, bool *odd,
                               vg_str *raw, vg_error *err);

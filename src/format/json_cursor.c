@@ -545,8 +545,10 @@ static vg_status pick_member(vg_json_cursor *c, const pick_table *table, vg_str 
         if (found && found->inner && byte_at(c) == '{') {
             VG_TRY(pick_members(c, found->inner, values, odd, err));
             to = c->at[-1] + (size_t)1;
-        } else
+        } else {
+            *odd |= found && found->inner && byte_at(c) == '[';
             VG_TRY(skip_value(c, &from, &to, err));
+        }
     }
     if (!found)
         *odd |= escaped || memchr(c->tokens.source.ptr + key, '.', len);
