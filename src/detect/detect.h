@@ -145,9 +145,9 @@ typedef struct {
     uint64_t count;              /* events, without duplicates */
     const vg_detect_step *steps; /* the first VG_DETECT_MOST_STEPS of them, by time and id */
     size_t step_count;
-    vg_str raw;   /* the first event itself, as JSON */
-    vg_str file;  /* where it stands */
-    double value; /* of a correlation: what was counted, summed, ... */
+    vg_str file;     /* where the first event stands */
+    uint64_t offset; /* of its first byte in the uncompressed file; 0 when it stood in an envelope */
+    double value;    /* of a correlation: what was counted, summed, ... */
 } vg_detect_finding;
 
 typedef struct {

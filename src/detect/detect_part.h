@@ -79,6 +79,12 @@ struct vg_rules {
     const struct vg_dispatch *dispatch; /* dispatch.c: which rules an event can match at all */
 };
 
+/* Builds rules->dispatch, when all else is done (dispatch.c). */
+vg_status vg_dispatch_build(vg_rules *rules, vg_error *err);
+/* Whether a rule is for events of a log: its own; rules that name no log are for all; an event of an unknown log is shown to
+ * all rules. */
+bool vg_rule_applies(const vg_rule *rule, vg_log_kind log);
+
 /* ---- evaluating (sigma_eval.c) --------------------------------------------------------------------------------------- */
 
 /* What is remembered while one event is evaluated: values of fields, verdicts of predicates. One a thread. */
@@ -174,6 +180,11 @@ vg_status vg_correlator_take(vg_correlator *correlator, const vg_signal *signal,
 vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_error *err);
 
 /* ---- findings (finding.c) ------------------------------------------------------------------------------------------------- */
+
+/* Of a detector (detect.c). The watermark is the latest time of any event it was shown. */
+const vg_rules *vg_detector_rules(const vg_detector *detector);
+vg_signals *vg_detector_signals(vg_detector *detector);
+vg_time vg_detector_watermark(const vg_detector *detector);
 
 /* The brief of an event, its slices borrowed from it or in `arena`. */
 void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out);

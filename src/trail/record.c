@@ -300,6 +300,11 @@ vg_status vg_trail_read(vg_str bytes, vg_str name, const vg_trail_sink *sink, vg
     return status;
 }
 
+bool vg_trail_is_delivered(vg_str bytes)
+{
+    return opens_with_records(bytes);
+}
+
 bool vg_trail_recognise(vg_str bytes)
 {
     vg_str head = vg_str_sub(bytes, 0, 65536);

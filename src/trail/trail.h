@@ -70,6 +70,9 @@ typedef struct {
 /* Whether the bytes (uncompressed) look like one of the forms of activity logs: cheap, by their first 64 KiB. */
 bool vg_trail_recognise(vg_str bytes);
 
+/* Whether the bytes are a log file as CloudTrail delivers it: {"Records": [...]}, by their first bytes. */
+bool vg_trail_is_delivered(vg_str bytes);
+
 /* Reads every record of uncompressed bytes. Memory is that of the largest record. What cannot be read is told to `bad` and
  * counted; reading goes on with the next line (JSON lines) or ends (within one document). Fails for memory, and with what
  * the sink returned. */
@@ -131,6 +134,18 @@ vg_log_kind vg_log_recognise(vg_str head);
  * without a flow. Resolver query logs: the object as it is. S3 server access logs: see docs/reference/logs.md. */
 vg_status vg_log_read(vg_str bytes, vg_str name, const vg_log_options *options, const vg_event_sink *sink,
                       vg_trail_counts *counts, vg_error *err);
+
+/* What an event holds beside its tree. */
+typedef struct {
+    vg_trail_record record;
+    vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
+    char id[33];
+} vg_event_memory;
+
+/* An event of a log whose object is at hand: time, account, region, source and id are read from it as the readers do; the
+ * id of what has none is a hash of the object's canonical JSON. *memory must live as long as *out. Fails for memory. */
+vg_status vg_event_of(vg_log_kind log, const vg_value *root, vg_event_memory *memory, vg_event *out,
+                      vg_error *err);
 
 /* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
 
@@ -260,5 +275,154 @@ typedef struct {
  * assessed. The report lives in the arena. Fails for memory alone. */
 vg_status vg_digest_verify(vg_arena *arena, const vg_digest_options *options, vg_digest_report *out,
                            vg_error *err);
+
+/* ---- the index: which log files hold what --------------------------------------------------------------------------- */
+
+/* Log files stay where they are. An index file tells of many of them: per file its time range, and for each access key,
+ * principal, address, event name, account and region exactly the files that hold it; for ARNs of resources and for shared
+ * event ids the same by a fingerprint of 48 bits. Index files are immutable; many small ones are merged into a large one.
+ * Every page of one carries a checksum, which is looked at whenever the page is: what is broken is never believed. */
+typedef enum {
+    VG_TRAIL_KEY, /* access keys: the caller's, and those that were made, handed out, or changed */
+    VG_TRAIL_PRINCIPAL, /* ARNs and ids of the caller, of the role behind its session, services that called for it */
+    VG_TRAIL_IP,        /* addresses; names of services that stand in their place */
+    VG_TRAIL_NAME,    /* names of events */
+    VG_TRAIL_ACCOUNT, /* whose log it is, and whose the caller is */
+    VG_TRAIL_REGION,
+    VG_TRAIL_RESOURCE, /* ARNs of resources, names of buckets, network interfaces, domains; by fingerprint */
+    VG_TRAIL_SHARED,   /* sharedEventID; by fingerprint */
+    VG_TRAIL_OBJECT,   /* keys of the log files themselves; by fingerprint */
+    VG_TRAIL_FIELD_COUNT
+} vg_trail_field;
+extern const char
+    *const vg_trail_field_names[VG_TRAIL_FIELD_COUNT]; /* as search expressions spell them: "key" */
+
+/* Tells every indexed value of an event (OBJECT excepted), as it is written there; some more than once. */
+void vg_trail_event_terms(const vg_event *event,
+                          void (*each)(void *context, vg_trail_field field, vg_str value), void *context);
+/* Who stands behind a record, stable over sessions: the role's ARN, else the caller's, else the service that called, else
+ * the access key, else the principal's id. */
+vg_str vg_trail_actor(const vg_trail_record *record);
+
+/* What is counted by the hour, for coverage. */
+typedef enum {
+    VG_COVER_MANAGEMENT,
+    VG_COVER_DATA,    /* `name` is the event source */
+    VG_COVER_INSIGHT, /* Insights */
+    VG_COVER_NETWORK, /* network activity events; `name` is the event source */
+    VG_COVER_FLOW,
+    VG_COVER_DNS,
+    VG_COVER_S3_ACCESS,
+    VG_COVER_DIGEST, /* log files named by a digest; `name` is the trail */
+    VG_COVER_QUIET,  /* hours of which a digest says that there was nothing; `name` is the trail */
+    VG_COVER_COUNT
+} vg_cover_kind;
+extern const char *const vg_cover_names[VG_COVER_COUNT];
+
+/* One hour of one kind of log in one account and region. */
+typedef struct {
+    vg_cover_kind kind;
+    vg_str account, region, name;
+    int64_t hour; /* hours since 1970 */
+    uint64_t count;
+} vg_trail_hour;
+
+/* Hours from `from` up to and without `to`. */
+typedef struct {
+    int64_t from, to;
+} vg_hours;
+
+/* All hours of one kind in one account and region. */
+typedef struct {
+    vg_cover_kind kind;
+    vg_str account, region, name;
+    uint64_t count;
+    const vg_hours *runs; /* ascending, apart from each other */
+    size_t run_count;
+} vg_trail_cover;
+
+typedef struct {
+    vg_str key; /* where it is: an absolute path */
+    uint64_t size;
+    vg_time modified;
+    vg_sha256 sha256;     /* of the bytes as they lie there */
+    uint64_t raw;         /* bytes when uncompressed */
+    uint64_t events, bad; /* bad: what in it could not be read */
+    vg_time first, last;  /* VG_TIME_NONE: no event tells a time */
+    unsigned logs;        /* bit 1 << vg_log_kind */
+    bool timeless;        /* it holds events that tell no time */
+    bool copied;          /* the workspace keeps a copy */
+} vg_trail_object;
+
+typedef struct {
+    vg_trail_field field;
+    vg_str text; /* in the form that is kept: vg_trail_term */
+} vg_trail_term;
+
+/* What is to be kept of one log file. */
+typedef struct {
+    vg_trail_object object;
+    const vg_trail_term *terms; /* in any order, each once */
+    size_t term_count;
+    const vg_trail_hour *hours;
+    size_t hour_count;
+} vg_trail_summary;
+
+enum { VG_TRAIL_TERM = 500 }; /* bytes of the longest term that is kept */
+/* The form in which an index keeps a value: lower case; addresses as bytes; fingerprints; what is long cut and hashed.
+ * `out` holds VG_TRAIL_TERM bytes. */
+vg_str vg_trail_term_of(vg_trail_field field, vg_str value, char *out);
+
+/* ---- writing ---- */
+
+/* Gathers summaries, to be written as one index file. */
+typedef struct vg_trail_gather vg_trail_gather;
+vg_trail_gather *vg_trail_gather_new(void); /* NULL when memory is out */
+void vg_trail_gather_free(vg_trail_gather *gather);
+vg_status vg_trail_gather_add(vg_trail_gather *gather, const vg_trail_summary *summary, vg_error *err);
+size_t vg_trail_gather_bytes(const vg_trail_gather *gather); /* memory it takes */
+size_t vg_trail_gather_objects(const vg_trail_gather *gather);
+/* Writes the file: complete and on the disk when this returns, or not there. `number` tells files apart. Equal summaries
+ * give equal bytes, whatever the order in which they were added. */
+vg_status vg_trail_gather_write(vg_trail_gather *gather, vg_str path, uint64_t number, vg_error *err);
+
+/* ---- reading ---- */
+
+typedef struct vg_trail_index vg_trail_index;
+typedef struct {
+    vg_str path;
+    uint64_t number, bytes, objects, events;
+    vg_time first, last;
+    uint64_t terms[VG_TRAIL_FIELD_COUNT];
+} vg_trail_index_info;
+
+/* Opens an index file. VG_ERR_CORRUPT for one that is truncated or broken, VG_ERR_VERSION for one of a newer vigil; each of
+ * the calls below may say so too. Many threads may read one index. */
+vg_status vg_trail_index_open(vg_str path, vg_trail_index **out, vg_error *err);
+/* The same over bytes in memory. */
+vg_status vg_trail_index_over(vg_str bytes, vg_str name, vg_trail_index **out, vg_error *err);
+void vg_trail_index_close(vg_trail_index *index);
+void vg_trail_index_describe(const vg_trail_index *index, vg_trail_index_info *out);
+/* Looks at every page. */
+vg_status vg_trail_index_check(const vg_trail_index *index, vg_error *err);
+vg_status vg_trail_index_object(const vg_trail_index *index, vg_arena *arena, uint32_t object,
+                                vg_trail_object *out, vg_error *err);
+/* Appends the objects (uint32_t, ascending) that hold the term (as vg_trail_term_of makes it). */
+vg_status vg_trail_index_find(const vg_trail_index *index, vg_trail_field field, vg_str term, vg_vec *objects,
+                              vg_error *err);
+/* Calls `each` for the terms from `from` on, in order, until it says VG_ERR_CANCELLED, which is no failure. `objects` of a
+ * term are read by vg_trail_index_find. */
+vg_status vg_trail_index_terms(const vg_trail_index *index, vg_trail_field field, vg_str from,
+                               vg_status (*each)(void *context, vg_str term, uint64_t objects, vg_error *err),
+                               void *context, vg_error *err);
+/* Appends the covers (vg_trail_cover), ordered by kind, account, region, name. */
+vg_status vg_trail_index_covers(const vg_trail_index *index, vg_arena *arena, vg_vec *covers, vg_error *err);
+/* Puts covers of several indexes together: each kind, account, region and name once. */
+vg_status vg_trail_covers_merge(vg_arena *arena, vg_vec *covers, vg_error *err);
+
+/* Writes one index file out of several, given from old to new: of an object that stands in several, the newest counts.
+ * Memory grows with the objects and not with the terms. */
+vg_status vg_trail_index_merge(vg_trail_index *const *indexes, size_t count, vg_str path, uint64_t number,
+                               vg_error *err);
 
 #endif

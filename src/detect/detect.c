@@ -1,0 +1,370 @@
+/* detect.c: detectors: events in, signals out.
+ *
+ * CloudTrail's log files and JSON lines are read by a cursor that picks the few fields a gate asks for; only records with
+ * candidates become trees. All other forms and logs come as events from the trail's readers. Either way a match becomes a
+ * signal: one for the rule's own findings, one for each correlation that counts it. */
+#include <string.h>
+
+#include "detect/dispatch_part.h"
+
+struct vg_detector {
+    const vg_rules *rules;
+    vg_detector_options options;
+    vg_arena *arena, *scratch; /* scratch: of the event at hand */
+    vg_gate *gate;
+    vg_evaluator *evaluator;
+    vg_signals *signals;
+    uint32_t *shown[VG_LOG_KIND_COUNT + 1]; /* rules that events of a log are shown to */
+    size_t shown_count[VG_LOG_KIND_COUNT + 1];
+    vg_str *values;    /* picked of the record at hand */
+    vg_str file;       /* the log at hand */
+    vg_time watermark; /* the latest time seen */
+    char latest[40];   /* the same as CloudTrail writes it, which sorts as text */
+    size_t latest_len;
+    uint64_t offset; /* of the event at hand in its log */
+};
+
+/* ---- making ---------------------------------------------------------------------------------------------------------- */
+
+static bool list_shown(vg_detector *d)
+{
+    for (size_t log = 0; log <= VG_LOG_KIND_COUNT; log++) {
+        d->shown[log] = VG_NEW_N(d->arena, uint32_t, d->rules->rule_count + 1);
+        if (!d->shown[log])
+            return false;
+        for (uint32_t i = 0; i < d->rules->rule_count; i++) {
+            const vg_compiled_rule *rule = &d->rules->rules[i];
+            if (rule->info.kind == VG_RULE_DETECTION && !rule->info.unassessed.len &&
+                vg_rule_applies(&rule->info, (vg_log_kind)log))
+                d->shown[log][d->shown_count[log]++] = i;
+        }
+    }
+    return true;
+}
+
+vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *options)
+{
+    enum { SIGNAL_BYTES = 16 << 20 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_detector *d = arena ? VG_NEW(arena, vg_detector) : NULL;
+    if (!d) {
+        vg_arena_free(arena);
+        return NULL;
+    }
+    d->rules = rules;
+    d->options = options ? *options : (vg_detector_options){.since = VG_TIME_NONE, .until = VG_TIME_NONE};
+    d->arena = arena;
+    d->watermark = VG_TIME_NONE;
+    d->scratch = vg_arena_new(0);
+    d->gate = vg_gate_new(rules);
+    d->evaluator = vg_evaluator_new(rules, d->options.sources, d->options.source_count);
+    d->signals = vg_signals_new(d->options.signal_bytes ? d->options.signal_bytes : SIGNAL_BYTES,
+                                d->options.spill_folder);
+    d->values = VG_NEW_N(arena, vg_str, rules->dispatch->path_count + 1);
+    if (!d->scratch || !d->gate || !d->evaluator || !d->signals || !d->values || !list_shown(d)) {
+        vg_detector_free(d);
+        return NULL;
+    }
+    return d;
+}
+
+void vg_detector_free(vg_detector *d)
+{
+    if (!d)
+        return;
+    if (d->signals)
+        vg_signals_free(d->signals);
+    if (d->evaluator)
+        vg_evaluator_free(d->evaluator);
+    vg_gate_free(d->gate);
+    vg_arena_free(d->scratch);
+    vg_arena_free(d->arena);
+}
+
+const vg_rules *vg_detector_rules(const vg_detector *d)
+{
+    return d->rules;
+}
+
+vg_signals *vg_detector_signals(vg_detector *d)
+{
+    return d->signals;
+}
+
+vg_time vg_detector_watermark(const vg_detector *d)
+{
+    vg_time latest = VG_TIME_NONE;
+    if (!d->latest_len || !vg_time_parse((vg_str){d->latest, d->latest_len}, &latest))
+        return d->watermark;
+    return latest > d->watermark ? latest : d->watermark;
+}
+
+/* ---- matches --------------------------------------------------------------------------------------------------------- */
+
+static vg_status match(vg_detector *d, size_t index, const vg_event *event, const vg_brief *brief,
+                       vg_error *err)
+{
+    const vg_compiled_rule *rule = &d->rules->rules[index];
+    if (rule->feed_count)
+        VG_TRY(vg_correlate_signal(d->rules, index, d->evaluator, event, brief, d->signals, err));
+    if (!rule->info.alone)
+        return VG_OK;
+    vg_signal signal = {.stream = (uint32_t)index,
+                        .rule = (uint32_t)index,
+                        .time = event->time,
+                        .id = event->id,
+                        .brief = *brief};
+    signal.group = vg_arena_printf(d->scratch, "%zu:%.*s%zu:%.*s", brief->actor.len, VG_ARG(brief->actor),
+                                   brief->account.len, VG_ARG(brief->account));
+    return vg_signals_add(d->signals, &signal, err);
+}
+
+static bool is_in_time(const vg_detector *d, vg_time time)
+{
+    return (d->options.since == VG_TIME_NONE || time == VG_TIME_NONE || time >= d->options.since) &&
+           (d->options.until == VG_TIME_NONE || time == VG_TIME_NONE || time <= d->options.until);
+}
+
+/* An event without an id is known by its content. */
+static vg_status identify(vg_detector *d, vg_event *event, vg_error *err)
+{
+    if (event->id.len)
+        return VG_OK;
+    vg_buf text = {0};
+    vg_json_write(&text, event->root, 0);
+    vg_str bytes = vg_buf_str(&text);
+    event->id = vg_arena_printf(d->scratch, "%016llx%016llx", (unsigned long long)vg_hash64(bytes, 1),
+                                (unsigned long long)vg_hash64(bytes, 2));
+    bool failed = text.failed || !event->id.ptr;
+    vg_buf_free(&text);
+    return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting") : VG_OK;
+}
+
+/* Evaluates some rules; `event` is whole. */
+static vg_status evaluate(vg_detector *d, const vg_event *given, const uint32_t *rules, size_t count,
+                          vg_error *err)
+{
+    vg_event event = *given;
+    vg_brief brief = {0};
+    bool is_brief = false;
+    if (!is_in_time(d, event.time))
+        return VG_OK;
+    vg_evaluator_begin(d->evaluator, &event);
+    for (size_t i = 0; i < count; i++) {
+        if (!vg_evaluator_match(d->evaluator, rules[i]))
+            continue;
+        if (!is_brief) {
+            VG_TRY(identify(d, &event, err));
+            vg_brief_of(&event, d->scratch, &brief);
+            brief.file = d->file;
+            brief.offset = d->offset;
+            is_brief = true;
+        }
+        VG_TRY(match(d, rules[i], &event, &brief, err));
+    }
+    return VG_OK;
+}
+
+static vg_status show(vg_detector *d, const vg_event *event, vg_error *err)
+{
+    size_t log = event->log > VG_LOG_KIND_COUNT ? VG_LOG_KIND_COUNT : (size_t)event->log;
+    d->offset = event->root ? event->root->position : 0;
+    if (event->time != VG_TIME_NONE && event->time > d->watermark)
+        d->watermark = event->time;
+    return evaluate(d, event, d->shown[log], d->shown_count[log], err);
+}
+
+vg_status vg_detect_event(vg_detector *d, const vg_event *event, vg_error *err)
+{
+    vg_arena_reset(d->scratch);
+    d->file = event->place.file;
+    return show(d, event, err);
+}
+
+/* ---- CloudTrail's records, by a glance ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_detector *d;
+    vg_str text, name;
+    vg_json_cursor *cursor;
+    vg_arena *cursor_arena;
+    void (*bad)(void *context, const vg_error *err);
+    void *context;
+    vg_trail_counts *counts;
+    vg_error *err; /* for what is not the text's fault */
+    bool stop;     /* err is set */
+} reading;
+
+static void tell_bad(reading *r, const vg_error *error)
+{
+    r->counts->bad++;
+    if (r->bad)
+        r->bad(r->context, error);
+}
+
+static vg_place place_of(const reading *r, vg_str raw)
+{
+    vg_doc doc = {.name = r->name, .source = r->text};
+    vg_value value = {.position = (uint32_t)(raw.ptr - r->text.ptr)};
+    return vg_doc_place(&doc, &value);
+}
+
+/* A string as picked, without its quotes; empty when it is none or holds an escape. */
+static vg_str plain(vg_str picked)
+{
+    if (picked.len < 2 || picked.ptr[0] != '"')
+        return (vg_str){0};
+    vg_str inner = vg_str_sub(picked, 1, picked.len - 2);
+    return vg_str_find_char(inner, '\\') == VG_NPOS ? inner : (vg_str){0};
+}
+
+/* Remembers the latest time as text: CloudTrail writes all of one form. */
+static void note_time(vg_detector *d, vg_str time)
+{
+    if (time.len != 20 || time.ptr[19] != 'Z')
+        return;
+    if (d->latest_len == 0 || memcmp(time.ptr, d->latest, 20) > 0) {
+        memcpy(d->latest, time.ptr, 20);
+        d->latest_len = 20;
+    }
+}
+
+/* The record's tree, and what it matches. */
+static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t count)
+{
+    vg_detector *d = r->d;
+    vg_doc doc;
+    vg_error bad = {0};
+    vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
+    vg_trail_record record;
+    vg_arena_reset(d->scratch);
+    vg_status status = vg_json_read(d->scratch, raw, r->name, NULL, &doc, &bad);
+    if (status == VG_ERR_MEMORY)
+        return vg_fail(r->err, status, "memory ran out while detecting");
+    if (status != VG_OK) {
+        bad.place = place_of(r, raw);
+        tell_bad(r, &bad);
+        return VG_OK;
+    }
+    d->offset = (uint64_t)(raw.ptr - r->text.ptr);
+    vg_trail_record_of(doc.root, resources, &record);
+    vg_event event = {.log = VG_LOG_CLOUDTRAIL,
+                      .time = record.time,
+                      .id = record.id,
+                      .account = record.account,
+                      .region = record.region,
+                      .source_ip = record.source_ip,
+                      .root = doc.root,
+                      .record = &record,
+                      .place = {.file = r->name}};
+    return evaluate(d, &event, rules, count, r->err);
+}
+
+/* The record that the cursor stands on, an object. */
+static vg_status glance(reading *r, vg_error *bad)
+{
+    vg_detector *d = r->d;
+    const vg_dispatch *dispatch = d->rules->dispatch;
+    vg_str raw;
+    bool odd;
+    size_t count;
+    VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
+    bool is_record =
+        d->values[dispatch->glance[VG_GLANCE_NAME]].ptr && d->values[dispatch->glance[VG_GLANCE_SOURCE]].ptr;
+    if (!is_record && !odd) {
+        vg_fail_at(bad, VG_ERR_VALUE, place_of(r, raw), "this is no CloudTrail record");
+        tell_bad(r, bad);
+        return VG_OK;
+    }
+    r->counts->records++;
+    note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
+    const uint32_t *rules = vg_gate_candidates(d->gate, d->values, odd, &count);
+    if (count == 0)
+        return VG_OK;
+    vg_status status = look(r, raw, rules, count);
+    r->stop = status != VG_OK;
+    return status;
+}
+
+/* The items of {"Records": [...]}. */
+static vg_status read_records(reading *r, vg_error *bad)
+{
+    bool found, more;
+    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
+    if (!more)
+        return VG_OK;
+    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
+    VG_TRY(vg_json_cursor_find(r->cursor, VG_STR("Records"), &found, bad));
+    if (!found || vg_json_cursor_kind(r->cursor) != VG_ARRAY)
+        return vg_fail_at(bad, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "Records is no list");
+    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
+    for (;;) {
+        VG_TRY(vg_json_cursor_next(r->cursor, NULL, &more, bad));
+        if (!more)
+            break;
+        if (vg_json_cursor_kind(r->cursor) == VG_OBJECT) {
+            VG_TRY(glance(r, bad));
+            continue;
+        }
+        vg_error none = {0};
+        vg_fail_at(&none, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "this is no CloudTrail record");
+        tell_bad(r, &none);
+    }
+    return vg_json_cursor_leave(r->cursor, bad);
+}
+
+static vg_status read_quickly(reading *r)
+{
+    vg_error bad = {0};
+    vg_arena_reset(r->cursor_arena);
+    vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
+    if (status == VG_OK)
+        status = read_records(r, &bad);
+    if (status == VG_OK || r->stop)
+        return status;
+    if (status == VG_ERR_MEMORY)
+        return vg_fail(r->err, status, "%s", bad.message);
+    tell_bad(r, &bad);
+    return VG_OK;
+}
+
+/* ---- any log --------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_detector *d;
+    reading *r;
+} showing;
+
+static vg_status show_one(void *context, const vg_event *event, vg_error *err)
+{
+    showing *s = context;
+    vg_arena_reset(s->d->scratch);
+    return show(s->d, event, err);
+}
+
+static void show_bad(void *context, const vg_error *err)
+{
+    showing *s = context;
+    if (s->r->bad)
+        s->r->bad(s->r->context, err);
+}
+
+vg_status vg_detect_log(vg_detector *d, vg_str bytes, vg_str name, const vg_log_options *options,
+                        void (*bad)(void *context, const vg_error *err), void *context,
+                        vg_trail_counts *counts, vg_error *err)
+{
+    reading r = {
+        .d = d, .text = bytes, .name = name, .bad = bad, .context = context, .counts = counts, .err = err};
+    d->file = name;
+    if (!vg_trail_is_delivered(bytes)) {
+        showing s = {d, &r};
+        vg_event_sink sink = {show_one, show_bad, &s};
+        return vg_log_read(bytes, name, options, &sink, counts, err);
+    }
+    r.cursor_arena = vg_arena_new(0);
+    if (!r.cursor_arena)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting");
+    vg_status status = read_quickly(&r);
+    vg_arena_free(r.cursor_arena);
+    return status;
+}

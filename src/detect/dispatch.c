@@ -1,0 +1,244 @@
+/* dispatch.c: which rules an event can match at all, told by a glance at a few of its fields.
+ *
+ * Most of a million events a second match nothing, and must be passed over before a tree of their values is built. For
+ * each rule the compiler looks for *pivots*: predicates on quick fields (keys of the record itself, and those of
+ * userIdentity) of which at least one must hold whenever the rule matches. Of an AND, the pivots of its best child
+ * will do; an OR needs those of all its children; a NOT has none. A rule without pivots is looked at for every event.
+ *
+ * A gate (one a thread) remembers for each quick field which predicates hold for the values seen last: an event name
+ * or a user agent repeats a thousand times. The rules whose pivot holds are candidates; of these, those stay that are
+ * not false whatever the fields that were not looked at (three-valued evaluation, Kleene). Only for what is left is
+ * the record read whole. What a glance cannot tell (an escape, a list where a string was expected, a key that occurs
+ * twice) counts as unknown: it makes candidates, and never removes one. */
+#include "detect/dispatch_part.h"
+
+enum {
+    NOT_QUICK = UINT16_MAX,
+    COST_EXACT = 1,
+    COST_PART = 8,
+    COST_WIDE = 64,
+    COST_NONE = 1 << 28, /* no pivots */
+    MOST_QUICK = 120,
+    MOST_DEPTH = 200 /* of an expression; deeper ones have no pivots and are unknown */
+};
+
+/* ---- which fields are quick ------------------------------------------------------------------------------------------ */
+
+static bool is_quick_path(const vg_field *field)
+{
+    if (field->derived)
+        return false;
+    return field->parts.count == 1 ||
+           (field->parts.count == 2 && vg_str_eq(field->parts.items[0], VG_STR("userIdentity")));
+}
+
+/* Operators that one scalar value decides. */
+static bool is_quick_test(const vg_predicate *p)
+{
+    return p->field != VG_FIELD_ALL && p->op != VG_TEST_FIELD;
+}
+
+static vg_status list_quick_fields(const vg_rules *rules, vg_dispatch *d)
+{
+    vg_vec paths = vg_vec_in(rules->arena, sizeof(vg_str));
+    d->quick_of_field = VG_NEW_N(rules->arena, uint16_t, rules->field_count + 1);
+    if (!d->quick_of_field)
+        return VG_ERR_MEMORY;
+    for (size_t i = 0; i < rules->field_count; i++) {
+        d->quick_of_field[i] = NOT_QUICK;
+        if (!is_quick_path(&rules->fields[i]) || paths.len >= MOST_QUICK)
+            continue;
+        vg_str *path = vg_vec_push(&paths);
+        if (!path)
+            return VG_ERR_MEMORY;
+        d->quick_of_field[i] = (uint16_t)paths.len - 1;
+        *path = rules->fields[i].path;
+    }
+    d->quick_count = paths.len;
+    d->quick = VG_NEW_N(rules->arena, vg_quick, paths.len + 1);
+    if (!d->quick)
+        return VG_ERR_MEMORY;
+    for (size_t i = 0; i < paths.len; i++)
+        d->quick[i].path = *(vg_str *)vg_vec_at(&paths, i);
+    return VG_OK;
+}
+
+/* Numbers the predicates of each quick field. */
+static vg_status number_predicates(const vg_rules *rules, vg_dispatch *d)
+{
+    d->bit_of = VG_NEW_N(rules->arena, uint32_t, rules->predicate_count + 1);
+    if (!d->bit_of)
+        return VG_ERR_MEMORY;
+    for (size_t i = 0; i < rules->predicate_count; i++) {
+        const vg_predicate *p = &rules->predicates[i];
+        d->bit_of[i] = VG_NO_BIT;
+        if (is_quick_test(p) && d->quick_of_field[p->field] != NOT_QUICK)
+            d->bit_of[i] = d->quick[d->quick_of_field[p->field]].bit_count++;
+    }
+    for (size_t q = 0; q < d->quick_count; q++) {
+        vg_quick *quick = &d->quick[q];
+        quick->predicates = VG_NEW_N(rules->arena, uint32_t, quick->bit_count + 1);
+        quick->pivots = VG_NEW_N(rules->arena, const vg_pivot *, quick->bit_count + 1);
+        if (!quick->predicates || !quick->pivots)
+            return VG_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < rules->predicate_count; i++)
+        if (d->bit_of[i] != VG_NO_BIT)
+            d->quick[d->quick_of_field[rules->predicates[i].field]].predicates[d->bit_of[i]] = (uint32_t)i;
+    return VG_OK;
+}
+
+bool vg_rule_applies(const vg_rule *rule, vg_log_kind log)
+{
+    if (log == VG_LOG_UNKNOWN || rule->log == log)
+        return true;
+    bool is_general = rule->product.len == 0 || vg_str_eq_icase(rule->product, VG_STR("aws"));
+    return rule->log == VG_LOG_UNKNOWN && is_general && rule->service.len == 0 && rule->category.len == 0;
+}
+
+/* ---- pivots ---------------------------------------------------------------------------------------------------------- */
+
+/* What a predicate costs as a pivot: the likelier it holds, the more. */
+static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t predicate)
+{
+    const vg_predicate *p = &rules->predicates[predicate];
+    if (d->bit_of[predicate] == VG_NO_BIT || p->op == VG_TEST_NULL)
+        return COST_NONE;
+    vg_str path = rules->fields[p->field].path;
+    unsigned factor = vg_str_is(path, "eventName")                                           ? 1
+                      : vg_str_is(path, "errorCode") || vg_str_is(path, "userIdentity.type") ? 4
+                      : vg_str_is(path, "eventSource") || vg_str_is(path, "eventType")       ? 16
+                                                                                             : 8;
+    switch (p->op) {
+    case VG_TEST_EXACT:
+    case VG_TEST_NUMBER:
+        return COST_EXACT * factor;
+    case VG_TEST_EXISTS:
+        return COST_WIDE * factor;
+    default:
+        return COST_PART * factor;
+    }
+}
+
+static unsigned expr_cost(const vg_rules *rules, const vg_dispatch *d, const vg_compiled_rule *rule,
+                          uint32_t node, unsigned depth)
+{
+    const vg_expr *e = &rule->nodes[node];
+    if (depth > MOST_DEPTH)
+        return COST_NONE;
+    unsigned cost = e->op == VG_EXPR_AND ? COST_NONE : 0;
+    switch (e->op) {
+    case VG_EXPR_TEST:
+        return pivot_cost(rules, d, e->predicate);
+    case VG_EXPR_FALSE:
+        return 0;
+    case VG_EXPR_AND:
+        for (uint32_t i = 0; i < e->count; i++) {
+            unsigned child = expr_cost(rules, d, rule, rule->children[e->first + i], depth + 1);
+            cost = child < cost ? child : cost;
+        }
+        return cost;
+    case VG_EXPR_OR:
+        for (uint32_t i = 0; i < e->count; i++) {
+            unsigned child = expr_cost(rules, d, rule, rule->children[e->first + i], depth + 1);
+            cost = child >= COST_NONE ? COST_NONE : child > cost ? child : cost;
+            if (child >= COST_NONE)
+                return COST_NONE;
+        }
+        return cost;
+    default:
+        return COST_NONE;
+    }
+}
+
+static vg_status add_pivot(const vg_rules *rules, vg_dispatch *d, uint32_t predicate, uint32_t rule)
+{
+    vg_quick *quick = &d->quick[d->quick_of_field[rules->predicates[predicate].field]];
+    vg_pivot *pivot = VG_NEW(rules->arena, vg_pivot);
+    if (!pivot)
+        return VG_ERR_MEMORY;
+    *pivot = (vg_pivot){rule, quick->pivots[d->bit_of[predicate]]};
+    quick->pivots[d->bit_of[predicate]] = pivot;
+    quick->has_pivots = true;
+    return VG_OK;
+}
+
+/* Adds the pivots of a node whose cost is below COST_NONE. */
+static vg_status add_pivots(const vg_rules *rules, vg_dispatch *d, uint32_t index, uint32_t node)
+{
+    const vg_compiled_rule *rule = &rules->rules[index];
+    const vg_expr *e = &rule->nodes[node];
+    if (e->op == VG_EXPR_TEST)
+        return add_pivot(rules, d, e->predicate, index);
+    uint32_t best = 0;
+    unsigned best_cost = COST_NONE;
+    for (uint32_t i = 0; i < e->count; i++) {
+        uint32_t child = rule->children[e->first + i];
+        if (e->op == VG_EXPR_OR) {
+            VG_TRY(add_pivots(rules, d, index, child));
+            continue;
+        }
+        unsigned cost = expr_cost(rules, d, rule, child, 0);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = child;
+        }
+    }
+    return e->op == VG_EXPR_AND ? add_pivots(rules, d, index, best) : VG_OK;
+}
+
+vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
+{
+    vg_dispatch *d = VG_NEW(rules->arena, vg_dispatch);
+    if (!d || list_quick_fields(rules, d) != VG_OK || number_predicates(rules, d) != VG_OK)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    vg_vec always = vg_vec_in(rules->arena, sizeof(uint32_t));
+    for (uint32_t i = 0; i < rules->rule_count; i++) {
+        const vg_compiled_rule *rule = &rules->rules[i];
+        bool is_read =
+            rule->info.kind == VG_RULE_DETECTION && !rule->info.unassessed.len && rule->node_count > 0;
+        if (!is_read || !vg_rule_applies(&rule->info, VG_LOG_CLOUDTRAIL))
+            continue;
+        vg_status status = VG_OK;
+        if (expr_cost(rules, d, rule, rule->node_count - 1, 0) < COST_NONE)
+            status = add_pivots(rules, d, i, rule->node_count - 1);
+        else {
+            uint32_t *slot = vg_vec_push(&always);
+            status = slot ? VG_OK : VG_ERR_MEMORY;
+            if (slot)
+                *slot = i;
+        }
+        if (status != VG_OK)
+            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    }
+    d->always = always.items;
+    d->always_count = always.len;
+    vg_str *paths = VG_NEW_N(rules->arena, vg_str, d->quick_count + VG_GLANCE_COUNT);
+    if (!paths)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName", "eventVersion"};
+    d->path_count = d->quick_count;
+    for (size_t i = 0; i < d->quick_count; i++)
+        paths[i] = d->quick[i].path;
+    for (size_t i = 0; i < VG_GLANCE_COUNT; i++) {
+        size_t at = 0;
+        while (at < d->quick_count && !vg_str_is(paths[at], own[i]))
+            at++;
+        d->glance[i] = at < d->quick_count ? at : d->path_count;
+        if (at == d->quick_count)
+            paths[d->path_count++] = vg_str_from(own[i]);
+    }
+    d->picks = vg_json_picks_new(rules->arena, paths, d->path_count);
+    if (!d->picks)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    rules->dispatch = d;
+    return VG_OK;
+}
+
+bool vg_dispatch_is_always(const vg_rules *rules, size_t rule)
+{
+    for (size_t i = 0; i < rules->dispatch->always_count; i++)
+        if (rules->dispatch->always[i] == rule)
+            return true;
+    return false;
+}

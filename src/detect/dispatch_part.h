@@ -1,0 +1,56 @@
+/* dispatch_part.h: the tables by which an event is passed over (dispatch.c), and the gate that uses them (gate.c);
+ * private to detect/. */
+#ifndef VIGIL_DETECT_DISPATCH_PART_H
+#define VIGIL_DETECT_DISPATCH_PART_H
+
+#include "detect/detect_part.h"
+
+#define VG_NO_BIT UINT32_MAX
+
+/* Rules of which a predicate is a pivot. */
+typedef struct vg_pivot {
+    uint32_t rule;
+    const struct vg_pivot *next;
+} vg_pivot;
+
+/* A field that a glance reads. */
+typedef struct {
+    vg_str path;
+    uint32_t bit_count;
+    uint32_t *predicates;    /* by bit: index into the set's predicates */
+    const vg_pivot **pivots; /* by bit */
+    bool has_pivots;
+} vg_quick;
+
+/* What the detector itself wants to see of each record. */
+typedef enum {
+    VG_GLANCE_TIME,
+    VG_GLANCE_SOURCE,
+    VG_GLANCE_NAME,
+    VG_GLANCE_VERSION,
+    VG_GLANCE_COUNT
+} vg_glance;
+
+typedef struct vg_dispatch {
+    vg_quick *quick;
+    size_t quick_count;
+    uint16_t *quick_of_field;
+    uint32_t *bit_of; /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
+    const uint32_t *always;
+    size_t always_count;
+    const vg_json_picks *picks; /* of quick fields, then of what the detector wants */
+    size_t path_count;
+    size_t glance[VG_GLANCE_COUNT]; /* where in the picked values */
+} vg_dispatch;
+
+/* Whether a rule has no pivots: it is looked at for every event. */
+bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
+
+/* One a thread. */
+typedef struct vg_gate vg_gate;
+vg_gate *vg_gate_new(const vg_rules *rules);
+void vg_gate_free(vg_gate *gate);
+/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. */
+const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count);
+
+#endif
