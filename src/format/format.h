@@ -335,6 +335,15 @@ vg_status vg_decompress(vg_arena *arena, vg_str bytes, size_t max_out, vg_str *o
 bool vg_is_compressed(vg_str bytes);
 vg_status vg_gzip(vg_arena *arena, vg_str bytes, int level, vg_str *out, vg_error *err);
 
+/* A file read piece by piece, uncompressed on the way: gzip (all members), zstd, or as it is. For files too large to be held
+ * whole, and for what can still be read of a damaged one. */
+typedef struct vg_stream vg_stream;
+vg_status vg_stream_open(vg_str path, vg_stream **out, vg_error *err);
+/* Up to `room` bytes; *got is 0 at the end, and only there. Fails with VG_ERR_SYNTAX where compressed data is damaged or cut
+ * off; what came before has been given. */
+vg_status vg_stream_read(vg_stream *stream, char *out, size_t room, size_t *got, vg_error *err);
+void vg_stream_close(vg_stream *stream); /* NULL is fine */
+
 /* Walks the regular files of a tar or zip (by libarchive), in order. Names that are absolute or climb ("..") are
  * reported with VG_ERR_VALUE to `bad` and skipped. `each` returning other than VG_OK stops and is returned. */
 typedef struct {
