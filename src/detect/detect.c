@@ -286,22 +286,14 @@ static vg_status glance(reading *r, vg_error *bad)
     return status;
 }
 
-/* The items of {"Records": [...]}. */
-static vg_status read_records(reading *r, vg_error *bad)
+/* The items of the array that the cursor has entered. */
+static vg_status read_items(reading *r, vg_error *bad)
 {
-    bool found, more;
-    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
-    if (!more)
-        return VG_OK;
-    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
-    VG_TRY(vg_json_cursor_find(r->cursor, VG_STR("Records"), &found, bad));
-    if (!found || vg_json_cursor_kind(r->cursor) != VG_ARRAY)
-        return vg_fail_at(bad, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "Records is no list");
-    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
     for (;;) {
+        bool more;
         VG_TRY(vg_json_cursor_next(r->cursor, NULL, &more, bad));
         if (!more)
-            break;
+            return VG_OK;
         if (vg_json_cursor_kind(r->cursor) == VG_OBJECT) {
             VG_TRY(glance(r, bad));
             continue;
@@ -310,22 +302,44 @@ static vg_status read_records(reading *r, vg_error *bad)
         vg_fail_at(&none, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "this is no CloudTrail record");
         tell_bad(r, &none);
     }
-    return vg_json_cursor_leave(r->cursor, bad);
 }
 
+/* {"Records": [...]}, up to the end of its text. */
+static vg_status read_delivered(reading *r, vg_error *bad)
+{
+    bool found, more;
+    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
+    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
+    VG_TRY(vg_json_cursor_find(r->cursor, VG_STR("Records"), &found, bad));
+    if (!found || vg_json_cursor_kind(r->cursor) != VG_ARRAY)
+        return vg_fail_at(bad, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "Records is no list");
+    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
+    VG_TRY(read_items(r, bad));
+    VG_TRY(vg_json_cursor_leave(r->cursor, bad));
+    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
+    return more ? vg_fail_at(bad, VG_ERR_SYNTAX, vg_json_cursor_place(r->cursor),
+                             "something stands behind the records")
+                : VG_OK;
+}
+
+/* Where something is broken, what stands behind it is still read. */
 static vg_status read_quickly(reading *r)
 {
+    enum { MOST_RESUMED = 10000 };
     vg_error bad = {0};
-    vg_arena_reset(r->cursor_arena);
     vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
     if (status == VG_OK)
-        status = read_records(r, &bad);
-    if (status == VG_OK || r->stop)
-        return status;
-    if (status == VG_ERR_MEMORY)
-        return vg_fail(r->err, status, "%s", bad.message);
-    tell_bad(r, &bad);
-    return VG_OK;
+        status = read_delivered(r, &bad);
+    for (unsigned resumed = 0; status != VG_OK && !r->stop && status != VG_ERR_MEMORY; resumed++) {
+        tell_bad(r, &bad);
+        do {
+            if (resumed >= MOST_RESUMED || !r->cursor || !vg_json_cursor_resume(r->cursor))
+                return VG_OK;
+            status = read_items(r, &bad);
+            resumed++;
+        } while (status == VG_OK);
+    }
+    return r->stop || status != VG_ERR_MEMORY ? status : vg_fail(r->err, status, "%s", bad.message);
 }
 
 /* ---- any log --------------------------------------------------------------------------------------------------------- */

@@ -228,6 +228,11 @@ void vg_json_cursor_by_line(vg_json_cursor *c);
  * gives the next line's. */
 void vg_json_cursor_recover(vg_json_cursor *c);
 
+/* After a failure among the objects of an array, or when the array ended before the text: goes on with the next object that
+ * seems to begin further on, as if an array had just been entered. False: there is none. What it finds may be an object
+ * within another; each call goes further. */
+bool vg_json_cursor_resume(vg_json_cursor *c);
+
 /* The kind of the value that the cursor stands on, by its first byte: VG_NUMBER for every number. VG_NULL when it stands
  * on none. */
 vg_kind vg_json_cursor_kind(const vg_json_cursor *c);

@@ -20,7 +20,8 @@ struct vg_json_cursor {
     vg_json_bounds bounds;
     standing standing;
     unsigned depth;
-    char *closes; /* the bracket that closes each entered container */
+    char *closes;   /* the bracket that closes each entered container */
+    size_t resumed; /* where vg_json_cursor_resume went last */
     size_t document_start;
     size_t document_end; /* of its line, when documents go by line; else the end of the text */
     bool by_line;
@@ -69,6 +70,7 @@ vg_status vg_json_cursor_open(vg_arena *arena, vg_str source, vg_str name, const
     c->limits = limits ? *limits : (vg_limits){0};
     c->bounds = bounds;
     c->closes = closes;
+    c->resumed = 0;
     c->document_start = 0;
     c->document_end = source.len;
     c->by_line = false;
@@ -214,6 +216,35 @@ void vg_json_cursor_by_line(vg_json_cursor *c)
 void vg_json_cursor_recover(vg_json_cursor *c)
 {
     start_at(c, line_end(c, c->document_start) + 1);
+}
+
+/* Whether an object may begin at `at`: a '{' behind a comma, a bracket or a line's start, with a key behind it. Inside a
+ * string its key's quote would be escaped. */
+static bool may_begin_object(vg_str source, size_t at)
+{
+    size_t before = at, behind = at + 1;
+    while (before > 0 && strchr(" \t\r", source.ptr[before - 1]))
+        before--;
+    while (behind < source.len && strchr(" \t\r\n", source.ptr[behind]))
+        behind++;
+    return behind < source.len && source.ptr[behind] == '"' &&
+           (before == 0 || memchr(",[]}\n", source.ptr[before - 1], 5));
+}
+
+bool vg_json_cursor_resume(vg_json_cursor *c)
+{
+    vg_str source = c->tokens.source;
+    size_t at = c->ended ? source.len : vg_json_tokens_offset(&c->tokens, c->at);
+    while (at < source.len && !(source.ptr[at] == '{' && at > c->resumed && may_begin_object(source, at)))
+        at++;
+    if (at >= source.len)
+        return false;
+    c->resumed = at;
+    start_at(c, at);
+    c->closes[0] = ']';
+    c->depth = 1;
+    c->standing = AT_START;
+    return true;
 }
 
 vg_status vg_json_cursor_enter(vg_json_cursor *c, vg_error *err)

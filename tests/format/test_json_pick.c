@@ -141,12 +141,63 @@ static void windows_do_not_cut_members(void **state)
     vg_arena_free(arena);
 }
 
+/* Objects of an array with garbage between them: how many are read. */
+static const struct {
+    const char *text;
+    size_t objects;
+} damaged[] = {
+    {"[{\"name\":1},{\"name\":2}]", 2},
+    {"[{\"name\":1},garbage,{\"name\":2}]", 2},
+    {"[{\"name\":1},{\"name\":2 broken},{\"name\":3}]", 2},
+    {"[{\"name\":1},\x01\x02\n{\"name\":2},{\"name\":3}]", 3},
+    {"[{\"name\":\"cut off,\n{\"name\":2},{\"name\":3}]", 2},
+    {"[{\"name\":1}]]]{\"name\":2}", 2},
+    {"[{\"name\":\"\xff\"},{\"name\":2}]", 1},
+    {"[}", 0},
+};
+
+static void reading_resumes_behind_garbage(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(damaged); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_json_picks *picks = vg_json_picks_new(arena, paths, PATHS);
+        vg_json_cursor *c;
+        vg_error err = {0};
+        bool more = true, odd;
+        size_t objects = 0, resumed = 0;
+        vg_str values[PATHS], raw;
+        assert_int_equal(
+            vg_json_cursor_open(arena, vg_str_from(damaged[i].text), VG_STR("t"), NULL, &c, &err), VG_OK);
+        vg_status status = vg_json_cursor_document(c, &more, &err);
+        if (status == VG_OK)
+            status = vg_json_cursor_enter(c, &err);
+        for (;;) {
+            if (status == VG_OK)
+                status = vg_json_cursor_next(c, NULL, &more, &err);
+            if (status == VG_OK && more)
+                status = vg_json_cursor_pick(c, picks, values, &odd, &raw, &err);
+            objects += status == VG_OK && more;
+            if (status == VG_OK && more)
+                continue;
+            if (!vg_json_cursor_resume(c))
+                break;
+            assert_true(++resumed < 10);
+            status = VG_OK;
+        }
+        if (objects != damaged[i].objects)
+            fail_msg("%s: %zu objects, expected %zu", damaged[i].text, objects, damaged[i].objects);
+        vg_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_the_bytes_of_the_paths),
         cmocka_unit_test(what_is_broken_is_told_at_its_place),
         cmocka_unit_test(windows_do_not_cut_members),
+        cmocka_unit_test(reading_resumes_behind_garbage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
