@@ -325,7 +325,7 @@ static vg_status read_delivered(reading *r, vg_error *bad)
 /* Where something is broken, what stands behind it is still read. */
 static vg_status read_quickly(reading *r)
 {
-    enum { MOST_RESUMED = 10000 };
+    enum { MOST_RESUMED = 10000, SPLIT = 8 /* bytes: a text cut off in a character fails before its end */ };
     vg_error bad = {0};
     vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
     if (status == VG_OK)
@@ -333,7 +333,8 @@ static vg_status read_quickly(reading *r)
     for (unsigned resumed = 0; status != VG_OK && !r->stop && status != VG_ERR_MEMORY; resumed++) {
         tell_bad(r, &bad);
         do {
-            if (resumed >= MOST_RESUMED || !r->cursor || !vg_json_cursor_resume(r->cursor))
+            bool at_end = !r->cursor || vg_json_cursor_offset(r->cursor) + SPLIT >= r->text.len;
+            if (at_end || resumed >= MOST_RESUMED || !vg_json_cursor_resume(r->cursor))
                 return VG_OK;
             status = read_items(r, &bad);
             resumed++;

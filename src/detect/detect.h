@@ -122,6 +122,13 @@ vg_status vg_detect_log(vg_detector *detector, vg_str bytes, vg_str name, const 
                         void (*bad)(void *context, const vg_error *err), void *context,
                         vg_trail_counts *counts, vg_error *err);
 
+/* The same of a log that is too large to be held whole: read and shown in pieces of some megabytes that end with a whole
+ * record or line. Only a log that is neither a CloudTrail file as delivered nor a text of lines is held whole after all, up
+ * to a gigabyte. Where the stream is damaged, what came before is shown, and `bad` is told. */
+vg_status vg_detect_stream(vg_detector *detector, vg_stream *stream, vg_str name,
+                           const vg_log_options *options, void (*bad)(void *context, const vg_error *err),
+                           void *context, vg_trail_counts *counts, vg_error *err);
+
 /* ---- findings -------------------------------------------------------------------------------------------------------- */
 
 typedef struct {

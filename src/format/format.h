@@ -267,6 +267,8 @@ vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t co
  * What was not picked is skipped. */
 vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_str *values, bool *odd,
                               vg_str *raw, vg_error *err);
+/* The offset at which the cursor stands, or failed. */
+size_t vg_json_cursor_offset(const vg_json_cursor *c);
 /* Where the cursor stands. Lines are counted on from the last call: all calls together are linear in source. */
 vg_place vg_json_cursor_place(vg_json_cursor *c);
 

@@ -234,7 +234,7 @@ static bool may_begin_object(vg_str source, size_t at)
 bool vg_json_cursor_resume(vg_json_cursor *c)
 {
     vg_str source = c->tokens.source;
-    size_t at = c->ended ? source.len : vg_json_tokens_offset(&c->tokens, c->at);
+    size_t at = vg_json_cursor_offset(c);
     while (at < source.len && !(source.ptr[at] == '{' && at > c->resumed && may_begin_object(source, at)))
         at++;
     if (at >= source.len)
@@ -631,10 +631,15 @@ vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_
 
 /* ---- places -------------------------------------------------------------------------------------------------- */
 
+size_t vg_json_cursor_offset(const vg_json_cursor *c)
+{
+    return c->ended ? c->tokens.source.len : vg_json_tokens_offset(&c->tokens, c->at);
+}
+
 vg_place vg_json_cursor_place(vg_json_cursor *c)
 {
     vg_str source = c->tokens.source;
-    size_t offset = c->ended ? source.len : vg_json_tokens_offset(&c->tokens, c->at);
+    size_t offset = vg_json_cursor_offset(c);
     if (offset < c->line_start) /* it recovered to an earlier line than was counted */
         return vg_source_place(source, c->tokens.name, offset);
     while (c->line_start < offset) {
