@@ -18,6 +18,7 @@ struct vg_detector {
     size_t shown_count[VG_LOG_KIND_COUNT + 1];
     vg_str *values;    /* picked of the record at hand */
     vg_str file;       /* the log at hand */
+    uint32_t seen;     /* bits by vg_need */
     vg_time watermark; /* the latest time seen */
     char latest[40];   /* the same as CloudTrail writes it, which sorts as text */
     size_t latest_len;
@@ -99,6 +100,11 @@ vg_time vg_detector_watermark(const vg_detector *d)
     return latest > d->watermark ? latest : d->watermark;
 }
 
+uint32_t vg_detector_seen(const vg_detector *d)
+{
+    return d->seen;
+}
+
 /* ---- matches --------------------------------------------------------------------------------------------------------- */
 
 static vg_status match(vg_detector *d, size_t index, const vg_event *event, const vg_brief *brief,
@@ -168,6 +174,8 @@ static vg_status evaluate(vg_detector *d, const vg_event *given, const uint32_t 
 static vg_status show(vg_detector *d, const vg_event *event, vg_error *err)
 {
     size_t log = event->log > VG_LOG_KIND_COUNT ? VG_LOG_KIND_COUNT : (size_t)event->log;
+    vg_str category = event->record ? event->record->category : (vg_str){0};
+    d->seen |= vg_need_of_event(event->log, category, event->record ? event->record->source : (vg_str){0});
     d->offset = event->root ? event->root->position : 0;
     if (event->time != VG_TIME_NONE && event->time > d->watermark)
         d->watermark = event->time;
@@ -278,6 +286,8 @@ static vg_status glance(reading *r, vg_error *bad)
     }
     r->counts->records++;
     note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
+    d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
+                                plain(d->values[dispatch->glance[VG_GLANCE_SOURCE]]));
     const uint32_t *rules = vg_gate_candidates(d->gate, d->values, odd, &count);
     if (count == 0)
         return VG_OK;

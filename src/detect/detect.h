@@ -129,6 +129,27 @@ vg_status vg_detect_stream(vg_detector *detector, vg_stream *stream, vg_str name
                            const vg_log_options *options, void (*bad)(void *context, const vg_error *err),
                            void *context, vg_trail_counts *counts, vg_error *err);
 
+/* ---- blindness ------------------------------------------------------------------------------------------------------- */
+
+/* Kinds of logs that a rule may need, by the words of its `needs`. A rule none of whose needs was seen is blind: its
+ * silence says nothing. */
+typedef enum {
+    VG_NEED_MANAGEMENT,
+    VG_NEED_DATA_S3,
+    VG_NEED_DATA_LAMBDA,
+    VG_NEED_DATA_DYNAMODB,
+    VG_NEED_DATA_OTHER,
+    VG_NEED_INSIGHTS,
+    VG_NEED_NETWORK,
+    VG_NEED_FLOW,
+    VG_NEED_DNS,
+    VG_NEED_S3_ACCESS,
+    VG_NEED_COUNT
+} vg_need;
+extern const char *const vg_need_names[VG_NEED_COUNT]; /* "management", "data.s3", ... */
+/* Bits by vg_need of a rule's `needs`; without any, of its log. 0: it needs what is not known here. */
+uint32_t vg_rule_needs(const vg_rule *rule);
+
 /* ---- findings -------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -161,6 +182,7 @@ typedef struct {
     const vg_detect_finding *items; /* by level (worst first), then first, rule, id */
     size_t count;
     uint64_t matches; /* of rules with events, duplicates left out */
+    uint32_t seen;    /* bits by vg_need: kinds of logs of which there was an event */
     uint64_t evicted; /* signals lost to the budget */
 } vg_detect_findings;
 

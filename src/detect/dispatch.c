@@ -216,7 +216,8 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
     vg_str *paths = VG_NEW_N(rules->arena, vg_str, d->quick_count + VG_GLANCE_COUNT);
     if (!paths)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
-    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName", "eventVersion"};
+    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName",
+                                                     "eventCategory"};
     d->path_count = d->quick_count;
     for (size_t i = 0; i < d->quick_count; i++)
         paths[i] = d->quick[i].path;

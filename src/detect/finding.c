@@ -262,6 +262,7 @@ static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, 
         vg_time seen = vg_detector_watermark(detectors[i]);
         watermark = seen > watermark ? seen : watermark;
         out->evicted += vg_signals_evicted(stores[i]);
+        out->seen |= vg_detector_seen(detectors[i]);
     }
     VG_TRY(vg_signals_merge(stores, count, take, p, err));
     VG_TRY(vg_correlator_finish(p->correlator, watermark, err));

@@ -98,7 +98,7 @@ static bool fill_bits(vg_gate *gate, size_t q, const vg_value *value, uint64_t *
     memset(bits, 0, gate->fields[q].words * sizeof *bits);
     for (uint32_t i = 0; i < quick->bit_count; i++) {
         const vg_predicate *p = &gate->rules->predicates[quick->predicates[i]];
-        if (!vg_predicate_holds(p, value, gate->scratch))
+        if (value ? !vg_predicate_holds(p, value, gate->scratch) : p->op != VG_TEST_NULL)
             continue;
         bits[i / 64] |= UINT64_C(1) << (i % 64);
         has_pivots |= quick->pivots[i] != NULL;
