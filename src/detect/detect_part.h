@@ -95,6 +95,8 @@ void vg_evaluator_free(vg_evaluator *evaluator);
 void vg_evaluator_begin(vg_evaluator *evaluator, const vg_event *event);
 /* Whether a rule (a DETECTION) matches it. */
 bool vg_evaluator_match(vg_evaluator *evaluator, size_t rule);
+/* How often a regular expression was given up, and counted as no match, because it took too long. */
+uint64_t vg_evaluator_limits(const vg_evaluator *evaluator);
 /* The first scalar value of any dotted path (or derived field), as text, for grouping and counting. False: none. */
 bool vg_evaluator_text(vg_evaluator *evaluator, vg_str path, vg_arena *arena, vg_str *out);
 /* One predicate on one value: the meaning of all operators, in one place. */
@@ -110,8 +112,15 @@ vg_status vg_correlation_read(vg_arena *arena, const vg_doc *doc, const vg_value
                               vg_correlation **out, vg_error *err);
 vg_str_list vg_correlation_names(const vg_correlation *correlation);
 bool vg_correlation_generates(const vg_correlation *correlation); /* generate: true */
-/* Tells which rule each name became (indices, as many as names). */
-void vg_correlation_resolve(vg_correlation *correlation, const uint32_t *rules);
+/* Tells which rule each name became (indices, as many as names). False: memory is out. */
+bool vg_correlation_resolve(vg_correlation *correlation, const uint32_t *rules);
+/* Called once by rules.c, when all names are resolved and every `feeds` stands: works out what signals pass on to
+ * correlations of correlations. What goes round in a circle or nests too deeply is told to `problems` (of vg_rule_problem)
+ * and gets `unassessed`. */
+vg_status vg_correlations_link(vg_arena *arena, vg_compiled_rule *rules, size_t count, vg_vec *problems,
+                               vg_error *err);
+/* Why no signals can ever fulfil its condition; empty: some can. For lint. */
+vg_str vg_correlation_never(const vg_correlation *correlation);
 
 /* ---- signals (signal.c) ----------------------------------------------------------------------------------------------- */
 
@@ -134,6 +143,7 @@ typedef struct {
     vg_str value; /* of the field that a correlation counts or sums; empty when it has none */
     bool has_value;
     vg_brief brief;
+    vg_str above; /* what correlations of the correlation need of it: correlate.c's */
 } vg_signal;
 
 /* A store of signals with a budget of memory. What does not fit is written to sorted runs in the spill folder (unnamed
@@ -143,8 +153,10 @@ vg_signals *vg_signals_new(size_t bytes, vg_str spill_folder);
 void vg_signals_free(vg_signals *signals);
 vg_status vg_signals_add(vg_signals *signals, const vg_signal *signal, vg_error *err);
 uint64_t vg_signals_evicted(const vg_signals *signals);
-/* Gives the signals of all stores to `take`, by stream, group, time, id, rule; the same signal in several stores, or
- * twice in one, once. Slices are borrowed until `take` returns. */
+/* Matches that a correlation left out, for they tell no time, or lack a field that it groups by or counts. */
+uint64_t vg_signals_left_out(const vg_signals *signals);
+/* Gives the signals of all stores to `take`, by stream, group, time, id, account, rule; the same signal in several stores,
+ * or twice in one, once. Slices are borrowed until `take` returns. */
 vg_status vg_signals_merge(vg_signals *const *stores, size_t count,
                            vg_status (*take)(void *context, const vg_signal *signal, vg_error *err),
                            void *context, vg_error *err);
@@ -160,6 +172,9 @@ vg_status vg_correlate_signal(const vg_rules *rules, size_t rule, vg_evaluator *
 typedef struct {
     size_t rule;  /* the correlation */
     vg_str group; /* "userIdentity.arn=..., sourceIPAddress=...", for people */
+    vg_time
+        window; /* where the timespan begins that its first signal is in; no other episode of the group has it, and a late
+                       event seldom changes it: for ids */
     vg_time first, last;
     vg_brief brief; /* of its first signal */
     bool succeeded; /* of any of its signals */
@@ -175,9 +190,16 @@ typedef struct vg_correlator vg_correlator;
 vg_correlator *vg_correlator_new(vg_arena *arena, const vg_rules *rules,
                                  vg_status (*sink)(void *context, const vg_episode *episode, vg_error *err),
                                  void *context);
+/* Memory and folder for what it must hold back (correlations of correlations, and those that wait for the watermark), as
+ * vg_signals_new's. Before the first signal; without it 16 MiB and no folder. */
+void vg_correlator_limit(vg_correlator *correlator, size_t bytes, vg_str spill_folder);
 vg_status vg_correlator_take(vg_correlator *correlator, const vg_signal *signal, vg_error *err);
 /* After the last signal. `watermark`: the latest time seen in any event. */
 vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_error *err);
+/* Signals lost to its limits. */
+uint64_t vg_correlator_evicted(const vg_correlator *correlator);
+/* Windows that the watermark has not passed, so that their conditions are not decided. */
+uint64_t vg_correlator_undecided(const vg_correlator *correlator);
 
 /* ---- findings (finding.c) ------------------------------------------------------------------------------------------------- */
 
@@ -185,6 +207,10 @@ vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_
 const vg_rules *vg_detector_rules(const vg_detector *detector);
 vg_signals *vg_detector_signals(vg_detector *detector);
 vg_time vg_detector_watermark(const vg_detector *detector);
+uint32_t vg_detector_seen(const vg_detector *detector);
+
+/* Bit by vg_need of an event; `category` is CloudTrail's eventCategory, which old records lack (needs.c). */
+uint32_t vg_need_of_event(vg_log_kind log, vg_str category, vg_str source);
 
 /* The brief of an event, its slices borrowed from it or in `arena`. */
 void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out);

@@ -27,7 +27,7 @@ typedef enum {
     VG_GLANCE_TIME,
     VG_GLANCE_SOURCE,
     VG_GLANCE_NAME,
-    VG_GLANCE_VERSION,
+    VG_GLANCE_CATEGORY,
     VG_GLANCE_COUNT
 } vg_glance;
 
