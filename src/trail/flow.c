@@ -26,18 +26,22 @@ static bool settle_columns(vg_log_reader *r, const vg_log_line *line, const vg_s
     return r->has_columns;
 }
 
-static bool take_header(vg_log_reader *r, const vg_log_line *line, const vg_str *words, size_t count)
+static vg_status take_header(vg_log_reader *r, const vg_log_line *line, const vg_str *words, size_t count,
+                             bool *is_header)
 {
-    if (vg_str_eq(line->text, r->header))
-        return true;
-    if (!vg_flow_is_header(words, count))
-        return false;
-    r->has_columns = vg_flow_columns_read(line->text, &r->columns);
+    bool is_known = r->header.len > 0 && vg_str_eq(line->text, r->header);
+    *is_header = is_known || vg_flow_is_header(words, count);
+    if (is_known || !*is_header)
+        return VG_OK;
+    vg_arena_reset(r->header_arena);
+    r->header = vg_arena_str(r->header_arena, line->text);
+    if (!r->header.ptr)
+        return vg_log_memory(r);
+    r->has_columns = vg_flow_columns_read(r->header, &r->columns);
     r->columns_are_guessed = false;
-    r->header = line->text;
     if (!r->has_columns)
         vg_log_refuse(r, line, "a header of more than %d columns", VG_LOG_MOST_COLUMNS);
-    return true;
+    return VG_OK;
 }
 
 /* Digits alone, at most 18 of them; faster than vg_str_to_i64, which is for anything. */
@@ -86,43 +90,39 @@ static bool fill(vg_log_reader *r, const vg_log_line *line, const vg_str *words,
     return true;
 }
 
-static vg_time seconds(const vg_value *v)
+static vg_status give(vg_log_reader *r, const vg_log_line *line, const vg_value *root)
 {
-    const int64_t year_9999 = INT64_C(253402300799);
-    return v && v->kind == VG_INT && v->as.i64 <= year_9999 ? v->as.i64 * VG_TIME_SECOND : VG_TIME_NONE;
+    vg_event event = {.log = VG_LOG_FLOW, .root = root};
+    vg_log_describe(VG_LOG_FLOW, root, (vg_str){0}, &event);
+    vg_str status = vg_get_str(root, "log-status");
+    r->counts->no_data += vg_str_is(status, "NODATA");
+    r->counts->skipped += vg_str_is(status, "SKIPDATA");
+    return vg_log_give(r, line, &event);
 }
 
-/* What the event itself says of time, account, region and source. */
-static void describe(const vg_value *root, vg_event *event)
+static void close_object(vg_log_reader *r, size_t node_count, uint32_t position)
 {
-    event->time = seconds(vg_get(root, VG_STR("start")));
-    if (event->time == VG_TIME_NONE)
-        event->time = seconds(vg_get(root, VG_STR("end")));
-    event->account = vg_get_str(root, "account-id");
-    event->region = vg_get_str(root, "region");
-    event->source_ip = vg_get_str(root, "srcaddr");
+    r->nodes[0] = (vg_value){.kind = VG_OBJECT, .position = position};
+    r->nodes[0].as.container.count = (uint32_t)(node_count / 2);
+    r->nodes[0].as.container.span = (uint32_t)node_count;
 }
 
 vg_status vg_flow_line(vg_log_reader *r, const vg_log_line *line)
 {
     vg_str words[VG_LOG_MOST_COLUMNS];
     size_t count, bad, node_count;
+    bool is_header;
     if (!vg_flow_split(line->text, words, &count, &bad)) {
         vg_log_refuse(r, line, "byte %zu of a flow log line is no printable ASCII", bad + 1);
         return VG_OK;
     }
-    if (count == 0 || take_header(r, line, words, count) || !settle_columns(r, line, words, count) ||
-        !fill(r, line, words, &node_count))
+    if (count == 0)
         return VG_OK;
-    r->nodes[0] = (vg_value){.kind = VG_OBJECT, .position = line->position};
-    r->nodes[0].as.container.count = (uint32_t)(node_count / 2);
-    r->nodes[0].as.container.span = (uint32_t)node_count;
-    vg_event event = {.log = VG_LOG_FLOW, .root = r->nodes};
-    describe(r->nodes, &event);
-    vg_str status = vg_get_str(r->nodes, "log-status");
-    r->counts->no_data += vg_str_is(status, "NODATA");
-    r->counts->skipped += vg_str_is(status, "SKIPDATA");
-    return vg_log_give(r, line, &event);
+    VG_TRY(take_header(r, line, words, count, &is_header));
+    if (is_header || !settle_columns(r, line, words, count) || !fill(r, line, words, &node_count))
+        return VG_OK;
+    close_object(r, node_count, line->position);
+    return give(r, line, r->nodes);
 }
 
 bool vg_flow_recognise_line(vg_str line)
@@ -132,4 +132,44 @@ bool vg_flow_recognise_line(vg_str line)
     size_t count, bad;
     return vg_flow_split(line, words, &count, &bad) && count <= VG_LOG_MOST_COLUMNS &&
            (vg_flow_is_header(words, count) || vg_flow_columns_guess(words, count, &columns));
+}
+
+/* ---- objects ---------------------------------------------------------------------------------------------------------------- */
+
+static const vg_value *either(const vg_value *object, const char *name, const char *other)
+{
+    const vg_value *found = vg_get(object, vg_str_from(name));
+    return found ? found : vg_get(object, vg_str_from(other));
+}
+
+bool vg_flow_is_object(const vg_value *object)
+{
+    bool has_flow = vg_get(object, VG_STR("srcaddr")) && vg_get(object, VG_STR("dstaddr"));
+    bool has_status = either(object, "log-status", "log_status") != NULL;
+    return (has_flow && (has_status || vg_get(object, VG_STR("protocol")))) ||
+           (has_status && either(object, "interface-id", "interface_id"));
+}
+
+vg_status vg_flow_object(vg_log_reader *r, const vg_log_line *line, const vg_value *object)
+{
+    vg_value *node = r->nodes + 1;
+    for (vg_items it = vg_items_of(object); vg_items_next(&it);) {
+        vg_str name = it.key, text = vg_value_str(it.value);
+        bool is_number = false, is_known = vg_flow_field(it.key, &name, &is_number);
+        bool is_absent = vg_str_is(text, "-") || it.value->kind == VG_NULL;
+        if (!is_known)
+            name = it.key;
+        if (is_absent || vg_value_is_container(it.value) || node == r->nodes + 1 + 2 * VG_LOG_MOST_COLUMNS)
+            continue;
+        node[0] = *it.key_node;
+        node[0].as.string = name.ptr;
+        node[0].len = (uint32_t)name.len & 0xFFFFFFFu;
+        node[1] = *it.value;
+        int64_t number;
+        if (is_number && read_number(text, &number))
+            node[1] = (vg_value){.kind = VG_INT, .position = it.value->position, .as.i64 = number};
+        node += 2;
+    }
+    close_object(r, (size_t)(node - r->nodes), object->position);
+    return give(r, line, r->nodes);
 }

@@ -164,6 +164,16 @@ static vg_str bare(vg_str word)
     return is_braced ? vg_str_sub(word, 2, word.len - 3) : word;
 }
 
+bool vg_flow_field(vg_str word, vg_str *name, bool *is_number)
+{
+    size_t known = field_of(word);
+    if (known == VG_NPOS)
+        return false;
+    *name = fields[known].name;
+    *is_number = fields[known].shape == NUMBER;
+    return true;
+}
+
 static bool add_column(vg_flow_columns *out, vg_str word)
 {
     if (out->count == VG_LOG_MOST_COLUMNS)

@@ -8,6 +8,13 @@ const char *const vg_log_services[VG_LOG_KIND_COUNT] = {"cloudtrail", "vpcflow",
 
 /* ---- telling ------------------------------------------------------------------------------------------------------------------- */
 
+void vg_log_tell(vg_log_reader *r, const vg_error *bad)
+{
+    r->counts->bad++;
+    if (r->sink->bad)
+        r->sink->bad(r->sink->context, bad);
+}
+
 void vg_log_refuse(vg_log_reader *r, const vg_log_line *line, const char *format, ...)
 {
     char message[256];
@@ -17,9 +24,13 @@ void vg_log_refuse(vg_log_reader *r, const vg_log_line *line, const char *format
     va_end(arguments);
     vg_error bad;
     vg_fail_at(&bad, VG_ERR_SYNTAX, (vg_place){r->name, line->line, line->column}, "%s", message);
-    r->counts->bad++;
-    if (r->sink->bad)
-        r->sink->bad(r->sink->context, &bad);
+    vg_log_tell(r, &bad);
+}
+
+vg_status vg_log_memory(vg_log_reader *r)
+{
+    r->stopped = true;
+    return vg_fail(r->err, VG_ERR_MEMORY, "memory ran out while reading a log");
 }
 
 void vg_log_id(vg_str text, vg_str also, char out[VG_LOG_ID])
@@ -29,22 +40,142 @@ void vg_log_id(vg_str text, vg_str also, char out[VG_LOG_ID])
     vg_hex(hash.bytes, (VG_LOG_ID - 1) / 2, out);
 }
 
+/* ---- events -------------------------------------------------------------------------------------------------------------------- */
+
+static vg_time seconds(const vg_value *v)
+{
+    const int64_t year_9999 = INT64_C(253402300799);
+    return v && v->kind == VG_INT && v->as.i64 <= year_9999 ? v->as.i64 * VG_TIME_SECOND : VG_TIME_NONE;
+}
+
+static void describe_flow(const vg_value *root, vg_event *event)
+{
+    event->time = seconds(vg_get(root, VG_STR("start")));
+    if (event->time == VG_TIME_NONE)
+        event->time = seconds(vg_get(root, VG_STR("end")));
+    event->account = vg_get_str(root, "account-id");
+    event->region = vg_get_str(root, "region");
+    event->source_ip = vg_get_str(root, "srcaddr");
+}
+
+static void describe_dns(const vg_value *root, vg_event *event)
+{
+    vg_time_parse(vg_get_str(root, "query_timestamp"), &event->time);
+    event->account = vg_get_str(root, "account_id");
+    event->region = vg_get_str(root, "region");
+    event->source_ip = vg_get_str(root, "srcaddr");
+}
+
+/* The value at a path with dots, or the key that holds the dots itself. */
+static const vg_value *at_path(const vg_value *v, vg_str path)
+{
+    const vg_value *whole = vg_get(v, path);
+    vg_str key;
+    if (whole)
+        return whole;
+    while (v && vg_str_next(&path, '.', &key))
+        v = vg_get(v, key);
+    return v;
+}
+
+/* A time as text, or as seconds, milliseconds or microseconds since 1970: whichever lies before the year 2286. */
+static vg_time time_of(const vg_value *v)
+{
+    vg_time time = VG_TIME_NONE;
+    if (!v || v->kind != VG_INT)
+        return v && vg_time_parse(vg_value_str(v), &time) ? time : VG_TIME_NONE;
+    int64_t scale = VG_TIME_SECOND, most = INT64_C(10000000000);
+    for (; scale > 1 && v->as.i64 >= most; scale /= 1000)
+        most *= 1000;
+    return v->as.i64 < 0 || v->as.i64 >= most ? VG_TIME_NONE : v->as.i64 * scale;
+}
+
+static void describe_other(const vg_value *root, vg_str time_field, vg_event *event)
+{
+    static const char *const names[] = {"@timestamp", "timestamp", "eventTime", "time", "UtcTime"};
+    if (time_field.len)
+        event->time = time_of(at_path(root, time_field));
+    for (size_t i = 0; i < VG_COUNT(names) && time_field.len == 0 && event->time == VG_TIME_NONE; i++)
+        event->time = time_of(vg_get(root, vg_str_from(names[i])));
+}
+
+void vg_log_describe(vg_log_kind log, const vg_value *root, vg_str time_field, vg_event *event)
+{
+    event->time = VG_TIME_NONE;
+    if (log == VG_LOG_FLOW)
+        describe_flow(root, event);
+    else if (log == VG_LOG_DNS)
+        describe_dns(root, event);
+    else if (log == VG_LOG_S3_ACCESS)
+        vg_s3_access_describe(root, event);
+    else
+        describe_other(root, time_field, event);
+}
+
+static bool id_by_object(const vg_value *root, char out[VG_LOG_ID])
+{
+    vg_buf canonical = {0};
+    vg_json_write_canonical(&canonical, root);
+    bool is_good = !canonical.failed;
+    if (is_good)
+        vg_log_id(vg_buf_str(&canonical), (vg_str){0}, out);
+    vg_buf_free(&canonical);
+    return is_good;
+}
+
+static vg_str first_of(vg_str a, vg_str b, vg_str c)
+{
+    return a.len ? a : b.len ? b : c;
+}
+
 vg_status vg_log_give(vg_log_reader *r, const vg_log_line *line, vg_event *event)
 {
     bool names_its_place = event->account.len > 0 || vg_get(event->root, VG_STR("interface-id"));
-    vg_log_id(line->text, names_its_place ? (vg_str){0} : r->origin.account, r->id);
+    if (line->text.len)
+        vg_log_id(line->text, names_its_place ? (vg_str){0} : r->origin.account, r->id);
+    else if (!id_by_object(event->root, r->id))
+        return vg_log_memory(r);
     event->id = vg_str_of(r->id, VG_LOG_ID - 1);
     if (event->time == VG_TIME_NONE)
         event->time = line->time;
-    const vg_str accounts[] = {r->origin.account, r->options ? r->options->account : (vg_str){0}};
-    const vg_str regions[] = {r->origin.region, r->options ? r->options->region : (vg_str){0}};
-    for (size_t i = 0; i < VG_COUNT(accounts) && event->account.len == 0; i++)
-        event->account = accounts[i];
-    for (size_t i = 0; i < VG_COUNT(regions) && event->region.len == 0; i++)
-        event->region = regions[i];
+    event->account = first_of(event->account, r->origin.account, r->options.account);
+    event->region = first_of(event->region, r->origin.region, r->options.region);
     event->place = (vg_place){r->name, line->line, line->column};
     r->counts->records++;
-    return r->sink->event(r->sink->context, event, r->err);
+    vg_status status = r->sink->event(r->sink->context, event, r->err);
+    r->stopped = status != VG_OK;
+    return status;
+}
+
+static void of_record(const vg_trail_record *record, vg_event *out)
+{
+    *out = (vg_event){.log = VG_LOG_CLOUDTRAIL,
+                      .time = record->time,
+                      .id = record->id,
+                      .account = record->account,
+                      .region = record->region,
+                      .source_ip = record->source_ip,
+                      .root = record->root,
+                      .record = record,
+                      .place = record->place};
+}
+
+vg_status vg_event_of(vg_log_kind log, const vg_value *root, vg_event_memory *memory, vg_event *out,
+                      vg_error *err)
+{
+    if (log == VG_LOG_CLOUDTRAIL) {
+        vg_trail_record_of(root, memory->resources, &memory->record);
+        of_record(&memory->record, out);
+    } else {
+        *out = (vg_event){.log = log, .root = root};
+        vg_log_describe(log, root, (vg_str){0}, out);
+    }
+    if (out->id.len > 0)
+        return VG_OK;
+    if (!id_by_object(root, memory->id))
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading an event");
+    out->id = vg_str_of(memory->id, VG_LOG_ID - 1);
+    return VG_OK;
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------------------------------- */
@@ -76,6 +207,8 @@ vg_status vg_log_lines(vg_log_reader *r, vg_str bytes,
         vg_log_strip_time(&line);
         if (line.text.len)
             VG_TRY(take(r, &line));
+        if (vg_arena_used(r->arena) > 0)
+            vg_arena_reset(r->arena);
         if (!stop)
             break;
         at = stop + 1;
@@ -100,59 +233,64 @@ static vg_log_kind recognise_text(vg_str head)
         vg_log_strip_time(&one);
         if (vg_flow_recognise_line(one.text))
             return VG_LOG_FLOW;
+        if (vg_s3_access_recognise_line(one.text))
+            return VG_LOG_S3_ACCESS;
     }
     return VG_LOG_UNKNOWN;
+}
+
+static bool is_json(vg_str head)
+{
+    head = vg_str_trim(head);
+    return head.len > 0 && (head.ptr[0] == '{' || head.ptr[0] == '[');
 }
 
 vg_log_kind vg_log_recognise(vg_str head)
 {
     head = without_mark(vg_str_sub(head, 0, VG_LOG_HEAD));
-    if (vg_trail_recognise(head))
-        return VG_LOG_CLOUDTRAIL;
-    return recognise_text(head);
+    if (is_json(head))
+        return vg_log_recognise_json(head);
+    vg_log_kind kind = recognise_text(head);
+    return kind == VG_LOG_UNKNOWN ? vg_log_recognise_json(head) : kind;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------------- */
 
 static vg_status on_record(void *context, const vg_trail_record *record, vg_error *err)
 {
-    const vg_event_sink *sink = context;
-    const vg_event event = {.log = VG_LOG_CLOUDTRAIL,
-                            .time = record->time,
-                            .id = record->id,
-                            .account = record->account,
-                            .region = record->region,
-                            .source_ip = record->source_ip,
-                            .root = record->root,
-                            .record = record,
-                            .place = record->place};
-    return sink->event(sink->context, &event, err);
+    vg_log_reader *r = context;
+    vg_event event;
+    of_record(record, &event);
+    vg_status status = r->sink->event(r->sink->context, &event, err);
+    r->stopped = status != VG_OK;
+    return status;
 }
 
 static void on_bad(void *context, const vg_error *err)
 {
-    const vg_event_sink *sink = context;
-    if (sink->bad)
-        sink->bad(sink->context, err);
+    vg_log_reader *r = context;
+    if (r->sink->bad)
+        r->sink->bad(r->sink->context, err);
 }
 
-static vg_status read_trail(vg_log_reader *r, vg_str bytes)
+vg_status vg_log_read_trail(vg_log_reader *r, vg_str bytes)
 {
-    vg_event_sink sink = *r->sink;
-    const vg_trail_sink records = {on_record, on_bad, &sink};
-    return vg_trail_read(bytes, r->name, &records, r->counts, r->err);
+    const vg_trail_sink sink = {on_record, on_bad, r};
+    return vg_trail_read(bytes, r->name, &sink, r->counts, r->err);
 }
 
-static vg_status read_kind(vg_log_reader *r, vg_log_kind kind, vg_str bytes)
+static vg_status read_bytes(vg_log_reader *r, vg_str bytes)
 {
-    switch (kind) {
-    case VG_LOG_CLOUDTRAIL:
-        return read_trail(r, bytes);
-    case VG_LOG_FLOW:
+    vg_log_kind kind = vg_log_recognise(bytes);
+    if (is_json(bytes))
+        return kind == VG_LOG_CLOUDTRAIL && vg_trail_recognise(bytes) ? vg_log_read_trail(r, bytes)
+                                                                      : vg_log_read_json(r, bytes);
+    if (kind == VG_LOG_CLOUDTRAIL || kind == VG_LOG_DNS)
+        return vg_log_lines(r, bytes, vg_log_json_line);
+    if (kind == VG_LOG_FLOW || (kind == VG_LOG_UNKNOWN && r->has_columns))
         return vg_log_lines(r, bytes, vg_flow_line);
-    default:
-        break;
-    }
+    if (kind == VG_LOG_S3_ACCESS)
+        return vg_log_lines(r, bytes, vg_s3_access_line);
     if (vg_str_trim(bytes).len)
         vg_log_refuse(r, &(vg_log_line){0}, "these bytes are of no kind of log that is read");
     return VG_OK;
@@ -160,10 +298,9 @@ static vg_status read_kind(vg_log_reader *r, vg_log_kind kind, vg_str bytes)
 
 static vg_status take_format(vg_log_reader *r)
 {
-    vg_str format = r->options ? r->options->format : (vg_str){0};
-    if (format.len == 0)
+    if (r->options.format.len == 0)
         return VG_OK;
-    r->has_columns = vg_flow_columns_read(format, &r->columns);
+    r->has_columns = vg_flow_columns_read(r->options.format, &r->columns);
     return r->has_columns ? VG_OK
                           : vg_fail(r->err, VG_ERR_USAGE,
                                     "a format of flow logs names 1 to %d columns: ${version} ${srcaddr} ...",
@@ -173,26 +310,26 @@ static vg_status take_format(vg_log_reader *r)
 vg_status vg_log_read(vg_str bytes, vg_str name, const vg_log_options *options, const vg_event_sink *sink,
                       vg_trail_counts *counts, vg_error *err)
 {
-    vg_log_kind kind = vg_log_recognise(bytes);
-    vg_arena *arena = vg_arena_new(0);
-    vg_log_reader *r = arena ? VG_NEW(arena, vg_log_reader) : NULL;
-    vg_arena *event_arena = r ? vg_arena_new(0) : NULL;
+    vg_arena *arena = vg_arena_new(0), *event_arena = vg_arena_new(0), *header_arena = vg_arena_new(0);
+    vg_log_reader *r = arena && event_arena && header_arena ? VG_NEW(arena, vg_log_reader) : NULL;
     vg_status status = VG_ERR_MEMORY;
-    if (event_arena) {
+    if (r) {
         *r = (vg_log_reader){.name = name,
-                             .options = options,
                              .sink = sink,
                              .counts = counts,
                              .err = err,
                              .arena = event_arena,
+                             .header_arena = header_arena,
                              .origin = vg_log_origin_of(name)};
+        if (options)
+            r->options = *options;
         status = take_format(r);
         if (status == VG_OK)
-            status = read_kind(r, kind == VG_LOG_UNKNOWN && r->has_columns ? VG_LOG_FLOW : kind,
-                               without_mark(bytes));
+            status = read_bytes(r, without_mark(bytes));
     } else {
         vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a log");
     }
+    vg_arena_free(header_arena);
     vg_arena_free(event_arena);
     vg_arena_free(arena);
     return status;

@@ -34,13 +34,16 @@ bool vg_flow_split(vg_str line, vg_str *words, size_t *count, size_t *bad);
 
 typedef struct {
     vg_str name;
-    const vg_log_options *options;
+    vg_log_options options;
     const vg_event_sink *sink;
     vg_trail_counts *counts;
     vg_error *err;
-    vg_arena *arena; /* of one event */
+    vg_arena *arena;        /* of one event */
+    vg_arena *header_arena; /* of `header` */
     vg_log_origin origin;
+    bool stopped; /* by the sink */
     char id[VG_LOG_ID];
+    char owner[12]; /* the account that an envelope names */
 
     vg_flow_columns columns;
     bool has_columns, columns_are_guessed;
@@ -59,19 +62,43 @@ typedef struct {
 /* Tells `bad` of a line, and counts it. */
 void vg_log_refuse(vg_log_reader *r, const vg_log_line *line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Completes an event (log, time, root and what else is known are set) with its place, its id, by the text of its line, and
- * what the path tells; gives it to the sink. */
+/* The same for a failure that is at hand. */
+void vg_log_tell(vg_log_reader *r, const vg_error *bad);
+/* What an event's object says of time, account, region and source. */
+void vg_log_describe(vg_log_kind log, const vg_value *root, vg_str time_field, vg_event *event);
+/* Completes an event (log and root are set, and what vg_log_describe reads) with its place, its id, and what the path and
+ * the options tell; gives it to the sink. The id is by `text` when it has any, else by the object. */
 vg_status vg_log_give(vg_log_reader *r, const vg_log_line *line, vg_event *event);
-/* A JSON text, or one line, as an id: 128 bits of its SHA-256. */
+/* 128 bits of the SHA-256 of a text; `also`, when it is not empty, keeps equal texts of two places apart. */
 void vg_log_id(vg_str text, vg_str also, char out[VG_LOG_ID]);
 /* Takes the time that an export of CloudWatch Logs writes before each line. */
 void vg_log_strip_time(vg_log_line *line);
 /* Calls `take` for each line that is not empty; stops at what it returns other than VG_OK. */
 vg_status vg_log_lines(vg_log_reader *r, vg_str bytes,
                        vg_status (*take)(vg_log_reader *r, const vg_log_line *line));
+/* Says that memory is out. */
+vg_status vg_log_memory(vg_log_reader *r);
+/* Whatever holds CloudTrail's records. */
+vg_status vg_log_read_trail(vg_log_reader *r, vg_str bytes);
 
 /* flow.c */
 vg_status vg_flow_line(vg_log_reader *r, const vg_log_line *line);
 bool vg_flow_recognise_line(vg_str line);
+/* A flow that is an object already: names with '_' and numbers in quotes become what the lines give. */
+vg_status vg_flow_object(vg_log_reader *r, const vg_log_line *line, const vg_value *object);
+bool vg_flow_is_object(const vg_value *object);
+/* The name that AWS documents, and whether its values are numbers; false when it documents none. */
+bool vg_flow_field(vg_str word, vg_str *name, bool *is_number);
+
+/* s3access.c */
+vg_status vg_s3_access_line(vg_log_reader *r, const vg_log_line *line);
+bool vg_s3_access_recognise_line(vg_str line);
+void vg_s3_access_describe(const vg_value *root, vg_event *event);
+
+/* log_json.c */
+vg_log_kind vg_log_recognise_json(vg_str head);
+vg_status vg_log_read_json(vg_log_reader *r, vg_str bytes);
+/* A line of text that holds JSON. */
+vg_status vg_log_json_line(vg_log_reader *r, const vg_log_line *line);
 
 #endif

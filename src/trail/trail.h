@@ -425,4 +425,182 @@ vg_status vg_trail_covers_merge(vg_arena *arena, vg_vec *covers, vg_error *err);
 vg_status vg_trail_index_merge(vg_trail_index *const *indexes, size_t count, vg_str path, uint64_t number,
                                vg_error *err);
 
+/* ---- ingest: log files into the index -------------------------------------------------------------------------------- */
+
+typedef struct {
+    vg_str key; /* as vg_trail_object's */
+    uint64_t size;
+    vg_time modified;
+    bool named; /* by the user, not found in a folder: what is no log in it is told */
+} vg_trail_listed;
+
+/* Where log files come from: local ones (vg_trail_files), or a bucket. Reads happen on several threads at once. */
+typedef struct {
+    /* Appends vg_trail_listed, in an order that is always the same. What cannot be looked at is told. */
+    vg_status (*list)(void *context, vg_arena *arena, vg_vec *objects,
+                      void (*skipped)(void *, const vg_error *), void *skipped_context, vg_error *err);
+    vg_status (*read)(void *context, vg_arena *arena, vg_str key, size_t max, vg_str *bytes, vg_error *err);
+    void *context;
+} vg_trail_source;
+/* Files and folders. Keys are absolute paths without links. `paths` and the arena must stay. */
+vg_status vg_trail_files(vg_arena *arena, const vg_str *paths, size_t count, vg_trail_source *out,
+                         vg_error *err);
+
+/* Waits until something below the paths changed, at most `ms`. Folders are watched by inotify; where that cannot be, and
+ * for what it misses, the wait simply ends. */
+typedef struct vg_trail_watch vg_trail_watch;
+vg_status vg_trail_watch_open(const vg_str *paths, size_t count, vg_trail_watch **out, vg_error *err);
+/* `also` (-1: none) is a descriptor that ends the wait, too, when it can be read: *ended says so. */
+void vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended);
+void vg_trail_watch_close(vg_trail_watch *watch);
+
+typedef enum {
+    VG_INGEST_READ,
+    VG_INGEST_PARTLY, /* something in it could not be read */
+    VG_INGEST_DIGEST, /* a digest of CloudTrail: what it says of deliveries is kept */
+    VG_INGEST_OTHER,  /* no log that is read */
+    VG_INGEST_UNREADABLE,
+    VG_INGEST_SAME, /* as the ledger knows it, by its content */
+    VG_INGEST_OUTCOMES
+} vg_ingest_outcome;
+extern const char *const vg_ingest_outcome_names[VG_INGEST_OUTCOMES]; /* "read", "partly", ... */
+
+typedef struct {
+    vg_trail_object object;
+    vg_ingest_outcome outcome;
+    vg_str reason; /* of what is not in full: the first of it */
+} vg_ingest_result;
+
+/* What the ledger remembers of a log file. */
+typedef struct {
+    bool known;
+    uint64_t size;
+    vg_time modified;
+    vg_sha256 sha256;
+} vg_ingest_known;
+
+typedef struct {
+    vg_trail_source source;
+    vg_str folder; /* of index files and copies; it is there */
+    bool copy;     /* keep a copy of each log file */
+    size_t threads;
+    vg_log_options log;
+    size_t batch_events, batch_bytes; /* an index file is written after so many; 0: a million, 192 MiB */
+    vg_status (*known)(void *context, vg_str key, vg_ingest_known *out, vg_error *err);
+    /* The number of the next index file, and its path in the arena. */
+    vg_status (*number)(void *context, vg_arena *arena, uint64_t *number, vg_str *path, vg_error *err);
+    /* Remembers what was read, and the index file that tells of it (NULL: none was worth writing). It is on the disk by
+     * now; what it tells of counts as ingested once this has returned. */
+    vg_status (*commit)(void *context, const vg_trail_index_info *index, const vg_ingest_result *results,
+                        size_t count, vg_error *err);
+    void (*bad)(void *context, vg_str key, const vg_error *err, uint64_t more); /* once a file; may be NULL */
+    void (*progress)(void *context, uint64_t objects, uint64_t bytes);           /* since the last; may be NULL */
+    bool (*stop)(void *context); /* asked between files; may be NULL */
+    void *context;
+} vg_ingest_options;
+
+typedef struct {
+    uint64_t listed, unchanged, outcomes[VG_INGEST_OUTCOMES];
+    uint64_t events, bad, bytes, raw;
+    uint64_t indexes; /* index files written */
+    bool stopped;
+} vg_ingest_counts;
+
+/* Reads the log files of the list that the ledger does not know as they are, and indexes them. A file that cannot be read
+ * is told and remembered, and the rest goes on; of one that is damaged, what could be read is. Fails for what stops
+ * everything: memory, the disk, the ledger. *counts is added to. */
+vg_status vg_trail_ingest(const vg_ingest_options *options, const vg_trail_listed *objects, size_t count,
+                          vg_ingest_counts *counts, vg_error *err);
+
+/* The summary of one log file's bytes, in the arena: what ingest keeps of it. `listed` names it. `bad` as a sink's. */
+vg_status vg_trail_summarise(vg_arena *arena, const vg_trail_listed *listed, vg_str bytes,
+                             const vg_log_options *log, void (*bad)(void *context, const vg_error *err),
+                             void *context, vg_trail_summary *out, vg_ingest_outcome *outcome, vg_error *err);
+/* Uncompresses as far as it goes: what is damaged, cut off, or too large gives what stands before, and *whole false with
+ * the reason in *why. */
+vg_status vg_trail_text(vg_arena *arena, vg_str bytes, size_t max, vg_str *text, bool *whole, vg_error *why,
+                        vg_error *err);
+/* Where the copy of a log file lies. */
+vg_str vg_trail_copy_path(vg_arena *arena, vg_str folder, const vg_sha256 *sha256);
+
+/* ---- gaps ---- */
+
+/* Hours in which a log should have something and has nothing. */
+typedef struct {
+    vg_str account, region, name;
+    vg_hours hours;
+    enum vg_gap_why {
+        VG_GAP_DIGEST,    /* a digest names log files of them, and none of their events is here */
+        VG_GAP_NO_DIGEST, /* between digests of the trail one is missing */
+        VG_GAP_NEIGHBOURS /* the day before and the day after are never quiet */
+    } why;
+} vg_trail_gap;
+extern const char *const vg_gap_names[3]; /* "digest", "no-digest", "neighbours" */
+/* Appends the gaps of merged covers, in their order. */
+vg_status vg_trail_gaps(vg_arena *arena, const vg_trail_cover *covers, size_t count, vg_vec *gaps,
+                        vg_error *err);
+
+/* ---- search ----------------------------------------------------------------------------------------------------------- */
+
+/* An expression over events (docs/reference/search.md): fields by dotted path or short name, = != == < <= > >= in exists,
+ * globs, addresses, times, and/or/not, bare words. Compiled once, then immutable. */
+typedef struct vg_search vg_search;
+
+/* Compiles the text, which is copied; all memory is the arena's. An error names the column and what was expected there. An
+ * empty text matches everything. */
+vg_status vg_search_compile(vg_arena *arena, vg_str text, const vg_search **out, vg_error *err);
+/* Whether the event is what the expression asks for. No allocation. */
+bool vg_search_matches(const vg_search *search, const vg_event *event);
+/* False when no event in this JSON can match, by its bytes alone. True decides nothing. */
+bool vg_search_may_match(const vg_search *search, vg_str json);
+/* Times outside of which nothing matches; VG_TIME_NONE: no bound. `until` itself may match. */
+void vg_search_times(const vg_search *search, vg_time *since, vg_time *until);
+/* The objects of the index that may hold a match: appended ascending, or *all true and nothing appended. */
+vg_status vg_search_objects(const vg_search *search, const vg_trail_index *index, vg_arena *arena,
+                            vg_vec *objects, bool *all, vg_error *err);
+
+/* A match. Slices are borrowed until the sink returns. */
+typedef struct {
+    vg_log_kind log;
+    vg_time time;
+    vg_str id, account, region, source_ip;
+    vg_str source, name; /* of what is no CloudTrail: the log's own words for what happened */
+    vg_str actor, error, shared_id;
+    vg_str json; /* the event on one line; empty when only counting */
+    vg_str key;  /* of the log file */
+    uint32_t line;
+} vg_search_hit;
+
+typedef struct {
+    vg_trail_index *const *indexes; /* from old to new */
+    size_t index_count;
+    const vg_str *others; /* keys of log files that no index tells of: all are read */
+    size_t other_count;
+    vg_trail_source source;
+    vg_str folder;          /* of copies */
+    vg_time since, until;   /* without `until`; VG_TIME_NONE: no bound */
+    bool newest_first;      /* else oldest first; what tells no time comes last */
+    uint64_t limit;         /* hits; 0: all */
+    bool count_only, linked; /* linked: also the other accounts' records of the same event (sharedEventID) */
+    size_t threads;
+    vg_log_options log;
+    vg_status (*hit)(void *context, const vg_search_hit *hit, vg_error *err);
+    void (*bad)(void *context, vg_str key, const vg_error *err); /* gone, changed, unreadable */
+    void (*progress)(void *context, uint64_t objects, uint64_t of);
+    void *context;
+} vg_search_options;
+
+typedef struct {
+    uint64_t objects, chosen, opened; /* that the indexes tell of; that may hold matches; that were read */
+    uint64_t events, hits, duplicates; /* events that were looked at one by one */
+    uint64_t bytes, raw;
+    uint64_t bad; /* told */
+} vg_search_counts;
+
+/* Gives every match once, by time: an event that several log files hold is known by its id and account. Memory is that of
+ * the log files being read and of the matches that overlap them in time. Same logs and index, same hits in the same order,
+ * whatever the number of threads. Fails for memory, for a broken index, and with what the sink returned. */
+vg_status vg_search_run(const vg_search *search, const vg_search_options *options, vg_search_counts *counts,
+                        vg_error *err);
+
 #endif
