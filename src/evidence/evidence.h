@@ -122,6 +122,45 @@ vg_status vg_evidence_flush(vg_evidence *evidence, vg_error *err);
 vg_status vg_evidence_run_end(vg_evidence *evidence, vg_time now, bool complete, uint64_t *gone,
                               vg_error *err);
 
+/* ---- log files that were ingested --------------------------------------------------------------------------------------- */
+
+/* The ledger of log files: where each is, how it was when it was read, and which index file tells of it (trail.h). A log
+ * file counts as ingested when its entry and that of its index file were flushed together. */
+typedef struct {
+    vg_str key;
+    uint64_t size;
+    vg_time modified;
+    uint8_t sha256[32];
+    vg_str outcome, reason; /* "read", "partly", "other", ... */
+    uint64_t events, bad;
+    int64_t index; /* 0: none */
+    vg_time recorded;
+} vg_log_entry;
+/* *found false when nobody knows the key. Texts are the arena's. */
+vg_status vg_evidence_log(vg_evidence *evidence, vg_arena *arena, vg_str key, vg_log_entry *out, bool *found,
+                          vg_error *err);
+vg_status vg_evidence_put_log(vg_evidence *evidence, const vg_log_entry *entry, vg_error *err);
+/* Those of an index file, or all (index negative), in the order of their keys. */
+vg_status vg_evidence_logs(vg_evidence *evidence, int64_t index,
+                           vg_status (*sink)(void *context, const vg_log_entry *entry, vg_error *err),
+                           void *context, vg_error *err);
+
+typedef struct {
+    int64_t number;
+    vg_str file; /* its name */
+    uint64_t bytes, objects, events;
+    vg_time first, last;
+} vg_log_index_entry;
+vg_status vg_evidence_next_log_index(vg_evidence *evidence, int64_t *number, vg_error *err);
+vg_status vg_evidence_put_log_index(vg_evidence *evidence, const vg_log_index_entry *index, vg_error *err);
+/* Forgets the index file; `to` tells of its log files from now on. With 0 they are to be read again. */
+vg_status vg_evidence_drop_log_index(vg_evidence *evidence, int64_t number, int64_t to, vg_error *err);
+/* In the order of their numbers. */
+vg_status vg_evidence_log_indexes(vg_evidence *evidence,
+                                  vg_status (*sink)(void *context, const vg_log_index_entry *index,
+                                                    vg_error *err),
+                                  void *context, vg_error *err);
+
 /* ---- facts ---------------------------------------------------------------------------------------------------------- */
 
 /* Replaces the facts of a kind as a set, in one transaction when they are at most 10,000: what is not in `facts` any

@@ -18,7 +18,7 @@
 
 #include "model/model.h"
 
-enum { VG_STORE_SCHEMA = 3 }; /* the schema that this program writes */
+enum { VG_STORE_SCHEMA = 4 }; /* the schema that this program writes */
 
 typedef struct vg_store vg_store;
 
@@ -213,6 +213,44 @@ vg_status vg_store_ledger_holes(vg_store *store, int64_t run, vg_str operation, 
 vg_status vg_store_ledger(vg_store *store, vg_str run,
                           vg_status (*sink)(void *, const vg_store_ledger_row *, vg_error *), void *context,
                           vg_error *err);
+
+/* ---- log files that were ingested, and the index files that tell of them (store_log.c) ------------------------------------ */
+
+typedef struct {
+    vg_str key;
+    uint64_t size;
+    vg_time modified;
+    uint8_t sha256[32];
+    vg_str outcome, reason;
+    uint64_t events, bad;
+    int64_t index; /* 0: no index file tells of it */
+    vg_time recorded;
+} vg_store_log;
+/* *found false when there is none with the key. Texts are the arena's. */
+vg_status vg_store_log_find(vg_store *store, vg_arena *arena, vg_str key, vg_store_log *out, bool *found,
+                            vg_error *err);
+/* Puts it in the place of what has its key. */
+vg_status vg_store_log_put(vg_store *store, const vg_store_log *log, vg_error *err);
+/* Those of an index file, or all (index negative), in the order of their keys. */
+vg_status vg_store_logs(vg_store *store, int64_t index,
+                        vg_status (*sink)(void *, const vg_store_log *, vg_error *), void *context,
+                        vg_error *err);
+
+typedef struct {
+    int64_t number;
+    vg_str file; /* its name, in the folder of indexes */
+    uint64_t bytes, objects, events;
+    vg_time first, last;
+} vg_store_log_index;
+/* A number that no index file has, and that none has had that a log file names. */
+vg_status vg_store_log_index_next(vg_store *store, int64_t *number, vg_error *err);
+vg_status vg_store_log_index_put(vg_store *store, const vg_store_log_index *index, vg_error *err);
+/* Forgets it; `to` (0: nobody) tells of its log files from now on. */
+vg_status vg_store_log_index_drop(vg_store *store, int64_t number, int64_t to, vg_error *err);
+/* In the order of their numbers. */
+vg_status vg_store_log_indexes(vg_store *store,
+                               vg_status (*sink)(void *, const vg_store_log_index *, vg_error *),
+                               void *context, vg_error *err);
 
 /* ---- baselines (store_baseline.c) -------------------------------------------------------------------------------------- */
 

@@ -124,7 +124,17 @@ static const char SHARED_TEXTS[] =
     "DROP TABLE finding_text;"
     "ALTER TABLE finding_text_3 RENAME TO finding_text;";
 
-static const char *const STEPS[] = {EVIDENCE, FINDINGS, SHARED_TEXTS};
+/* Step 4: log files. A transaction that puts an index file and its log files is what makes them ingested: the file itself is
+ * on the disk before. */
+static const char LOGS[] =
+    "CREATE TABLE log_index (number INTEGER PRIMARY KEY, file TEXT NOT NULL, bytes INTEGER NOT NULL,"
+    " objects INTEGER NOT NULL, events INTEGER NOT NULL, first INTEGER, last INTEGER) STRICT;"
+    "CREATE TABLE log (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,"
+    " modified INTEGER, sha256 BLOB NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,"
+    " events INTEGER NOT NULL, bad INTEGER NOT NULL, log_index INTEGER NOT NULL, recorded INTEGER) STRICT;"
+    "CREATE INDEX log_by_index ON log (log_index, key);";
+
+static const char *const STEPS[] = {EVIDENCE, FINDINGS, SHARED_TEXTS, LOGS};
 _Static_assert(VG_COUNT(STEPS) == VG_STORE_SCHEMA, "one step for each version");
 
 vg_status store_schema_read(vg_store *store, int *version, vg_error *err)

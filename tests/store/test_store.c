@@ -637,6 +637,10 @@ static const char *const FINDINGS_OF[VG_STORE_SCHEMA + 1] = {
           " [0 0 day 3 review-1 ] [6 2 day 4 bob accepted]\n"
           "contacts|vigil|Contact of 111122223333|no alternate contact|111122223333|Vigil::Account::Root"
           " [0 0 day 3 review-1 ]\n",
+    [4] = "root-mfa|vigil|Root has MFA|no MFA|111122223333|Vigil::Account::Root"
+          " [0 0 day 3 review-1 ] [6 2 day 4 bob accepted]\n"
+          "contacts|vigil|Contact of 111122223333|no alternate contact|111122223333|Vigil::Account::Root"
+          " [0 0 day 3 review-1 ]\n",
 };
 
 static void check_findings(vg_store *store, int version)
@@ -646,6 +650,81 @@ static void check_findings(vg_store *store, int version)
     OK(vg_store_findings(store, &all, take_finding, &dump, err));
     assert_str(vg_buf_str(&dump.text), FINDINGS_OF[version]);
     vg_buf_free(&dump.text);
+}
+
+/* ---- log files ------------------------------------------------------------------------------------------------------ */
+
+static vg_status take_log(void *context, const vg_store_log *log, vg_error *err)
+{
+    (void)err;
+    vg_buf_addf(context, "%.*s %lld %.*s %llu index %lld\n", VG_ARG(log->key), (long long)log->size,
+                VG_ARG(log->outcome), (unsigned long long)log->events, (long long)log->index);
+    return VG_OK;
+}
+
+static vg_status take_log_index(void *context, const vg_store_log_index *index, vg_error *err)
+{
+    (void)err;
+    vg_buf_addf(context, "%lld %.*s %llu events\n", (long long)index->number, VG_ARG(index->file),
+                (unsigned long long)index->events);
+    return VG_OK;
+}
+
+static void check_logs(vg_store *store, int version)
+{
+    vg_buf got = {0};
+    OK(vg_store_log_indexes(store, take_log_index, &got, err));
+    OK(vg_store_logs(store, -1, take_log, &got, err));
+    assert_str(vg_buf_str(&got), version < 4 ? ""
+                                             : "1 logs-0000000000000001.index 10 events\n"
+                                               "/logs/a.json.gz 100 read 10 index 1\n");
+    vg_buf_free(&got);
+}
+
+static void log_files_and_their_indexes_are_kept_moved_and_forgotten(void **state)
+{
+    (void)state;
+    vg_store *store = open_writer();
+    vg_arena *arena = vg_arena_new(0);
+    vg_buf got = {0};
+    int64_t number;
+    bool found;
+    vg_store_log log = {.key = VG_STR("/logs/b"),
+                        .size = 7,
+                        .outcome = VG_STR("read"),
+                        .events = 3,
+                        .index = 1},
+                 back;
+    const vg_store_log_index one = {.number = 1, .file = VG_STR("one"), .events = 3},
+                             two = {.number = 2, .file = VG_STR("two"), .events = 3};
+    OK(vg_store_write(store, err));
+    OK(vg_store_log_index_next(store, &number, err));
+    assert_int_equal(number, 1);
+    OK(vg_store_log_index_put(store, &one, err));
+    OK(vg_store_log_put(store, &log, err));
+    log.key = VG_STR("/logs/a");
+    OK(vg_store_log_put(store, &log, err));
+    log.size = 9;
+    OK(vg_store_log_put(store, &log, err)); /* again: takes its place */
+    OK(vg_store_log_index_put(store, &two, err));
+    OK(vg_store_log_index_drop(store, 1, 2, err));
+    OK(vg_store_flush(store, err));
+    OK(vg_store_log_find(store, arena, VG_STR("/logs/a"), &back, &found, err));
+    assert_true(found && back.size == 9 && back.index == 2);
+    OK(vg_store_log_find(store, arena, VG_STR("/logs/c"), &back, &found, err));
+    assert_false(found);
+    OK(vg_store_log_indexes(store, take_log_index, &got, err));
+    OK(vg_store_logs(store, 2, take_log, &got, err));
+    assert_str(vg_buf_str(&got), "2 two 3 events\n/logs/a 9 read 3 index 2\n/logs/b 7 read 3 index 2\n");
+    vg_buf_clear(&got);
+    OK(vg_store_write(store, err));
+    OK(vg_store_log_index_drop(store, 2, 0, err)); /* broken: its files are to be read again */
+    OK(vg_store_flush(store, err));
+    OK(vg_store_logs(store, -1, take_log, &got, err));
+    assert_str(vg_buf_str(&got), "/logs/a -1 read 3 index 0\n/logs/b -1 read 3 index 0\n");
+    vg_buf_free(&got);
+    vg_arena_free(arena);
+    vg_store_close(store);
 }
 
 /* tests/store/schema/N.sql is a filled workspace of schema N. */
@@ -674,6 +753,7 @@ static void every_released_schema_migrates_with_its_content(void **state)
                    "b {\"a\":2} 0\ngone {\"a\":1} 1\n111122223333 {\"MfaActive\":true} 0\n");
         assert_int_equal(runs_in(store), version == 1 ? 2 : 3);
         check_findings(store, version);
+        check_logs(store, version);
         OK(put_run(store, 77, err)); /* and it takes new content */
         OK(vg_store_flush(store, err));
         vg_store_close(store);
@@ -770,6 +850,7 @@ int main(void)
         CASE(a_full_tmpfs_loses_nothing_stored),
         CASE(a_batch_commits_by_itself_when_it_is_full),
         CASE(every_released_schema_migrates_with_its_content),
+        CASE(log_files_and_their_indexes_are_kept_moved_and_forgotten),
         CASE(doctor_tells_schema_and_sizes),
         CASE(doctor_finds_open_modes_and_damage),
     };
