@@ -97,6 +97,8 @@ void vg_evaluator_begin(vg_evaluator *evaluator, const vg_event *event);
 bool vg_evaluator_match(vg_evaluator *evaluator, size_t rule);
 /* How often a regular expression was given up, and counted as no match, because it took too long. */
 uint64_t vg_evaluator_limits(const vg_evaluator *evaluator);
+/* Whether memory ran out, so that a verdict may have been false for want of it. */
+bool vg_evaluator_failed(const vg_evaluator *evaluator);
 /* The first scalar value of any dotted path (or derived field), as text, for grouping and counting. False: none. */
 bool vg_evaluator_text(vg_evaluator *evaluator, vg_str path, vg_arena *arena, vg_str *out);
 /* One predicate on one value: the meaning of all operators, in one place. */
