@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 
+extern const vg_command vg_trail_ingest_logs;
+extern const vg_command vg_trail_search;
 extern const vg_command vg_trail_verify;
 
 #endif

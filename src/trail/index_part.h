@@ -205,6 +205,13 @@ void index_covers_write(index_out *out, const vg_trail_cover *covers, size_t cou
 /* Hours (in any order) as covers. */
 vg_status index_covers_of(vg_arena *arena, vg_trail_hour *hours, size_t count, vg_vec *covers, vg_error *err);
 
+/* ---- index_terms.c ---- */
+
+/* The indexed path that was typed with dots, in any case, as vg_get_str takes it; NULL when it is none. */
+const char *index_path_of(vg_str typed, vg_trail_field *field);
+/* The value that is indexed there: empty in an event of a log that does not have the path. */
+vg_str index_path_value(const char *path, const vg_event *event);
+
 static inline vg_status index_no_memory(vg_error *err)
 {
     return vg_fail(err, VG_ERR_MEMORY, "memory ran out while indexing logs");

@@ -22,31 +22,77 @@ vg_str vg_trail_actor(const vg_trail_record *record)
 
 /* ---- which values ------------------------------------------------------------------------------------------------------- */
 
-/* Values at a path of the event, strings or lists of strings. */
+/* Where indexed values stand. Those of `record` are told from the record as it was read, the others looked up. In an event
+ * of no known log all are looked for. */
 static const struct {
     vg_log_kind log;
     vg_trail_field field;
     const char *path;
-} at_paths[] = {
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "requestParameters/accessKeyId"},
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "responseElements/accessKey/accessKeyId"},
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "responseElements/credentials/accessKeyId"},
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_RESOURCE, "requestParameters/bucketName"},
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_RESOURCE, "requestParameters/roleArn"},
-    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "responseElements/assumedRoleUser/arn"},
-    {VG_LOG_FLOW, VG_TRAIL_IP, "srcaddr"},
-    {VG_LOG_FLOW, VG_TRAIL_IP, "dstaddr"},
-    {VG_LOG_FLOW, VG_TRAIL_IP, "pkt-srcaddr"},
-    {VG_LOG_FLOW, VG_TRAIL_IP, "pkt-dstaddr"},
-    {VG_LOG_FLOW, VG_TRAIL_RESOURCE, "interface-id"},
-    {VG_LOG_FLOW, VG_TRAIL_RESOURCE, "instance-id"},
-    {VG_LOG_DNS, VG_TRAIL_IP, "srcaddr"},
-    {VG_LOG_DNS, VG_TRAIL_RESOURCE, "query_name"},
-    {VG_LOG_DNS, VG_TRAIL_RESOURCE, "srcids/instance"},
-    {VG_LOG_S3_ACCESS, VG_TRAIL_PRINCIPAL, "requester"},
-    {VG_LOG_S3_ACCESS, VG_TRAIL_NAME, "operation"},
-    {VG_LOG_S3_ACCESS, VG_TRAIL_RESOURCE, "bucket"},
+    bool record;
+} paths[] = {
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_NAME, "eventName", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "userIdentity/accessKeyId", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/arn", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/sessionContext/sessionIssuer/arn", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/principalId", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/userName", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/invokedBy", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/sessionContext/sourceIdentity", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "userIdentity/onBehalfOf/userId", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_ACCOUNT, "userIdentity/accountId", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_ACCOUNT, "recipientAccountId", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_REGION, "awsRegion", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_IP, "sourceIPAddress", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_SHARED, "sharedEventID", true},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "requestParameters/accessKeyId", false},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "responseElements/accessKey/accessKeyId", false},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_KEY, "responseElements/credentials/accessKeyId", false},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_RESOURCE, "requestParameters/bucketName", false},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_RESOURCE, "requestParameters/roleArn", false},
+    {VG_LOG_CLOUDTRAIL, VG_TRAIL_PRINCIPAL, "responseElements/assumedRoleUser/arn", false},
+    {VG_LOG_FLOW, VG_TRAIL_IP, "srcaddr", false},
+    {VG_LOG_FLOW, VG_TRAIL_IP, "dstaddr", false},
+    {VG_LOG_FLOW, VG_TRAIL_IP, "pkt-srcaddr", false},
+    {VG_LOG_FLOW, VG_TRAIL_IP, "pkt-dstaddr", false},
+    {VG_LOG_FLOW, VG_TRAIL_RESOURCE, "interface-id", false},
+    {VG_LOG_FLOW, VG_TRAIL_RESOURCE, "instance-id", false},
+    {VG_LOG_DNS, VG_TRAIL_IP, "srcaddr", false},
+    {VG_LOG_DNS, VG_TRAIL_RESOURCE, "query_name", false},
+    {VG_LOG_DNS, VG_TRAIL_RESOURCE, "srcids/instance", false},
+    {VG_LOG_S3_ACCESS, VG_TRAIL_IP, "remoteip", false},
+    {VG_LOG_S3_ACCESS, VG_TRAIL_PRINCIPAL, "requester", false},
+    {VG_LOG_S3_ACCESS, VG_TRAIL_NAME, "operation", false},
+    {VG_LOG_S3_ACCESS, VG_TRAIL_RESOURCE, "bucket_name", false},
 };
+
+static bool same_path(vg_str typed, vg_str path)
+{
+    bool same = typed.len == path.len;
+    for (size_t i = 0; same && i < path.len; i++) {
+        char a = typed.ptr[i] == '.' ? '/' : typed.ptr[i], b = path.ptr[i];
+        same = vg_str_eq_icase(vg_str_of(&a, 1), vg_str_of(&b, 1));
+    }
+    return same;
+}
+
+const char *index_path_of(vg_str typed, vg_trail_field *field)
+{
+    for (size_t i = 0; i < VG_COUNT(paths); i++) {
+        if (!same_path(typed, vg_str_from(paths[i].path)))
+            continue;
+        *field = paths[i].field;
+        return paths[i].path;
+    }
+    return NULL;
+}
+
+vg_str index_path_value(const char *path, const vg_event *event)
+{
+    for (size_t i = 0; i < VG_COUNT(paths); i++)
+        if ((paths[i].log == event->log || event->log == VG_LOG_UNKNOWN) && strcmp(paths[i].path, path) == 0)
+            return vg_get_str(event->root, path);
+    return (vg_str){0};
+}
 
 static void tell(term_sink *each, void *context, vg_trail_field field, vg_str value)
 {
@@ -81,13 +127,10 @@ void vg_trail_event_terms(const vg_event *event, term_sink *each, void *context)
     tell(each, context, VG_TRAIL_IP, event->source_ip);
     if (event->record)
         tell_record(event->record, each, context);
-    for (size_t i = 0; i < VG_COUNT(at_paths); i++) {
-        if (at_paths[i].log != event->log)
-            continue;
-        const vg_value *value = vg_get_path(event->root, at_paths[i].path);
-        if (value)
-            tell(each, context, at_paths[i].field, vg_value_str(value));
-    }
+    for (size_t i = 0; i < VG_COUNT(paths); i++)
+        if ((paths[i].log == event->log && !(event->record && paths[i].record)) ||
+            event->log == VG_LOG_UNKNOWN)
+            tell(each, context, paths[i].field, vg_get_str(event->root, paths[i].path));
 }
 
 /* ---- in which form -------------------------------------------------------------------------------------------------------- */

@@ -147,6 +147,22 @@ typedef struct {
 vg_status vg_event_of(vg_log_kind log, const vg_value *root, vg_event_memory *memory, vg_event *out,
                       vg_error *err);
 
+/* ---- what an event says without words --------------------------------------------------------------------------------- */
+
+/* A field of flow logs and Resolver query logs that is worked out of the event's own; `name` is without "vigil.":
+ *
+ *     flow.direction   in, out or within, by private and public addresses; where both are public, by flow-direction
+ *     flow.port        the server's: of TCP, UDP and SCTP
+ *     dns.domain       the domain that somebody registered, in lower case: example.co.uk of a.b.example.co.uk.
+ *     dns.label        the longest label before it
+ *     dns.length       the bytes of all labels before it
+ *     dns.entropy      of dns.label, in hundredths of a bit a character
+ *     dns.generated    0 to 100: how little dns.domain's first label looks like words
+ *     dns.answer.kind  metadata, private or public: the first of these that is among the answers
+ *
+ * False: the event has none. *out lives in `arena` or longer. Costs what it takes to read a name: nothing is kept. */
+bool vg_log_derived(const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+
 /* ---- whether logs are what CloudTrail delivered -------------------------------------------------------------------- */
 
 /* Every hour CloudTrail delivers a digest file for each trail, account and region: the hashes of the log files of that
@@ -494,8 +510,8 @@ typedef struct {
     vg_status (*commit)(void *context, const vg_trail_index_info *index, const vg_ingest_result *results,
                         size_t count, vg_error *err);
     void (*bad)(void *context, vg_str key, const vg_error *err, uint64_t more); /* once a file; may be NULL */
-    void (*progress)(void *context, uint64_t objects, uint64_t bytes);           /* since the last; may be NULL */
-    bool (*stop)(void *context); /* asked between files; may be NULL */
+    void (*progress)(void *context, uint64_t objects, uint64_t bytes); /* since the last; may be NULL */
+    bool (*stop)(void *context);                                       /* asked between files; may be NULL */
     void *context;
 } vg_ingest_options;
 
@@ -577,10 +593,10 @@ typedef struct {
     const vg_str *others; /* keys of log files that no index tells of: all are read */
     size_t other_count;
     vg_trail_source source;
-    vg_str folder;          /* of copies */
-    vg_time since, until;   /* without `until`; VG_TIME_NONE: no bound */
-    bool newest_first;      /* else oldest first; what tells no time comes last */
-    uint64_t limit;         /* hits; 0: all */
+    vg_str folder;           /* of copies */
+    vg_time since, until;    /* without `until`; VG_TIME_NONE: no bound */
+    bool newest_first;       /* else oldest first; what tells no time comes last */
+    uint64_t limit;          /* hits; 0: all */
     bool count_only, linked; /* linked: also the other accounts' records of the same event (sharedEventID) */
     size_t threads;
     vg_log_options log;
@@ -591,7 +607,7 @@ typedef struct {
 } vg_search_options;
 
 typedef struct {
-    uint64_t objects, chosen, opened; /* that the indexes tell of; that may hold matches; that were read */
+    uint64_t objects, chosen, opened;  /* that the indexes tell of; that may hold matches; that were read */
     uint64_t events, hits, duplicates; /* events that were looked at one by one */
     uint64_t bytes, raw;
     uint64_t bad; /* told */

@@ -1,0 +1,141 @@
+/* ingest_source.c: local files as a source of logs, and the wait for new ones. */
+#include "trail/trail.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+typedef struct {
+    const vg_str *paths;
+    size_t count;
+} local_files;
+
+/* ---- files and folders -------------------------------------------------------------------------------------------------- */
+
+static vg_status list_path(vg_str path, vg_arena *arena, vg_vec *objects,
+                           void (*skipped)(void *, const vg_error *), void *skipped_context, vg_error *err)
+{
+    vg_vec files = vg_vec_in(arena, sizeof(vg_dir_entry));
+    char *name = vg_arena_cstr(arena, path);
+    char *real = name ? realpath(name, NULL) : NULL;
+    if (!real)
+        return vg_fail_errno(err, name ? errno : ENOMEM, "cannot read '%.*s'", VG_ARG(path));
+    vg_str root = vg_arena_str(arena, vg_str_from(real));
+    free(real);
+    if (!root.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
+    VG_TRY(vg_dir_walk(arena, root, &files, skipped, skipped_context, err));
+    for (size_t i = 0; i < files.len; i++) {
+        const vg_dir_entry *file = vg_vec_at(&files, i);
+        vg_trail_listed *listed = vg_vec_push(objects);
+        if (!listed)
+            return vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
+        *listed = (vg_trail_listed){.key = file->path,
+                                    .size = file->size,
+                                    .modified = file->modified,
+                                    .named = vg_str_eq(file->path, root)};
+    }
+    return VG_OK;
+}
+
+static vg_status list_files(void *context, vg_arena *arena, vg_vec *objects,
+                            void (*skipped)(void *, const vg_error *), void *skipped_context, vg_error *err)
+{
+    const local_files *files = context;
+    for (size_t i = 0; i < files->count; i++)
+        VG_TRY(list_path(files->paths[i], arena, objects, skipped, skipped_context, err));
+    return VG_OK;
+}
+
+static vg_status read_file(void *context, vg_arena *arena, vg_str key, size_t max, vg_str *bytes,
+                           vg_error *err)
+{
+    (void)context;
+    return vg_file_read(arena, key, max, bytes, err);
+}
+
+vg_status vg_trail_files(vg_arena *arena, const vg_str *paths, size_t count, vg_trail_source *out,
+                         vg_error *err)
+{
+    local_files *files = VG_NEW(arena, local_files);
+    if (!files)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
+    *files = (local_files){paths, count};
+    *out = (vg_trail_source){list_files, read_file, files};
+    return VG_OK;
+}
+
+/* ---- waiting -------------------------------------------------------------------------------------------------------------- */
+
+struct vg_trail_watch {
+    int fd; /* of inotify; -1: there is none */
+    vg_arena *arena;
+    vg_map *watched; /* folders */
+    const vg_str *paths;
+    size_t count;
+};
+
+/* Every folder that holds a file is watched, and each above it up to the path: new folders appear in one of these. */
+static void watch_folder(vg_trail_watch *watch, vg_str folder)
+{
+    static const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE;
+    bool is_new;
+    char *name = vg_arena_cstr(watch->arena, folder);
+    if (!name || !vg_map_put(watch->watched, vg_str_of(name, folder.len), &is_new) || !is_new)
+        return;
+    inotify_add_watch(watch->fd, name, events);
+}
+
+static void watch_path(vg_trail_watch *watch, vg_str path)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_vec files = vg_vec_in(arena, sizeof(vg_dir_entry));
+    vg_error ignored;
+    watch_folder(watch, vg_dir_exists(path) ? path : vg_path_folder(path));
+    if (arena && vg_dir_walk(arena, path, &files, NULL, NULL, &ignored) == VG_OK)
+        for (size_t i = 0; i < files.len; i++) {
+            vg_str folder = vg_path_folder(((vg_dir_entry *)vg_vec_at(&files, i))->path);
+            for (; folder.len > path.len; folder = vg_path_folder(folder))
+                watch_folder(watch, folder);
+        }
+    vg_arena_free(arena);
+}
+
+vg_status vg_trail_watch_open(const vg_str *paths, size_t count, vg_trail_watch **out, vg_error *err)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_trail_watch *watch = arena ? VG_NEW(arena, vg_trail_watch) : NULL;
+    vg_map *watched = watch ? vg_map_new(arena, 0) : NULL;
+    if (!watched) {
+        vg_arena_free(arena);
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while watching folders");
+    }
+    *watch = (vg_trail_watch){inotify_init1(IN_NONBLOCK | IN_CLOEXEC), arena, watched, paths, count};
+    *out = watch;
+    return VG_OK;
+}
+
+void vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended)
+{
+    char events[4096];
+    struct pollfd fds[2] = {{.fd = also, .events = POLLIN}, {.fd = watch->fd, .events = POLLIN}};
+    for (size_t i = 0; i < watch->count && watch->fd >= 0; i++)
+        watch_path(watch, watch->paths[i]);
+    int ready = poll(fds, 2, (int)ms);
+    *ended = ready > 0 && (fds[0].revents & POLLIN);
+    if (ready > 0 && (fds[1].revents & POLLIN))
+        while (read(watch->fd, events, sizeof events) > 0)
+            continue;
+}
+
+void vg_trail_watch_close(vg_trail_watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->fd >= 0)
+        close(watch->fd);
+    vg_arena_free(watch->arena);
+}
