@@ -19,8 +19,7 @@ bool vg_correlation_resolve(vg_correlation *c, const uint32_t *rules)
         size_t first = 0;
         while (rules[first] != rules[i])
             first++;
-        slots[i] = (uint32_t)first;
-        c->slot_count += first == i;
+        slots[i] = first < i ? slots[first] : (uint32_t)c->slot_count++;
     }
     c->rules = copy;
     c->slots = slots;
@@ -141,12 +140,12 @@ static const vg_str *fields_of(const linking *l, const chain *ch, vg_str_list na
     return fields;
 }
 
-static uint32_t slot_of(const vg_correlation *c, uint32_t rule)
+static size_t first_name_of(const vg_correlation *c, uint32_t rule)
 {
     size_t i = 0;
     while (i + 1 < c->names.count && c->rules[i] != rule)
         i++;
-    return (uint32_t)i;
+    return i;
 }
 
 /* Goes up from the last of the chain; no deeper than levels do. */
@@ -155,7 +154,7 @@ static vg_status pass(linking *l, chain *ch, vg_passing *out)
     uint32_t top = ch->rules[ch->count - 1];
     const vg_correlation *c = correlation_of(l, top);
     const vg_compiled_rule *rule = &l->rules[top];
-    *out = (vg_passing){.correlation = top, .slot = slot_of(c, ch->rules[ch->count - 2])};
+    *out = (vg_passing){.correlation = top, .slot = c->slots[first_name_of(c, ch->rules[ch->count - 2])]};
     out->group = fields_of(l, ch, c->group);
     out->values = fields_of(l, ch, c->fields);
     vg_passing *above = VG_NEW_N(l->arena, vg_passing, rule->feed_count + 1);
@@ -185,7 +184,7 @@ static vg_status pass_to(linking *l, size_t rule)
         vg_passing *passing = VG_NEW(l->arena, vg_passing);
         if (!passing)
             return out_of_memory(l);
-        if (correlation_of(l, c->rules[i]) || c->slots[i] != i)
+        if (correlation_of(l, c->rules[i]) || first_name_of(c, c->rules[i]) != i)
             continue;
         VG_TRY(pass(l, &ch, passing));
         passings[i] = passing;

@@ -74,7 +74,7 @@ struct vg_correlation {
     vg_correlate_type type;
     vg_str_list names;     /* of rules, as written */
     const uint32_t *rules; /* by name: index of the rule, once resolved */
-    const uint32_t *slots; /* by name: the first name of the same rule */
+    const uint32_t *slots; /* by name: which of its different rules, in their order */
     size_t slot_count;     /* different rules */
     vg_str_list group;     /* fields or aliases */
     vg_str_list fields;    /* whose values are counted, ... */

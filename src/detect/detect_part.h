@@ -198,6 +198,8 @@ void vg_correlator_limit(vg_correlator *correlator, size_t bytes, vg_str spill_f
 vg_status vg_correlator_take(vg_correlator *correlator, const vg_signal *signal, vg_error *err);
 /* After the last signal. `watermark`: the latest time seen in any event. */
 vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_error *err);
+/* What it holds beside the arena goes by itself when finishing, or taking, returns; this is for who does neither. */
+void vg_correlator_free(vg_correlator *correlator);
 /* Signals lost to its limits. */
 uint64_t vg_correlator_evicted(const vg_correlator *correlator);
 /* Windows that the watermark has not passed, so that their conditions are not decided. */

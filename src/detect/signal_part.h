@@ -35,8 +35,9 @@ struct vg_signals {
     vg_map *texts; /* to their numbers, which are their places in the map */
     vg_signal_record *records;
     size_t count, cap;
-    bool sorted;  /* the records are in order, each once */
-    vg_buf brief; /* the text of a brief at hand */
+    bool sorted;                /* the records are in order, each once */
+    vg_buf brief;               /* the text of a brief at hand */
+    vg_buf group, value, above; /* of a signal that is being made (correlate.c) */
     vg_arena *scratch;
     uint64_t evicted, left_out;
     bool has_floor; /* what is not above the floor was evicted, and is when it comes again */

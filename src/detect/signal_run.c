@@ -365,6 +365,9 @@ void vg_signals_free(vg_signals *s)
     free(s->records);
     free(s->folder);
     vg_buf_free(&s->brief);
+    vg_buf_free(&s->group);
+    vg_buf_free(&s->value);
+    vg_buf_free(&s->above);
     vg_arena_free(s->scratch);
     vg_arena_free(s->arena);
     free(s);
