@@ -2,7 +2,8 @@
  *
  * Asked are all principals of the evidence, and whoever else the resource's own policy names: principals and accounts
  * outside, services, identity providers, anyone. Where the answer is Unknown, it is decided once more as if what was
- * collected were all: if it is Unknown still, a condition decides, and which, the row says; else evidence is missing. */
+ * collected were all: if it is Unknown still, a condition decides, and which, the row says; else evidence is missing. Policies
+ * made to be slow leave it unknown as well. */
 #include "cli/cli_listing.h"
 #include "cli/iam_world.h"
 
@@ -50,8 +51,12 @@ static vg_status ask_unknown(asking *a, const vg_world_caller *caller, const vg_
 {
     vg_explanation why;
     const vg_layers *assumed = vg_iam_assume(layers, a->assumed);
-    bool by_condition = vg_policy_decide(request, assumed).result == VG_DECISION_UNKNOWN;
-    if (by_condition) {
+    vg_decision decision = vg_policy_decide(request, assumed);
+    if (decision.out_of_steps) {
+        a->counts[CAN_PERHAPS]++;
+        return write_row(a, caller, CAN_PERHAPS, VG_STR(""), VG_STR("policies too costly to compare"), err);
+    }
+    if (decision.result == VG_DECISION_UNKNOWN) {
         VG_TRY(vg_policy_explain(a->cli->arena, request, assumed, &why, err));
         a->counts[CAN_IF]++;
         return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), err);

@@ -350,7 +350,7 @@ static vg_result match_arn(vg_evaluation *e, const vg_operand *o, const request_
         return result_of(vg_str_eq(o->text, v->text));
     for (unsigned i = 1; i < VG_ARN_SEGMENTS; i++) {
         vg_result r = o->variable ? vg_template_match(e, &o->variable[i], v->cut.segment[i], false)
-                                  : result_of(vg_glob(o->cut->segment[i], v->cut.segment[i]));
+                                  : vg_result_of(vg_glob(o->cut->segment[i], v->cut.segment[i], &e->steps));
         if (r == VG_RESULT_UNKNOWN)
             all = VG_RESULT_UNKNOWN;
         else if (r != VG_RESULT_YES)
@@ -385,7 +385,8 @@ static vg_result match_operand(vg_evaluation *e, const vg_test *test, const vg_o
     case LIKE:
         if (o->variable)
             return vg_template_match(e, o->variable, v->text, false);
-        return result_of(o->simple ? vg_str_eq(o->text, v->text) : vg_glob(o->text, v->text));
+        return o->simple ? result_of(vg_str_eq(o->text, v->text))
+                         : vg_result_of(vg_glob(o->text, v->text, &e->steps));
     case ICASE:
         return o->variable ? vg_template_match(e, o->variable, v->text, true)
                            : result_of(vg_str_eq_icase(o->text, v->text));
@@ -437,11 +438,18 @@ static vg_match match_value(vg_evaluation *e, const vg_test *test, vg_str text)
     return test->negated ? vg_match_not(vg_match_or(any, wrong)) : any;
 }
 
+/* Lists cost their length times the operands', each comparison more the longer the text. */
+static vg_match match_listed_value(vg_evaluation *e, const vg_test *test, vg_str text)
+{
+    e->steps += (uint64_t)test->count * (1 + text.len / 64);
+    return vg_is_spent(e->steps) ? VG_MATCH_UNKNOWN : match_value(e, test, text);
+}
+
 static vg_match match_all_values(vg_evaluation *e, const vg_test *test, const vg_context_entry *entry)
 {
     vg_match all = VG_MATCH_YES;
     for (uint32_t i = 0; i < entry->value_count && all != VG_MATCH_NO; i++)
-        all = vg_match_and(all, match_value(e, test, entry->values[i]));
+        all = vg_match_and(all, match_listed_value(e, test, entry->values[i]));
     return all;
 }
 
@@ -449,7 +457,7 @@ static vg_match match_any_value(vg_evaluation *e, const vg_test *test, const vg_
 {
     vg_match any = VG_MATCH_NO;
     for (uint32_t i = 0; i < entry->value_count && any != VG_MATCH_YES; i++)
-        any = vg_match_or(any, match_value(e, test, entry->values[i]));
+        any = vg_match_or(any, match_listed_value(e, test, entry->values[i]));
     return any;
 }
 

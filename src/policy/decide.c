@@ -45,14 +45,15 @@ static vg_match tests_hold(vg_evaluation *e, const vg_rule *rule)
     return all;
 }
 
-/* The rule's action matches already. */
-static void ask_rule(vg_evaluation *e, const vg_policy *policy, const vg_rule *rule, answer *out)
+/* `takes`: whether the rule is about the action; never NO. */
+static void ask_rule(vg_evaluation *e, const vg_policy *policy, const vg_rule *rule, vg_match takes,
+                     answer *out)
 {
     vg_match named[VG_NAMED_COUNT];
     bool deny = rule->effect == VG_EFFECT_DENY;
     if (!e->trace && (deny ? out->deny : out->named[VG_NAMED_CALLER]) == VG_MATCH_YES)
         return;
-    vg_match match = vg_rule_concerns_resource(e, rule);
+    vg_match match = vg_match_and(takes, vg_rule_concerns_resource(e, rule));
     if (match == VG_MATCH_NO)
         return;
     vg_rule_names(e, rule, named);
@@ -123,7 +124,7 @@ static void ask_of_service(vg_evaluation *e, const vg_policy *policy, answer *ou
     const vg_rule_entry *entry = &policy->entries[policy->groups[low].first];
     for (uint32_t i = 0; i < policy->groups[low].count; i++, entry++)
         if (!entry->words || row_has(entry->words, entry->base, e->action_id))
-            ask_rule(e, policy, entry->rule, out);
+            ask_rule(e, policy, entry->rule, VG_MATCH_YES, out);
 }
 
 static void ask_by_index(vg_evaluation *e, const vg_policy *policy, answer *out)
@@ -132,15 +133,15 @@ static void ask_by_index(vg_evaluation *e, const vg_policy *policy, answer *out)
         ask_of_service(e, policy, out);
     for (uint32_t i = 0; i < policy->any_count; i++)
         if (!policy->any[i]->not_action || !excludes(policy->any[i], e->service, e->action_id))
-            ask_rule(e, policy, policy->any[i], out);
+            ask_rule(e, policy, policy->any[i], VG_MATCH_YES, out);
 }
 
-static bool rule_takes_action(const vg_rule *rule, vg_str action)
+static vg_match rule_takes_action(vg_evaluation *e, const vg_rule *rule)
 {
-    bool listed = false;
-    for (size_t i = 0; i < rule->source->action_count && !listed; i++)
-        listed = vg_action_matches(rule->source->actions[i], action);
-    return listed != rule->not_action;
+    vg_match listed = VG_MATCH_NO;
+    for (size_t i = 0; i < rule->source->action_count && listed != VG_MATCH_YES; i++)
+        listed = vg_match_or(listed, vg_action_takes(rule->source->actions[i], e->action, &e->steps));
+    return rule->not_action ? vg_match_not(listed) : listed;
 }
 
 static void ask_policy(vg_evaluation *e, const vg_policy *policy, answer *out)
@@ -153,9 +154,11 @@ static void ask_policy(vg_evaluation *e, const vg_policy *policy, answer *out)
         ask_by_index(e, policy, out);
         return;
     }
-    for (uint32_t i = 0; i < policy->rule_count; i++)
-        if (rule_takes_action(&policy->rules[i], e->action))
-            ask_rule(e, policy, &policy->rules[i], out);
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        vg_match takes = rule_takes_action(e, &policy->rules[i]);
+        if (takes != VG_MATCH_NO)
+            ask_rule(e, policy, &policy->rules[i], takes, out);
+    }
 }
 
 /* ---- a layer ----------------------------------------------------------------------------------------------------------------------- */
@@ -475,7 +478,9 @@ static answer ask_bucket(vg_evaluation *e, const vg_layers *layers)
     request.resource = vg_str_of(text, (size_t)n);
     behind.request = &request;
     behind.is_cut = false;
-    return ask_layer(&behind, &layers->resource, VG_BY_RESOURCE, 0, false);
+    answer out = ask_layer(&behind, &layers->resource, VG_BY_RESOURCE, 0, false);
+    e->steps = behind.steps;
+    return out;
 }
 
 static const answer nothing_to_say = {.named[VG_NAMED_CALLER] = VG_MATCH_YES};
@@ -571,6 +576,7 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
         } else if (access_is == VG_MATCH_UNKNOWN || may_deny || blocked == VG_MATCH_UNKNOWN) {
             d.result = VG_DECISION_UNKNOWN;
             d.unknown = may_deny | undecided(a) | bit_if(blocked == VG_MATCH_UNKNOWN, VG_BY_S3_SETTINGS);
+            d.out_of_steps = vg_is_spent(e->steps);
         }
     }
     d.unless_grant = (d.result == VG_IMPLICITLY_DENIED || d.result == VG_DECISION_UNKNOWN) &&
@@ -604,6 +610,8 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
          "a KMS key's own policy must allow, or leave it to the account's identity policies"},
         {role, "a role's trust policy must allow, or leave it to the account's identity policies"},
         {a->kept_by_aws, "AWS keeps this resource for itself: no policy allows changing it"},
+        {vg_is_spent(e->steps), "comparing these policies takes more steps than a decision has: what was not "
+                                "compared is unknown"},
     };
     for (size_t i = 0; i < VG_COUNT(notes); i++)
         if (notes[i].holds)
@@ -636,6 +644,7 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
                 : layers->boundary.state == VG_LAYER_KNOWN ? VG_MATCH_YES
                                                            : VG_MATCH_UNKNOWN;
     e.hashed = false;
+    e.steps = 0;
     e.trace = trace;
     /* "No permissions are required to perform this operation", and no policy can deny it (STS API Reference). */
     if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity"))) {

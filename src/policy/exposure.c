@@ -13,6 +13,10 @@
 
 enum { LEVELS = VG_ACCESS_TAGGING + 1 };
 
+/* What a resource may cost: each request that a stranger makes costs its policies' elements once, each statement the choice
+ * of actions. One within AWS's quotas takes a thousandth of it; what is left of others is unknown. */
+enum { WORK_MAX = 1 << 24, CHOICE_WORK = 1 << 10 };
+
 typedef struct {
     vg_arena *arena;
     const vg_world *world;
@@ -21,7 +25,9 @@ typedef struct {
     size_t provider_count;
     const vg_policy *full;
     vg_vec exposures, unknowns;
-    vg_map *exposure_of; /* "resource\nreach\nwho" -> index */
+    vg_map *exposure_of;         /* "resource\nreach\nwho" -> index */
+    size_t allowed;              /* requests, so far */
+    uint64_t request_work, work; /* of the resource at hand: of one request, and so far */
 } explorer;
 
 /* One resource as it is asked about. */
@@ -348,6 +354,9 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
 {
     const vg_policy_document *document = vg_policy_document_of(by->policy);
     const vg_statement *allow = &document->statements[by->statement];
+    x->work += x->request_work;
+    if (x->work > WORK_MAX)
+        return VG_OK;
     vg_str resource = choose_resource(x, allow, of, asked->action);
     vg_witness_context c;
     vg_layers layers;
@@ -363,6 +372,7 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
     vg_request request =
         request_with(c.entries, c.count, stranger->caller, asked->action, resource, of->account, false);
     vg_decision decision = vg_policy_decide(&request, &layers);
+    x->allowed += decision.result == VG_ALLOWED;
     if (decision.result == VG_ALLOWED)
         return record(x, of, stranger, by, asked, &c, resource, &left_out, err);
     *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
@@ -477,11 +487,11 @@ static vg_status ask_principal(explorer *x, const subject *of, const vg_policy_p
                                bool *is_open, vg_error *err)
 {
     vg_stranger strangers[MOST_STRANGERS];
-    size_t count = strangers_of(x, of, p, strangers), before = x->exposures.len;
+    size_t count = strangers_of(x, of, p, strangers), before = x->allowed;
     for (size_t i = 0; i < count; i++) {
         /* who reaches it from anywhere reaches it from the organisation as well */
-        bool is_told = strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named &&
-                       x->exposures.len > before;
+        bool is_told =
+            strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named && x->allowed > before;
         for (size_t a = 0; a < action_count && !is_told && is_worth_asking(of, &strangers[i]); a++)
             VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
     }
@@ -494,7 +504,8 @@ static vg_status ask_statement(explorer *x, const subject *of, const vg_policy *
     static const vg_policy_principal anyone = {.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")};
     const vg_statement *s = &vg_policy_document_of(policy)->statements[index];
     candidate actions[LEVELS + 1];
-    if (s->effect != VG_EFFECT_ALLOW || s->invalid)
+    x->work += CHOICE_WORK;
+    if (s->effect != VG_EFFECT_ALLOW || s->invalid || x->work > WORK_MAX)
         return VG_OK;
     size_t count = choose_actions(x, s, of, set, actions);
     named_by by = {policy, index, VG_STR("*")};
@@ -507,14 +518,37 @@ static vg_status ask_statement(explorer *x, const subject *of, const vg_policy *
     return VG_OK;
 }
 
+/* How many elements of its policies one request looks at. */
+static uint64_t work_of(const subject *of)
+{
+    uint64_t work = 1;
+    for (size_t p = 0; p < of->layer.count; p++) {
+        const vg_policy_document *document = vg_policy_document_of(of->layer.policies[p]);
+        for (size_t i = 0; i < document->statement_count; i++) {
+            const vg_statement *s = &document->statements[i];
+            work += 1 + s->principal_count + s->action_count + s->resource_count;
+            for (size_t c = 0; c < s->condition_count; c++)
+                work += 1 + s->conditions[c].value_count;
+        }
+    }
+    return work;
+}
+
 static vg_status look_at(explorer *x, const subject *of, vg_action_set *set, vg_error *err)
 {
     bool is_open = false;
+    x->request_work = work_of(of);
+    x->work = 0;
     if (of->layer.state == VG_LAYER_UNKNOWN)
         VG_TRY(add_unknown(x, of, VG_STR("its policy was not collected, or not all of it"), err));
     for (size_t p = 0; p < of->layer.count; p++)
         for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
             VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, &is_open, err));
+    if (x->work > WORK_MAX)
+        return add_unknown(
+            x, of,
+            VG_STR("its policy is too large for every statement to be asked about: over any quota of AWS"),
+            err);
     if (is_open && of->layer.state == VG_LAYER_KNOWN)
         return add_unknown(
             x, of, VG_STR("whether it is reached hangs on what was not collected of its account"), err);

@@ -8,7 +8,8 @@
  * when it matches every ARN that the request stands for (cover); NotResource the other way round.
  *
  * No function here backtracks further than to the last '*', and a run of text between two '*' is searched for in linear
- * time; a match costs at most pattern times text, and that only where '?' stands behind a '*'. */
+ * time; a match costs at most pattern times text, and that only where '?' stands behind a '*'. Such steps are counted, for
+ * all patterns of a decision together (VG_DECISION_STEPS): what cannot be told within them is unknown. */
 #include "policy/policy_part.h"
 
 static char lower(char c)
@@ -56,28 +57,42 @@ static size_t character_before(vg_str s, size_t end, size_t from)
     return start + character(s, start) == end ? start : end - 1;
 }
 
-/* A run is what stands between two '*'. Where it ends when it matches at i, or VG_NPOS. */
-static size_t match_run(vg_str run, vg_str s, size_t i)
+/* What find_run gives when the steps do not suffice. */
+static const size_t TOO_FAR = VG_NPOS - 1;
+
+static vg_match match_of(bool matches)
+{
+    return matches ? VG_MATCH_YES : VG_MATCH_NO;
+}
+
+/* A run is what stands between two '*'. Where it ends when it matches at i, or VG_NPOS; `compared`: bytes looked at. */
+static size_t match_run(vg_str run, vg_str s, size_t i, size_t *compared)
 {
     for (size_t r = 0; r < run.len; r++) {
-        if (i >= s.len || (run.ptr[r] != '?' && run.ptr[r] != s.ptr[i]))
+        if (i >= s.len || (run.ptr[r] != '?' && run.ptr[r] != s.ptr[i])) {
+            *compared = r + 1;
             return VG_NPOS;
+        }
         i += run.ptr[r] == '?' ? character(s, i) : 1;
     }
+    *compared = run.len;
     return i;
 }
 
 /* Where the first match of the run at or behind i ends. Without '?' it is a search of text, linear in both. */
-static size_t find_run(vg_str run, vg_str s, size_t i)
+static size_t find_run(vg_str run, vg_str s, size_t i, uint64_t *steps)
 {
     if (vg_str_find_char(run, '?') == VG_NPOS) {
         size_t at = vg_str_find(vg_str_sub(s, i, s.len), run);
         return at == VG_NPOS ? VG_NPOS : i + at + run.len;
     }
-    for (; s.len <= VG_LONGEST_VALUE && i + run.len <= s.len; i++) {
-        size_t end = match_run(run, s, i);
+    for (; i + run.len <= s.len; i++) {
+        size_t compared, end = match_run(run, s, i, &compared);
         if (end != VG_NPOS)
             return end;
+        *steps += compared;
+        if (vg_is_spent(*steps))
+            return TOO_FAR;
     }
     return VG_NPOS;
 }
@@ -94,21 +109,23 @@ static bool match_end(vg_str run, vg_str s, size_t from)
     return end >= from;
 }
 
-bool vg_glob(vg_str pattern, vg_str s)
+vg_match vg_glob(vg_str pattern, vg_str s, uint64_t *steps)
 {
-    size_t star = vg_str_find_char(pattern, '*');
+    size_t star = vg_str_find_char(pattern, '*'), compared;
     if (star == VG_NPOS)
-        return match_run(pattern, s, 0) == s.len;
-    size_t i = match_run(vg_str_sub(pattern, 0, star), s, 0);
+        return match_of(match_run(pattern, s, 0, &compared) == s.len);
+    size_t i = match_run(vg_str_sub(pattern, 0, star), s, 0, &compared);
     while (i != VG_NPOS) {
         vg_str rest = vg_str_sub(pattern, star + 1, pattern.len);
         size_t next = vg_str_find_char(rest, '*');
         if (next == VG_NPOS)
-            return match_end(rest, s, i);
-        i = find_run(vg_str_sub(rest, 0, next), s, i);
+            return match_of(match_end(rest, s, i));
+        i = find_run(vg_str_sub(rest, 0, next), s, i, steps);
+        if (i == TOO_FAR)
+            return VG_MATCH_UNKNOWN;
         star += 1 + next;
     }
-    return false;
+    return VG_MATCH_NO;
 }
 
 /* ---- two patterns ------------------------------------------------------------------------------------------------------------ */
@@ -121,10 +138,12 @@ static size_t takes(char pattern, vg_str request, size_t i)
 }
 
 /* Whether the request takes a text of the pattern, which holds no '*'. */
-static bool request_takes(vg_str request, vg_str pattern)
+static vg_match request_takes(vg_str request, vg_str pattern, uint64_t *steps)
 {
     size_t r = 0, p = 0, star = VG_NPOS, star_at = 0, n;
     while (p < pattern.len) {
+        if (vg_is_spent(++*steps))
+            return VG_MATCH_UNKNOWN;
         if (r < request.len && request.ptr[r] == '*') {
             star = ++r;
             star_at = p;
@@ -135,12 +154,12 @@ static bool request_takes(vg_str request, vg_str pattern)
             r = star;
             p = ++star_at;
         } else {
-            return false;
+            return VG_MATCH_NO;
         }
     }
     while (r < request.len && request.ptr[r] == '*')
         r++;
-    return r == request.len;
+    return match_of(r == request.len);
 }
 
 /* Both hold a '*': whether what stands before the first in each can be the same text's beginning. */
@@ -168,21 +187,23 @@ static bool tails_meet(vg_str pattern, vg_str request)
     return true;
 }
 
-bool vg_glob_overlaps(vg_str pattern, vg_str request)
+vg_match vg_glob_overlaps(vg_str pattern, vg_str request, uint64_t *steps)
 {
     if (vg_str_find_char(request, '*') == VG_NPOS)
-        return vg_glob(pattern, request);
+        return vg_glob(pattern, request, steps);
     if (vg_str_find_char(pattern, '*') == VG_NPOS)
-        return request_takes(request, pattern);
+        return request_takes(request, pattern, steps);
     /* Each has a '*' that may hold the other's middle: only their ends can contradict. */
-    return heads_meet(pattern, request) && tails_meet(pattern, request);
+    return match_of(heads_meet(pattern, request) && tails_meet(pattern, request));
 }
 
 /* The request's '*' can be covered by a '*' alone. */
-bool vg_glob_covers(vg_str pattern, vg_str request)
+vg_match vg_glob_covers(vg_str pattern, vg_str request, uint64_t *steps)
 {
     size_t p = 0, i = 0, star = VG_NPOS, star_at = 0, n;
     while (i < request.len) {
+        if (vg_is_spent(++*steps))
+            return VG_MATCH_UNKNOWN;
         char c = p < pattern.len ? pattern.ptr[p] : '\0';
         if (p < pattern.len && c == '*') {
             star = ++p;
@@ -194,20 +215,22 @@ bool vg_glob_covers(vg_str pattern, vg_str request)
             p = star;
             i = ++star_at;
         } else {
-            return false;
+            return VG_MATCH_NO;
         }
     }
     while (p < pattern.len && pattern.ptr[p] == '*')
         p++;
-    return p == pattern.len;
+    return match_of(p == pattern.len);
 }
 
 /* ---- actions ------------------------------------------------------------------------------------------------------------------ */
 
-static bool glob_icase(vg_str pattern, vg_str s)
+static vg_match glob_icase(vg_str pattern, vg_str s, uint64_t *steps)
 {
     size_t p = 0, i = 0, star = VG_NPOS, star_at = 0;
     while (i < s.len) {
+        if (vg_is_spent(++*steps))
+            return VG_MATCH_UNKNOWN;
         if (p < pattern.len && pattern.ptr[p] == '*') {
             star = ++p;
             star_at = i;
@@ -218,26 +241,40 @@ static bool glob_icase(vg_str pattern, vg_str s)
             p = star;
             i = ++star_at;
         } else {
-            return false;
+            return VG_MATCH_NO;
         }
     }
     while (p < pattern.len && pattern.ptr[p] == '*')
         p++;
-    return p == pattern.len;
+    return match_of(p == pattern.len);
+}
+
+/* "*" and "*:*", the only patterns of every service. */
+static bool takes_every_action(vg_str pattern)
+{
+    return only_stars(pattern) ||
+           (vg_str_starts(pattern, VG_STR("*:")) && only_stars(vg_str_sub(pattern, 2, pattern.len)));
+}
+
+vg_match vg_action_takes(vg_str pattern, vg_str action, uint64_t *steps)
+{
+    size_t i = 0, shorter = pattern.len < action.len ? pattern.len : action.len;
+    if (pattern.len && pattern.ptr[0] == '*')
+        return match_of(takes_every_action(pattern));
+    while (i < shorter && pattern.ptr[i] != ':' && lower(pattern.ptr[i]) == lower(action.ptr[i]))
+        i++;
+    if (i == shorter || pattern.ptr[i] != ':' || action.ptr[i] != ':')
+        return VG_MATCH_NO;
+    vg_str name = vg_str_sub(action, i + 1, action.len);
+    if (name.len > VG_LONGEST_ACTION)
+        return VG_MATCH_NO;
+    return glob_icase(vg_str_sub(pattern, i + 1, pattern.len), name, steps);
 }
 
 bool vg_action_matches(vg_str pattern, vg_str action)
 {
-    vg_str pattern_service, pattern_name, service, name;
-    if (only_stars(pattern))
-        return true;
-    if (!vg_str_split(pattern, ':', &pattern_service, &pattern_name) ||
-        !vg_str_split(action, ':', &service, &name))
-        return false;
-    if (vg_str_is(pattern_service, "*"))
-        return only_stars(pattern_name);
-    return vg_str_eq_icase(pattern_service, service) && name.len <= VG_LONGEST_ACTION &&
-           glob_icase(pattern_name, name);
+    uint64_t steps = 0;
+    return vg_action_takes(pattern, action, &steps) == VG_MATCH_YES;
 }
 
 /* ---- ARNs --------------------------------------------------------------------------------------------------------------------- */
@@ -267,8 +304,9 @@ bool vg_arn_like(vg_str pattern, vg_str arn)
     vg_arn_cut p = vg_arn_cut_of(pattern), a = vg_arn_cut_of(arn);
     if (!is_arn(&p) || !is_arn(&a))
         return false;
+    uint64_t steps = 0;
     for (unsigned i = 1; i < VG_ARN_SEGMENTS; i++)
-        if (!vg_glob(p.segment[i], a.segment[i]))
+        if (vg_glob(p.segment[i], a.segment[i], &steps) != VG_MATCH_YES)
             return false;
     return true;
 }
@@ -382,28 +420,35 @@ static vg_result result_of(bool matches)
     return matches ? VG_RESULT_YES : VG_RESULT_NO;
 }
 
-static bool segment_matches(vg_str pattern, vg_str text)
+static vg_match segment_matches(vg_evaluation *e, vg_str pattern, vg_str text)
 {
-    if (pattern.len == 1 && pattern.ptr[0] == '*')
-        return true;
-    return vg_str_eq(pattern, text) || (is_wild(pattern) && vg_glob(pattern, text));
+    if ((pattern.len == 1 && pattern.ptr[0] == '*') || vg_str_eq(pattern, text))
+        return VG_MATCH_YES;
+    return is_wild(pattern) ? vg_glob(pattern, text, &e->steps) : VG_MATCH_NO;
+}
+
+/* What the resource's last segment gives, where those before it match so far. */
+static vg_result behind(vg_match before, vg_result last)
+{
+    return before == VG_MATCH_YES ? last : last == VG_RESULT_NO ? VG_RESULT_NO : VG_RESULT_UNKNOWN;
 }
 
 static vg_result match_segments(vg_evaluation *e, const vg_resource_pattern *p, const vg_arn_cut *arn)
 {
+    vg_match match = VG_MATCH_YES;
     if (arn->count < VG_ARN_SEGMENTS)
         return VG_RESULT_NO;
-    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++)
-        if (!segment_matches(p->cut.segment[i], arn->segment[i]))
-            return VG_RESULT_NO;
+    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS && match != VG_MATCH_NO; i++)
+        match = vg_match_and(match, segment_matches(e, p->cut.segment[i], arn->segment[i]));
+    if (match == VG_MATCH_NO)
+        return VG_RESULT_NO;
     vg_str pattern = p->cut.segment[VG_ARN_SEGMENTS - 1], resource = arn->segment[VG_ARN_SEGMENTS - 1];
     if (p->variable)
-        return vg_template_match(e, p->variable, resource, false);
-    if (!segment_matches(pattern, resource))
-        return VG_RESULT_NO;
-    if (p->wild_type)
+        return behind(match, vg_template_match(e, p->variable, resource, false));
+    match = vg_match_and(match, segment_matches(e, pattern, resource));
+    if (p->wild_type && match != VG_MATCH_NO)
         return e->request->open ? VG_RESULT_UNKNOWN : VG_RESULT_NO;
-    return VG_RESULT_YES;
+    return vg_result_of(match);
 }
 
 /* The plain case: the request names one ARN. */
@@ -427,9 +472,10 @@ static vg_result match_one(vg_evaluation *e, const vg_resource_pattern *p)
     return p->loose ? VG_RESULT_ERROR : VG_RESULT_NO;
 }
 
-static vg_result compare_pattern(vg_str pattern, vg_str request, bool cover)
+static vg_match compare_pattern(vg_evaluation *e, vg_str pattern, vg_str request, bool cover)
 {
-    return result_of(cover ? vg_glob_covers(pattern, request) : vg_glob_overlaps(pattern, request));
+    return cover ? vg_glob_covers(pattern, request, &e->steps)
+                 : vg_glob_overlaps(pattern, request, &e->steps);
 }
 
 /* The request is a pattern: some ARN of it for an overlap, every one for a cover. */
@@ -441,14 +487,18 @@ static vg_result match_request(vg_evaluation *e, const vg_resource_pattern *p, b
     bool open_end = request->text.ptr[request->text.len - 1] == '*';
     if (request->count < VG_ARN_SEGMENTS && !open_end)
         return VG_RESULT_NO;
-    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS; i++) {
+    vg_match match = VG_MATCH_YES;
+    for (unsigned i = 0; i + 1 < VG_ARN_SEGMENTS && match != VG_MATCH_NO; i++) {
         vg_str segment = i < request->count ? request->segment[i] : VG_STR("*");
-        if (compare_pattern(p->cut.segment[i], segment, cover) == VG_RESULT_NO)
-            return VG_RESULT_NO;
+        match = vg_match_and(match, compare_pattern(e, p->cut.segment[i], segment, cover));
     }
+    if (match == VG_MATCH_NO)
+        return VG_RESULT_NO;
     vg_str resource = request->count == VG_ARN_SEGMENTS ? request->segment[VG_ARN_SEGMENTS - 1] : VG_STR("*");
-    return p->variable ? vg_template_compare(e, p->variable, resource, cover)
-                       : compare_pattern(p->cut.segment[VG_ARN_SEGMENTS - 1], resource, cover);
+    if (p->variable)
+        return behind(match, vg_template_compare(e, p->variable, resource, cover));
+    return behind(match,
+                  vg_result_of(compare_pattern(e, p->cut.segment[VG_ARN_SEGMENTS - 1], resource, cover)));
 }
 
 static vg_result match_pattern(vg_evaluation *e, const vg_resource_pattern *p, bool cover)

@@ -16,8 +16,10 @@
  * truth for the principal is a part of what must be the same. */
 #include "policy/matrix_part.h"
 
-/* Of more than so many comparisons for one row, what is left counts as conditional. */
-enum { LAYERS_MAX = 24, CELL_SETS = 3, COMPARISONS_MAX = 1 << 22 };
+/* Of more than so many comparisons for one row, what is left counts as conditional. Patterns made to be slow count for
+ * several; nothing is compared past the last. */
+enum { LAYERS_MAX = 24, CELL_SETS = 3, COMPARISONS_MAX = 1 << 22, STEPS_A_COMPARISON = 64 };
+enum { PATTERNS_A_COMPARISON = 16 }; /* that are told apart at a glance */
 
 /* What a layer says, as sets. */
 enum {
@@ -157,7 +159,8 @@ static void fill_view(builder *b, view *v)
         const vg_grants *grants = grants_of(b, v->layer->policies[p]);
         for (uint32_t i = 0; grants && i < grants->count; i++)
             say(b, v, &grants->grants[i]);
-        b->grant_total += grants ? grants->count : 0;
+        for (uint32_t i = 0; grants && i < grants->count; i++)
+            b->grant_total += 1 + grants->grants[i].pattern_count / PATTERNS_A_COMPARISON;
     }
 }
 
@@ -195,64 +198,94 @@ typedef struct {
     const vg_resource_pattern *variable; /* of the pattern, when it holds variables */
 } place;
 
-static bool excepts(const vg_grant *g, const vg_arn_cut *cut)
+static bool is_exhausted(const builder *b)
+{
+    return b->comparisons > COMPARISONS_MAX;
+}
+
+/* Counts what a comparison took. One that could not be finished is the row's last. */
+static bool count_comparison(builder *b, uint64_t steps, vg_match match)
+{
+    b->comparisons += match == VG_MATCH_UNKNOWN ? COMPARISONS_MAX : steps / STEPS_A_COMPARISON;
+    return match == VG_MATCH_YES;
+}
+
+static bool covers(builder *b, const vg_arn_cut *pattern, const vg_arn_cut *cut)
+{
+    uint64_t steps = 0;
+    if (is_exhausted(b))
+        return false;
+    vg_match match = vg_cut_covers(pattern, cut, &steps);
+    return count_comparison(b, steps, match);
+}
+
+static bool overlaps(builder *b, const vg_arn_cut *one, const vg_arn_cut *other)
+{
+    uint64_t steps = 0;
+    if (is_exhausted(b))
+        return false;
+    vg_match match = vg_cuts_overlap(one, other, &steps);
+    return count_comparison(b, steps, match);
+}
+
+static bool excepts(builder *b, const vg_grant *g, const vg_arn_cut *cut)
 {
     for (uint32_t i = 0; i < g->pattern_count; i++)
-        if (vg_cut_covers(&g->patterns[i].cut, cut))
+        if (covers(b, &g->patterns[i].cut, cut))
             return true;
     return false;
 }
 
 /* Whether some of the place is on the pattern. */
-static bool meets(const place *p, const vg_arn_cut *cut)
+static bool meets(builder *b, const place *p, const vg_arn_cut *cut)
 {
     if (p->except)
-        return !excepts(p->except, cut);
-    return !p->cut || vg_cuts_overlap(p->cut, cut);
+        return !excepts(b, p->except, cut);
+    return !p->cut || overlaps(b, p->cut, cut);
 }
 
 /* Whether a grant on everything but its patterns leaves something of the place. */
-static bool meets_others(const place *p, const vg_grant *g)
+static bool meets_others(builder *b, const place *p, const vg_grant *g)
 {
-    return !p->cut || !excepts(g, p->cut);
+    return !p->cut || !excepts(b, g, p->cut);
 }
 
 /* Adds what of the place a grant speaks of. */
-static void allow_on(uint64_t *set, const vg_grant *g, const place *p)
+static void allow_on(builder *b, uint64_t *set, const vg_grant *g, const place *p)
 {
     or_sparse(set, &g->all);
-    if (g->others && meets_others(p, g))
+    if (g->others && meets_others(b, p, g))
         or_sparse(set, &g->some);
     for (uint32_t i = 0; !g->others && i < g->pattern_count; i++)
-        if (meets(p, &g->patterns[i].cut))
+        if (meets(b, p, &g->patterns[i].cut))
             or_sparse(set, &g->patterns[i].actions);
 }
 
 /* Whether a deny of everything but its patterns takes the whole place. */
-static bool takes_whole(const vg_grant *deny, const place *p)
+static bool takes_whole(builder *b, const vg_grant *deny, const place *p)
 {
     for (uint32_t i = 0; i < deny->pattern_count; i++)
-        if (meets(p, &deny->patterns[i].cut))
+        if (meets(b, p, &deny->patterns[i].cut))
             return false;
     return true;
 }
 
-static bool deny_takes(const vg_grant *deny, uint32_t pattern, const place *p)
+static bool deny_takes(builder *b, const vg_grant *deny, uint32_t pattern, const place *p)
 {
-    return p->cut && vg_cut_covers(&deny->patterns[pattern].cut, p->cut);
+    return p->cut && covers(b, &deny->patterns[pattern].cut, p->cut);
 }
 
-static void deny_on(const builder *b, const vg_grant *g, const place *p)
+static void deny_on(builder *b, const vg_grant *g, const place *p)
 {
     bool same_variable = g->variable && p->variable && vg_str_eq(g->variable->text, p->variable->text);
     bool for_sure = holds(b, g) == VG_MATCH_YES && (!g->variable || same_variable);
     for (int pass = for_sure ? 0 : 1; pass < 2; pass++) {
         uint64_t *set = pass ? b->sure : b->left;
         and_not_sparse(set, &g->all);
-        if (g->others && takes_whole(g, p))
+        if (g->others && takes_whole(b, g, p))
             and_not_sparse(set, &g->some);
         for (uint32_t i = 0; !g->others && i < g->pattern_count; i++)
-            if (deny_takes(g, i, p))
+            if (deny_takes(b, g, i, p))
                 and_not_sparse(set, &g->patterns[i].actions);
     }
 }
@@ -269,7 +302,7 @@ static void allow_by(builder *b, const view *v, const place *p)
             const vg_grant *g = &grants->grants[k];
             if (g->deny || holds(b, g) == VG_MATCH_NO)
                 continue;
-            allow_on(holds(b, g) == VG_MATCH_YES ? b->one_sure : b->one, g, p);
+            allow_on(b, holds(b, g) == VG_MATCH_YES ? b->one_sure : b->one, g, p);
         }
     }
     for (uint32_t w = 0; w < words; w++) {
@@ -304,7 +337,7 @@ static void compare_place(builder *b, uint32_t anchor, const uint64_t *hard, con
     if (is_empty(b->left, words))
         return;
     b->comparisons += 1 + b->grant_total;
-    if (b->comparisons > COMPARISONS_MAX)
+    if (is_exhausted(b))
         return;
     for (uint32_t i = 0; i < b->view_count; i++) {
         if (i != anchor)
@@ -398,7 +431,7 @@ static void compare_patterns(builder *b, const uint64_t *hard)
     place everything = {0};
     compare_place(b, LAYERS_MAX, rest, &(vg_sparse){&run, 1}, true, &everything);
     keep_found(b, rest, rest);
-    if (b->comparisons <= COMPARISONS_MAX)
+    if (!is_exhausted(b))
         return;
     memcpy(b->result[0], hard, size);
     memset(b->result[1], 0, size);

@@ -157,26 +157,26 @@ static vg_str pattern_of_type(const vg_grant_compiler *c, vg_str arn, vg_str acc
     return vg_str_of(out, text.len);
 }
 
-bool vg_cuts_overlap(const vg_arn_cut *a, const vg_arn_cut *b)
+vg_match vg_cuts_overlap(const vg_arn_cut *a, const vg_arn_cut *b, uint64_t *steps)
 {
+    vg_match all = VG_MATCH_YES;
     if (a->count < VG_ARN_SEGMENTS || b->count < VG_ARN_SEGMENTS)
-        return vg_str_is(a->text, "*") || vg_str_is(b->text, "*");
-    for (unsigned i = 0; i < VG_ARN_SEGMENTS; i++)
-        if (!vg_glob_overlaps(a->segment[i], b->segment[i]))
-            return false;
-    return true;
+        return vg_str_is(a->text, "*") || vg_str_is(b->text, "*") ? VG_MATCH_YES : VG_MATCH_NO;
+    for (unsigned i = 0; i < VG_ARN_SEGMENTS && all != VG_MATCH_NO; i++)
+        all = vg_match_and(all, vg_glob_overlaps(a->segment[i], b->segment[i], steps));
+    return all;
 }
 
-bool vg_cut_covers(const vg_arn_cut *a, const vg_arn_cut *b)
+vg_match vg_cut_covers(const vg_arn_cut *a, const vg_arn_cut *b, uint64_t *steps)
 {
+    vg_match all = VG_MATCH_YES;
     if (vg_str_is(a->text, "*"))
-        return true;
+        return VG_MATCH_YES;
     if (a->count < VG_ARN_SEGMENTS || b->count < VG_ARN_SEGMENTS)
-        return false;
-    for (unsigned i = 0; i < VG_ARN_SEGMENTS; i++)
-        if (!vg_glob_covers(a->segment[i], b->segment[i]))
-            return false;
-    return true;
+        return VG_MATCH_NO;
+    for (unsigned i = 0; i < VG_ARN_SEGMENTS && all != VG_MATCH_NO; i++)
+        all = vg_match_and(all, vg_glob_covers(a->segment[i], b->segment[i], steps));
+    return all;
 }
 
 static bool covers_type(const vg_grant_compiler *c, const vg_arn_cut *pattern, uint32_t type, vg_str account)
@@ -185,7 +185,8 @@ static bool covers_type(const vg_grant_compiler *c, const vg_arn_cut *pattern, u
     char text[TEXT_MAX];
     for (uint32_t i = 0; i < resource->arn_count; i++) {
         vg_arn_cut all = vg_arn_cut_of(pattern_of_type(c, resource->arns[i], account, text));
-        if (!vg_cut_covers(pattern, &all))
+        uint64_t steps = 0;
+        if (vg_cut_covers(pattern, &all, &steps) != VG_MATCH_YES)
             return false;
     }
     return resource->arn_count > 0;

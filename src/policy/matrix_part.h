@@ -57,8 +57,8 @@ vg_status vg_grants_of(vg_grant_compiler *compiler, const vg_policy *policy, vg_
 uint32_t vg_grant_count(const vg_grant_compiler *compiler);
 const uint64_t *vg_wildcard_only_actions(const vg_grant_compiler *compiler);
 
-/* Whether some ARN matches both, and whether one matches all that the other does. */
-bool vg_cuts_overlap(const vg_arn_cut *a, const vg_arn_cut *b);
-bool vg_cut_covers(const vg_arn_cut *a, const vg_arn_cut *b);
+/* Whether some ARN matches both, and whether one matches all that the other does; steps as of vg_glob. */
+vg_match vg_cuts_overlap(const vg_arn_cut *a, const vg_arn_cut *b, uint64_t *steps);
+vg_match vg_cut_covers(const vg_arn_cut *a, const vg_arn_cut *b, uint64_t *steps);
 
 #endif

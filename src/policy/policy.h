@@ -322,13 +322,15 @@ typedef struct {
     unsigned
         unknown; /* of an Unknown: layers of which keys that are unknown, or evidence that is missing, decide */
     bool unless_grant; /* KMS: denied, or unknown, for policies alone: a grant could allow */
+    bool out_of_steps; /* of an Unknown: comparing the policies' patterns takes more than a decision has */
 } vg_decision;
 
 /* Decides. No allocation; any number of threads on the same policies. The three-valued answer is sound: Allowed,
  * ExplicitlyDenied and the denial that ImplicitlyDenied says are given only if every completion of the unknown keys, and of
  * the layers that are unknown, agrees. (In some of them the denial of an ImplicitlyDenied may be explicit.) A request with a
  * text that none of AWS has (an action over 1,024 bytes, a principal or resource over 8,192) is Unknown, and so is a condition
- * that reads a value over 8,192. */
+ * that reads a value over 8,192. A decision compares patterns in some four million steps at most, which policies within AWS's
+ * quotas never need; what it cannot tell by then is unknown. */
 vg_decision vg_policy_decide(const vg_request *request, const vg_layers *layers);
 
 /* ---- requests as JSON ---------------------------------------------------------------------------------------------------- */

@@ -62,9 +62,19 @@ vg_status vg_template_compile(vg_arena *arena, vg_str text, bool wild, vg_templa
 
 enum { VG_ARN_SEGMENTS = 6 };
 
-/* What no request of AWS exceeds: names of actions have 64 characters, ARNs and values of keys 2,048. Where a match costs
- * pattern times text, longer text matches nothing. */
+/* What no request of AWS exceeds: names of actions have 64 characters, ARNs and values of keys 2,048. A decision on longer
+ * text is unknown. */
 enum { VG_LONGEST_ACTION = 1024, VG_LONGEST_VALUE = 8192 };
+
+/* Matching costs pattern times text in the worst case, and evidence may hold megabytes of patterns made for it. A decision
+ * counts the steps of what is not linear; once it has taken so many, a comparison that would need more is unknown: no Allow,
+ * and a Deny that may hold. Policies within AWS's quotas take a few thousand, a pattern of 2,048 bytes against such a text
+ * at most a million. */
+enum { VG_DECISION_STEPS = 1 << 22 };
+static inline bool vg_is_spent(uint64_t steps)
+{
+    return steps > VG_DECISION_STEPS;
+}
 
 /* An ARN, or a pattern of one, cut at its first five colons. count: segments found, 1 to 6. */
 typedef struct {
@@ -208,6 +218,7 @@ typedef struct vg_evaluation {
     bool wildcard_only;
     vg_match bounded; /* whether the caller has a permissions boundary */
     bool hashed;
+    uint64_t steps;                  /* taken so far: VG_DECISION_STEPS */
     uint64_t hashes[VG_HASHED_KEYS]; /* of the first keys of the context */
     struct vg_trace *trace;          /* of an explanation; NULL while deciding */
 } vg_evaluation;
@@ -223,7 +234,8 @@ static inline const vg_arn_cut *vg_resource_cut(vg_evaluation *e)
 
 /* A hash of a condition key that ignores ASCII case (and may confuse a few other characters: compare as well). */
 uint64_t vg_key_hash(vg_str key);
-/* The context's entry of a key, or NULL when it has none. */
+/* The context's entry of a key, or NULL when it has none. Keys beyond VG_HASHED_KEYS cost a step each; once those are spent,
+ * every key is unknown. */
 const vg_context_entry *vg_context_find(vg_evaluation *e, uint64_t hash, vg_str key);
 
 typedef enum {
@@ -243,6 +255,10 @@ typedef enum {
     VG_RESULT_ERROR,
     VG_RESULT_NO_OR_ERROR /* which of both, unknown variables decide */
 } vg_result;
+static inline vg_result vg_result_of(vg_match match)
+{
+    return match == VG_MATCH_YES ? VG_RESULT_YES : match == VG_MATCH_NO ? VG_RESULT_NO : VG_RESULT_UNKNOWN;
+}
 /* Matches the template with the whole text; a variable that is unknown may stand for anything or nothing. */
 vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text, bool ignore_case);
 /* The template against a request that is a pattern itself: cover, or overlap. */
@@ -275,10 +291,13 @@ bool vg_rule_grants_public(const vg_rule *rule);
 vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool from_owner);
 vg_match vg_s3_acl_allows(const vg_evaluation *e, const vg_layers *layers);
 
-/* Glob over bytes where '?' is one character of UTF-8. Patterns are UTF-8, as all that JSON holds; s may be any bytes. */
-bool vg_glob(vg_str pattern, vg_str s);
+/* Glob over bytes where '?' is one character of UTF-8. Patterns are UTF-8, as all that JSON holds; s may be any bytes. Each
+ * adds the steps it takes to *steps, and is UNKNOWN where more than VG_DECISION_STEPS would be needed. */
+vg_match vg_glob(vg_str pattern, vg_str s, uint64_t *steps);
 /* Whether some text matches both, and whether `pattern` matches all that `request` does, whose one wildcard is '*'. */
-bool vg_glob_overlaps(vg_str pattern, vg_str request);
-bool vg_glob_covers(vg_str pattern, vg_str request);
+vg_match vg_glob_overlaps(vg_str pattern, vg_str request, uint64_t *steps);
+vg_match vg_glob_covers(vg_str pattern, vg_str request, uint64_t *steps);
+/* As vg_action_matches, within the steps. */
+vg_match vg_action_takes(vg_str pattern, vg_str action, uint64_t *steps);
 
 #endif

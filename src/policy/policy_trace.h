@@ -22,7 +22,7 @@ typedef struct vg_trace {
     vg_vec answers;    /* vg_trace_answer, in the order of evaluation */
     vg_vec statements; /* vg_deciding_statement */
     unsigned lacking;  /* layers that must allow and do not for certain */
-    const char *notes[8];
+    const char *notes[12];
     size_t note_count;
     bool out_of_memory;
 } vg_trace;

@@ -134,8 +134,14 @@ static void hash_context(vg_evaluation *e)
 const vg_context_entry *vg_context_find(vg_evaluation *e, uint64_t hash, vg_str key)
 {
     const vg_request *request = e->request;
+    static const vg_context_entry unknown = {.state = VG_CONTEXT_UNKNOWN};
     if (!e->hashed)
         hash_context(e);
+    if (request->context_count > VG_HASHED_KEYS) {
+        e->steps += request->context_count - VG_HASHED_KEYS;
+        if (vg_is_spent(e->steps))
+            return &unknown;
+    }
     for (size_t i = 0; i < request->context_count; i++)
         if ((i >= VG_HASHED_KEYS || e->hashes[i] == hash) && vg_str_eq_icase(request->context[i].key, key))
             return &request->context[i];
@@ -200,8 +206,10 @@ static bool is_one(const matcher *m, const walk *w)
 /* Goes behind pieces that are used up. */
 static void walk_on(const matcher *m, walk *w)
 {
-    while (w->piece < m->t->count && !w->run && !is_one(m, w) && w->offset == w->text.len)
+    while (w->piece < m->t->count && !w->run && !is_one(m, w) && w->offset == w->text.len) {
         *w = walk_to(m, w->piece + 1);
+        m->e->steps++;
+    }
 }
 
 static size_t step_over_character(vg_str s, size_t i)
@@ -218,20 +226,22 @@ static bool same(const matcher *m, char a, char b)
     return m->ignore_case ? lower(a) == lower(b) : a == b;
 }
 
-static bool match_pieces(const matcher *m, vg_str s)
+static vg_match match_pieces(const matcher *m, vg_str s)
 {
     walk w = walk_to(m, 0), star = {0};
     bool has_star = false;
     size_t i = 0, star_at = 0;
     for (;;) {
         walk_on(m, &w);
+        if (vg_is_spent(++m->e->steps))
+            return VG_MATCH_UNKNOWN;
         bool more = w.piece < m->t->count;
         if (more && w.run) {
             w = star = walk_to(m, w.piece + 1);
             has_star = true;
             star_at = i;
         } else if (i == s.len) {
-            return !more;
+            return more ? VG_MATCH_NO : VG_MATCH_YES;
         } else if (more && is_one(m, &w)) {
             i = step_over_character(s, i);
             w = walk_to(m, w.piece + 1);
@@ -242,7 +252,7 @@ static bool match_pieces(const matcher *m, vg_str s)
             w = star;
             i = ++star_at;
         } else {
-            return false;
+            return VG_MATCH_NO;
         }
     }
 }
@@ -261,10 +271,10 @@ vg_result vg_template_match(vg_evaluation *e, const vg_template *t, vg_str text,
         unknown |= state == VG_VALUE_UNKNOWN;
         may_lack |= state == VG_VALUE_UNKNOWN && !t->pieces[i].has_fallback;
     }
-    bool matches = text.len <= VG_LONGEST_VALUE && match_pieces(&m, text);
+    vg_match matches = match_pieces(&m, text);
     if (!unknown)
-        return matches ? VG_RESULT_YES : VG_RESULT_NO;
-    if (matches)
+        return vg_result_of(matches);
+    if (matches != VG_MATCH_NO)
         return VG_RESULT_UNKNOWN;
     return may_lack ? VG_RESULT_NO_OR_ERROR : VG_RESULT_NO;
 }
@@ -316,6 +326,6 @@ vg_result vg_template_compare(vg_evaluation *e, const vg_template *t, vg_str req
     if (worst == VG_VALUE_NONE)
         return VG_RESULT_ERROR;
     vg_str pattern = vg_str_of(text, len);
-    bool matches = cover ? vg_glob_covers(pattern, request) : vg_glob_overlaps(pattern, request);
-    return matches ? VG_RESULT_YES : VG_RESULT_NO;
+    return vg_result_of(cover ? vg_glob_covers(pattern, request, &e->steps)
+                              : vg_glob_overlaps(pattern, request, &e->steps));
 }

@@ -401,6 +401,30 @@ def a_hundred_thousand_conditions_in_evidence_are_explained_in_bounded_time():
 
 
 @case
+def ten_megabytes_in_evidence_are_asked_about_in_bounded_time():
+    key = "a" * 1000  # half of which a slow pattern runs over from each place
+    slow = [f"arn:aws:s3:::*?{'a' * 500}b{i}*" for i in range(19000)]
+    rows = {"patterns": policy(ALLOW, {**DENY, "Resource": slow}), "exceptions": policy(ALLOW, {**{k: v for k, v in DENY.items() if k != "Resource"}, "NotResource": slow}),
+            "statements": LARGE["statements"], "conditions": LARGE["conditions"]}
+    for name, document in rows.items():
+        public = policy(*({**s, "Principal": "*"} for s in document["Statement"]))
+        bucket = envelope("s3:GetBucketPolicy", {"Policy": json.dumps(public)}, {"Bucket": "b"}, account=MEMBER)
+        place = world(name, [user("u", document)], [role("self", public, document)], bucket)
+        for words in (("can", "u", "s3:GetObject", f"arn:aws:s3:::b/{key}", "--explain"), ("who-can", "s3:GetObject", f"arn:aws:s3:::b/{key}"),
+                      ("what-can", "u"), ("exposed",), ("paths",)):
+            done = timed("iam", *words, workspace=place)
+            assert done.returncode in (0, 1, 3), (name, words, done.lines)
+            assert done.returncode != 0 or words[0] != "can", (name, done.text)
+            if name in ("patterns", "exceptions") and words[0] == "can":
+                equal(done.returncode, 3, name)
+                assert "more steps than a decision has" in done.text, done.text
+            if name in ("patterns", "exceptions") and words[0] == "who-can":
+                assert "policies too costly to compare" in done.text and "0 allowed, 0 conditional" in done.lines[0], (done.text, done.lines)
+            if name == "statements" and words[0] == "exposed":
+                assert "too large for every statement to be asked about" in done.text, done.text
+
+
+@case
 def a_folder_of_logs_with_anything_in_it_is_read_as_far_as_it_can_be():
     place, logs = world("logs", [user("u", policy(ALLOW))]), HOME / "logs"
     logs.mkdir()

@@ -471,6 +471,32 @@ static void control_policies_that_nobody_collected_are_a_reservation(void **stat
     assert_false(exposures_of(world_with(&collected)).exposures[0].unless_rcp);
 }
 
+/* Asked for each of its statements, a policy of 20,000 would take minutes. What was asked by then is told. */
+static void a_policy_over_all_quotas_is_known_in_part(void **state)
+{
+    (void)state;
+    enum { STATEMENTS = 20000 };
+    vg_buf text = {0};
+    for (int i = 0; i < STATEMENTS; i++)
+        vg_buf_addf(&text,
+                    "%s{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\","
+                    "\"Resource\":\"arn:aws:s3:::b/%d\"}",
+                    i ? "," : "", i);
+    const thing t = {BUCKET, vg_arena_cstr(arena, vg_buf_str(&text)), NULL, NULL};
+    vg_buf_free(&text);
+    vg_exposures found = exposures_of(world_with(&t));
+    assert_int_equal(found.exposure_count, 1);
+    assert_int_equal(found.unknown_count, 1);
+    assert_true(vg_str_starts(found.unknowns[0].why, VG_STR("its policy is too large")));
+}
+
+static void a_second_statement_for_anyone_tells_nothing_of_the_organisation(void **state)
+{
+    (void)state;
+    static const thing t = {BUCKET, GET("\"*\"", "") "," GET("\"*\"", ""), NULL, NULL};
+    assert_string_equal(told(&t), "anyone * high; ");
+}
+
 static void a_wrong_list_of_providers_is_refused_with_its_place(void **state)
 {
     (void)state;
@@ -494,6 +520,8 @@ int main(void)
         cmocka_unit_test(whom_a_trust_policy_lets_in),
         cmocka_unit_test(an_exposure_names_its_statement_and_the_levels_that_were_allowed),
         cmocka_unit_test(control_policies_that_nobody_collected_are_a_reservation),
+        cmocka_unit_test(a_second_statement_for_anyone_tells_nothing_of_the_organisation),
+        cmocka_unit_test(a_policy_over_all_quotas_is_known_in_part),
         cmocka_unit_test(a_wrong_list_of_providers_is_refused_with_its_place),
     };
     return cmocka_run_group_tests_name("policy exposure", tests, setup, teardown);
