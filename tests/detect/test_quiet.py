@@ -36,8 +36,8 @@ def logs():
 
 
 def need():
-    probe = subprocess.run([VIGIL, "detect", "list"], capture_output=True, text=True, cwd=ROOT) if Path(VIGIL).exists() else None
-    if probe is None or probe.returncode not in (0, 1):
+    probe = subprocess.run([VIGIL, "detect", "--help"], capture_output=True, text=True, cwd=ROOT) if Path(VIGIL).exists() else None
+    if probe is None or "vigil detect" not in probe.stdout:
         skip("vigil detect is not built")
 
 
@@ -78,7 +78,7 @@ def nothing_wrong_is_found_where_nothing_is_wrong():
     folder = logs()
     labels = stories(folder)
     done = subprocess.run([VIGIL, "detect", str(folder / "AWSLogs"), "--format", "jsonl"], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode in (0, 1), done.stderr[-2000:]
+    assert done.returncode in (0, 1, 3), done.stderr[-2000:]
     findings = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     table = collections.defaultdict(lambda: [0, collections.Counter()])
     for f in findings:

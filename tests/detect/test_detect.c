@@ -1,0 +1,334 @@
+/* Detectors: what the glance passes over matches nothing. The same log is shown by the quick way (vg_detect_log on a file as
+ * delivered), in pieces (vg_detect_stream), and record by record through the trail's reader, and must find the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "detect/detect.h"
+
+/* Rules whose pivots are of every kind: names, sources, errors, identity, absence, none. */
+static const char rules_text[] =
+    "title: name\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {eventName: DeleteTrail}, condition: selection}\nlevel: high\n"
+    "---\n"
+    "title: one of names\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {eventSource: iam.amazonaws.com, eventName|startswith: [Create, Put]}, "
+    "condition: selection}\n"
+    "---\n"
+    "title: error\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {errorCode: AccessDenied}, filter: {eventName: GetObject}, condition: selection "
+    "and not filter}\n"
+    "---\n"
+    "title: root\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {userIdentity.type: Root}, filter: {userIdentity.invokedBy|exists: true}, "
+    "condition: selection and not filter}\n"
+    "---\n"
+    "title: absent\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {eventName: PutObject, errorCode: null}, condition: selection}\n"
+    "---\n"
+    "title: not\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {awsRegion: [eu-west-1, us-east-1]}, condition: not selection}\n"
+    "---\n"
+    "title: keyword\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {keywords: [needle], condition: keywords}\n"
+    "---\n"
+    "title: deep\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {requestParameters.items.port: 22}, condition: selection}\n"
+    "---\n"
+    "title: agent\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {userAgent|contains: kali}, b: {sourceIPAddress|cidr: 10.0.0.0/8}, condition: a or b}\n"
+    "---\n"
+    "title: number\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {count|gte: 7}, condition: selection}\n"
+    "---\n"
+    "title: twice\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {userAgent|re: '^b.t$'}, b: {errorCode|endswith: Denied}, condition: 1 of them}\n";
+
+static vg_rules *compile(vg_arena *arena)
+{
+    vg_rules *rules = NULL;
+    vg_error err = {0};
+    vg_vec problems = vg_vec_in(arena, sizeof(vg_rule_problem));
+    vg_rule_file file = {VG_STR("rules.yml"), vg_str_from(rules_text)};
+    vg_rules_options options = {0};
+    if (vg_rules_compile(arena, &file, 1, &options, &rules, &problems, &err) != VG_OK || problems.len)
+        fail_msg("%s %.*s", err.message,
+                 VG_ARG(problems.len ? ((vg_rule_problem *)vg_vec_at(&problems, 0))->text : VG_STR("")));
+    return rules;
+}
+
+/* ---- random logs ------------------------------------------------------------------------------------------------------------ */
+
+static uint64_t state;
+static unsigned below(unsigned n)
+{
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    return (unsigned)(state >> 33) % n;
+}
+#define ONE_OF(table) table[below(VG_COUNT(table))]
+
+static void add_record(vg_buf *out, size_t number)
+{
+    static const char *const names[] = {"\"DeleteTrail\"",
+                                        "\"deletetrail\"",
+                                        "\"CreateUser\"",
+                                        "\"PutObject\"",
+                                        "\"GetObject\"",
+                                        "\"Delete\\u0054rail\"",
+                                        "[\"DeleteTrail\"]",
+                                        "null",
+                                        "7"};
+    static const char *const sources[] = {"\"iam.amazonaws.com\"", "\"s3.amazonaws.com\"",
+                                          "\"IAM.amazonaws.com\""};
+    static const char *const errors[] = {"\"AccessDenied\"", "null", "\"Client.AccessDenied\"", "\"\"", "{}"};
+    static const char *const types[] = {
+        "{\"type\":\"Root\"}",
+        "{\"type\":\"Root\",\"invokedBy\":null}",
+        "{\"type\":\"AssumedRole\",\"arn\":\"arn:aws:sts::1:assumed-role/a/b\"}",
+        "[{\"type\":\"Root\"}]",
+        "\"Root\"",
+        "{\"x\":{\"type\":\"Root\"}}"};
+    static const char *const regions[] = {"\"eu-west-1\"", "\"us-east-1\"", "\"ap-south-1\"", "null"};
+    static const char *const agents[] = {"\"kali linux\"", "\"Ka\\u006ci\"", "\"bot\"", "\"b\\nt\"",
+                                         "[\"x\",\"kali\"]"};
+    static const char *const addresses[] = {"\"10.1.2.3\"", "\"203.0.113.1\"", "\"s3.amazonaws.com\""};
+    static const char *const parameters[] = {"null", "{\"items\":[{\"port\":80},{\"port\":22}]}",
+                                             "{\"items\":{\"port\":\"22\"}}", "{\"a\":\"a needle in it\"}",
+                                             "{\"items.port\":22}"};
+    static const char *const extra[] = {",\"userIdentity.type\":\"Root\"",
+                                        ",\"eventName\":\"DeleteTrail\"",
+                                        ",\"count\":7",
+                                        ",\"count\":\"8\"",
+                                        ",\"count\":6.5",
+                                        ",\"NEEDLE\":1",
+                                        ""};
+    vg_buf_addf(
+        out, "{\"eventVersion\":\"1.11\",\"eventTime\":\"2026-01-01T00:%02zu:%02zuZ\",\"eventID\":\"e-%zu\"",
+        number / 60 % 60, number % 60, number);
+    vg_buf_addf(out, ",\"eventSource\":%s,\"eventName\":%s", ONE_OF(sources), ONE_OF(names));
+    if (below(2))
+        vg_buf_addf(out, ",\"errorCode\":%s", ONE_OF(errors));
+    if (below(2))
+        vg_buf_addf(out, ",\"userIdentity\":%s", ONE_OF(types));
+    if (below(4))
+        vg_buf_addf(out, ",\"awsRegion\":%s", ONE_OF(regions));
+    if (below(2))
+        vg_buf_addf(out, ",\"userAgent\":%s", ONE_OF(agents));
+    if (below(2))
+        vg_buf_addf(out, ",\"sourceIPAddress\":%s", ONE_OF(addresses));
+    if (below(2))
+        vg_buf_addf(out, ",\"requestParameters\":%s", ONE_OF(parameters));
+    vg_buf_add_c(out, ONE_OF(extra));
+    vg_buf_add_char(out, '}');
+}
+
+static void add_log(vg_buf *out, size_t records)
+{
+    vg_buf_add_c(out, "{\"Records\":[");
+    for (size_t i = 0; i < records; i++) {
+        vg_buf_add_c(out, i ? ",\n" : "");
+        add_record(out, i);
+    }
+    vg_buf_add_c(out, "]}");
+}
+
+/* ---- three ways ---------------------------------------------------------------------------------------------------------------- */
+
+static vg_str told(vg_arena *arena, const vg_rules *rules, vg_detector *detector)
+{
+    vg_detect_findings found;
+    vg_error err = {0};
+    vg_buf text = {0};
+    assert_int_equal(vg_detect_finish(arena, &detector, 1, &found, &err), VG_OK);
+    for (size_t i = 0; i < found.count; i++) {
+        const vg_detect_finding *f = &found.items[i];
+        vg_buf_addf(&text, "%.*s %s %llu", VG_ARG(vg_rules_at(rules, f->rule)->title), f->id,
+                    (unsigned long long)f->count);
+        for (size_t k = 0; k < f->step_count; k++)
+            vg_buf_addf(&text, " %.*s", VG_ARG(f->steps[k].id));
+        vg_buf_add_char(&text, '\n');
+    }
+    vg_str copy = vg_arena_str(arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    vg_detector_free(detector);
+    return copy;
+}
+
+static vg_detector *detector_of(const vg_rules *rules)
+{
+    vg_detector_options options = {.since = VG_TIME_NONE, .until = VG_TIME_NONE};
+    vg_detector *detector = vg_detector_new(rules, &options);
+    assert_non_null(detector);
+    return detector;
+}
+
+static vg_status show(void *context, const vg_trail_record *record, vg_error *err)
+{
+    vg_event event = {.log = VG_LOG_CLOUDTRAIL,
+                      .time = record->time,
+                      .id = record->id,
+                      .account = record->account,
+                      .region = record->region,
+                      .source_ip = record->source_ip,
+                      .root = record->root,
+                      .record = record};
+    return vg_detect_event(context, &event, err);
+}
+
+static vg_str by_record(vg_arena *arena, const vg_rules *rules, vg_str log)
+{
+    vg_detector *detector = detector_of(rules);
+    vg_trail_sink sink = {show, NULL, detector};
+    vg_trail_counts counts = {0};
+    vg_error err = {0};
+    assert_int_equal(vg_trail_read(log, VG_STR("log"), &sink, &counts, &err), VG_OK);
+    return told(arena, rules, detector);
+}
+
+static vg_str at_once(vg_arena *arena, const vg_rules *rules, vg_str log)
+{
+    vg_detector *detector = detector_of(rules);
+    vg_trail_counts counts = {0};
+    vg_error err = {0};
+    assert_int_equal(vg_detect_log(detector, log, VG_STR("log"), NULL, NULL, NULL, &counts, &err), VG_OK);
+    return told(arena, rules, detector);
+}
+
+static void the_glance_passes_over_nothing_that_matches(void **unused)
+{
+    (void)unused;
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    size_t found = 0;
+    for (unsigned seed = 1; seed <= 60; seed++) {
+        vg_buf log = {0};
+        state = seed;
+        add_log(&log, 200);
+        vg_str quick = at_once(arena, rules, vg_buf_str(&log)),
+               slow = by_record(arena, rules, vg_buf_str(&log));
+        if (!vg_str_eq(quick, slow))
+            fail_msg("seed %u\nquick:\n%.*s\nrecord by record:\n%.*s", seed, VG_ARG(quick), VG_ARG(slow));
+        found += quick.len > 0;
+        vg_buf_free(&log);
+    }
+    assert_int_equal(found, 60);
+    for (size_t i = 0; i < vg_rules_count(rules); i++) {
+        vg_buf log = {0};
+        state = 5;
+        add_log(&log, 3000);
+        vg_str all = at_once(arena, rules, vg_buf_str(&log));
+        vg_str title = vg_arena_printf(arena, "%.*s ", VG_ARG(vg_rules_at(rules, i)->title));
+        if (vg_str_find(all, title) == VG_NPOS)
+            fail_msg("no record matches %.*s: the test shows nothing of it", VG_ARG(title));
+        vg_buf_free(&log);
+    }
+    vg_arena_free(arena);
+}
+
+/* ---- pieces -------------------------------------------------------------------------------------------------------------------- */
+
+static char path[] = "/tmp/vigil-detect-XXXXXX";
+
+static vg_str in_pieces(vg_arena *arena, const vg_rules *rules, vg_str log, vg_trail_counts *counts)
+{
+    vg_detector *detector = detector_of(rules);
+    vg_stream *stream;
+    vg_error err = {0};
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(log.ptr, 1, log.len, file), log.len);
+    fclose(file);
+    assert_int_equal(vg_stream_open(vg_str_from(path), &stream, &err), VG_OK);
+    assert_int_equal(vg_detect_stream(detector, stream, VG_STR("log"), NULL, NULL, NULL, counts, &err),
+                     VG_OK);
+    vg_stream_close(stream);
+    return told(arena, rules, detector);
+}
+
+static void a_log_in_pieces_is_the_same_log(void **unused)
+{
+    (void)unused;
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    vg_trail_counts counts = {0};
+    vg_buf log = {0};
+    vg_error err = {0};
+    vg_str packed;
+    state = 9;
+    add_log(&log, 70000); /* more than one window */
+    assert_true(log.len > 12U << 20);
+    vg_str whole = at_once(arena, rules, vg_buf_str(&log));
+    assert_true(vg_str_eq(whole, in_pieces(arena, rules, vg_buf_str(&log), &counts)));
+    assert_int_equal(counts.records, 70000);
+    assert_int_equal(counts.bad, 0);
+    assert_int_equal(vg_gzip(arena, vg_buf_str(&log), 1, &packed, &err), VG_OK);
+    counts = (vg_trail_counts){0};
+    assert_true(vg_str_eq(whole, in_pieces(arena, rules, packed, &counts)));
+    /* Cut off: what comes before is read, and the damage is counted. */
+    counts = (vg_trail_counts){0};
+    in_pieces(arena, rules, vg_str_sub(packed, 0, packed.len / 2), &counts);
+    assert_in_range(counts.records, 20000, 60000);
+    assert_in_range(counts.bad, 1, 2);
+    vg_buf_free(&log);
+    vg_arena_free(arena);
+}
+
+static void garbage_between_records_costs_no_other_record(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text;
+        uint64_t records, least_bad;
+    } cases[] = {
+        {"{\"Records\":[%s,garbage,%s]}", 2, 1},
+        {"{\"Records\":[%s,\x01\x02\n%s]}", 2, 1},
+        {"{\"Records\":[%s,{\"eventName\":\"cut,\n%s]}", 2, 1},
+        {"{\"Records\":[%s,%s", 2, 1},
+        {"{\"Records\":[%s,%s]}]]}", 2, 1},
+        {"{\"Records\":[%s,7,%s]}", 2, 1},
+        {"{\"Records\":[%s,%s]}", 2, 0},
+    };
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_trail_counts counts = {0};
+        vg_error err = {0};
+        vg_detector *detector = detector_of(rules);
+        const char *one = "{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"1\"}",
+                   *two = "{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"2\"}";
+        char text[512];
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(text, sizeof text, cases[i].text, one, two);
+        assert_int_equal(
+            vg_detect_log(detector, vg_str_from(text), VG_STR("log"), NULL, NULL, NULL, &counts, &err),
+            VG_OK);
+        vg_str found = told(arena, rules, detector);
+        if (counts.records != cases[i].records || counts.bad < cases[i].least_bad ||
+            (cases[i].least_bad == 0 && counts.bad) || vg_str_find(found, VG_STR(" 1 2\n")) == VG_NPOS)
+            fail_msg("%s: %llu records, %llu bad, found\n%.*s", cases[i].text,
+                     (unsigned long long)counts.records, (unsigned long long)counts.bad, VG_ARG(found));
+    }
+    vg_arena_free(arena);
+}
+
+int main(void)
+{
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return 1;
+    close(fd);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_glance_passes_over_nothing_that_matches),
+        cmocka_unit_test(a_log_in_pieces_is_the_same_log),
+        cmocka_unit_test(garbage_between_records_costs_no_other_record),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
