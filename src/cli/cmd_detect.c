@@ -1,0 +1,161 @@
+/* cmd_detect.c: `vigil detect`: threats in activity logs, by Sigma rules. */
+#include "cli/cli_parts.h"
+#include "cli/detect_parts.h"
+
+static const vg_option options[] = {
+    VG_DETECT_RULE_OPTIONS,
+    {.name = "format",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .help = "How findings are written: for people, or one JSON object a line, "
+             "or as other products read them.",
+     .fallback = "table",
+     .choices = "table|jsonl|ocsf|asff|sarif"},
+    {.name = "since", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or after it."},
+    {.name = "until", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or before it."},
+    {.name = "flow-format",
+     .argument = "FIELDS",
+     .help = "The columns of flow logs that have no header line, as they were "
+             "given to create-flow-logs."},
+    {.name = "time-field",
+     .argument = "PATH",
+     .help = "Of events in JSON that are none of AWS's logs: the dotted path "
+             "of their time."},
+    {.name = "fail-on",
+     .argument = "LEVEL",
+     .help = "Exit with 1 when there is a finding of this level or worse.",
+     .fallback = "none",
+     .choices = "none|informational|low|medium|high|critical"},
+    {0},
+};
+
+static const vg_positional positionals[] = {
+    {.name = "LOG",
+     .help = "Log files, or folders of them: CloudTrail, VPC Flow Logs, Route "
+             "53 Resolver query logs, S3 "
+             "server access "
+             "logs, and events of any other kind as JSON; .gz and .zst too; - "
+             "reads standard input.",
+     .repeatable = true,
+     .kind = VG_ARG_PATH},
+    {0},
+};
+
+static const vg_example examples[] = {
+    {"vigil detect logs/AWSLogs", "Look for threats in a copy of a trail's "
+                                  "bucket, with the built-in detections."},
+    {"vigil detect --rules sigma/ --format jsonl logs/", "Run your own Sigma rules; a line a finding."},
+    {"vigil detect --level high --fail-on high logs/",
+     "Show what is high or critical, and fail when there is any."},
+    {"vigil detect ./test", "Read a folder that is named like a subcommand."},
+    {0},
+};
+
+static const vg_exit_note exit_notes[] = {
+    {VG_EXIT_FINDINGS, "with --fail-on: a finding of that level or worse"},
+    {VG_EXIT_PARTIAL, "a log or a rule could not be read in full; the rest was"},
+    {0},
+};
+
+static void say_summary(vg_cli *cli, const vg_detect_set *set, const vg_detect_run *run)
+{
+    size_t shown = 0, by_level[VG_SEVERITY_CRITICAL + 1] = {0};
+    for (size_t i = 0; i < run->findings.count; i++) {
+        const vg_detect_finding *f = &run->findings.items[i];
+        shown += set->wanted[f->rule];
+        by_level[vg_rules_at(set->rules, f->rule)->level] += set->wanted[f->rule];
+    }
+    vg_cli_say(cli,
+               "%llu events of %llu files against %zu rules: %zu findings (%zu "
+               "critical, %zu high, %zu medium)",
+               (unsigned long long)run->counts.records, (unsigned long long)run->files,
+               vg_rules_count(set->rules), shown, by_level[VG_SEVERITY_CRITICAL], by_level[VG_SEVERITY_HIGH],
+               by_level[VG_SEVERITY_MEDIUM]);
+    if (run->counts.bad)
+        vg_cli_say(cli, "%llu records could not be read", (unsigned long long)run->counts.bad);
+    if (run->findings.evicted)
+        vg_cli_say(cli, "%llu matches did not fit in memory and were not correlated",
+                   (unsigned long long)run->findings.evicted);
+    if (set->unread || set->unassessed)
+        vg_cli_say(cli, "%zu rules could not be read, %zu were not assessed", set->unread, set->unassessed);
+}
+
+/* Rules that could not have seen anything: no log that they need was given. */
+static void say_blind(vg_cli *cli, const vg_detect_set *set, const vg_detect_run *run)
+{
+    size_t blind = 0;
+    uint32_t missing = 0;
+    vg_buf names = {0};
+    for (size_t i = 0; i < vg_rules_count(set->rules); i++) {
+        const vg_rule *rule = vg_rules_at(set->rules, i);
+        uint32_t needs = vg_rule_needs(rule);
+        bool is_blind =
+            set->wanted[i] && rule->kind == VG_RULE_DETECTION && needs && !(needs & run->findings.seen);
+        blind += is_blind;
+        missing |= is_blind ? needs : 0;
+    }
+    for (unsigned i = 0; i < VG_NEED_COUNT; i++)
+        if (missing >> i & 1)
+            vg_buf_addf(&names, "%s%s", names.len ? ", " : "", vg_need_names[i]);
+    if (blind)
+        vg_cli_say(
+            cli,
+            "%zu detections are blind, not quiet: nothing here of %.*s (`vigil detect list --format json`)",
+            blind, VG_ARG(vg_buf_str(&names)));
+    vg_buf_free(&names);
+}
+
+static vg_exit gate(vg_cli *cli, const vg_detect_set *set, const vg_detect_run *run)
+{
+    size_t choice = vg_cli_choice(cli, "fail-on");
+    for (size_t i = 0; choice > 0 && i < run->findings.count; i++) {
+        const vg_detect_finding *f = &run->findings.items[i];
+        if (set->wanted[f->rule] && (size_t)vg_rules_at(set->rules, f->rule)->level + 1 >= choice)
+            return VG_EXIT_FINDINGS;
+    }
+    return VG_EXIT_OK;
+}
+
+static int run_detect(vg_cli *cli)
+{
+    const vg_str *paths;
+    size_t count = vg_cli_arguments(cli, &paths);
+    vg_detect_set set;
+    vg_detect_run run;
+    vg_error err = {0};
+    vg_detector_options own = {.since = VG_TIME_NONE, .until = VG_TIME_NONE};
+    const vg_log_options logs = {.format = vg_cli_value(cli, "flow-format"),
+                                 .time_field = vg_cli_value(cli, "time-field")};
+    vg_cli_time(cli, "since", &own.since);
+    vg_cli_time(cli, "until", &own.until);
+    vg_status status = vg_detect_set_load(cli, &set, &err);
+    if (status == VG_OK) {
+        vg_detect_set_tell(&set);
+        status = vg_detect_run_paths(cli, set.rules, paths, count, &own, &logs, &run, &err);
+    }
+    if (status == VG_OK)
+        status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
+    if (status != VG_OK)
+        return vg_cli_error(cli, &err);
+    say_summary(cli, &set, &run);
+    say_blind(cli, &set, &run);
+    return gate(cli, &set, &run);
+}
+
+static const vg_command *const nested[] = {&vg_detect_lint, &vg_detect_test, &vg_detect_list,
+                                           &vg_detect_explain, NULL};
+
+const vg_command vg_command_detect = {
+    .name = "detect",
+    .summary = "Find threats in activity logs, by Sigma rules",
+    .description = "Shows every event of the logs to detections and writes a "
+                   "finding for each actor and behaviour, with "
+                   "why it fired, what else could explain it and what to do "
+                   "first. Runs without a workspace.",
+    .options = options,
+    .positionals = positionals,
+    .examples = examples,
+    .exit_notes = exit_notes,
+    .nested = nested,
+    .run = run_detect,
+};
