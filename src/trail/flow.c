@@ -60,7 +60,9 @@ static bool read_number(vg_str s, int64_t *out)
     return true;
 }
 
-static bool fill(vg_log_reader *r, const vg_log_line *line, const vg_str *words, size_t *node_count)
+/* The values that tell of the event itself are noted in `roles`. */
+static bool fill(vg_log_reader *r, const vg_log_line *line, const vg_str *words, const vg_value **roles,
+                 size_t *node_count)
 {
     const vg_flow_columns *columns = &r->columns;
     vg_value *node = r->nodes + 1;
@@ -84,20 +86,25 @@ static bool fill(vg_log_reader *r, const vg_log_line *line, const vg_str *words,
                           VG_ARG(vg_value_str(&columns->keys[i])));
             return false;
         }
+        roles[columns->role[i]] = node + 1;
         node += 2;
     }
     *node_count = (size_t)(node - r->nodes);
     return true;
 }
 
-static vg_status give(vg_log_reader *r, const vg_log_line *line, const vg_value *root)
+static vg_status give(vg_log_reader *r, const vg_log_line *line, vg_event *event, vg_str status)
 {
-    vg_event event = {.log = VG_LOG_FLOW, .root = root};
-    vg_log_describe(VG_LOG_FLOW, root, (vg_str){0}, &event);
-    vg_str status = vg_get_str(root, "log-status");
+    event->log = VG_LOG_FLOW;
+    event->root = r->nodes;
     r->counts->no_data += vg_str_is(status, "NODATA");
     r->counts->skipped += vg_str_is(status, "SKIPDATA");
-    return vg_log_give(r, line, &event);
+    return vg_log_give(r, line, event);
+}
+
+static vg_str text_of(const vg_value *v)
+{
+    return v ? vg_value_str(v) : (vg_str){0};
 }
 
 static void close_object(vg_log_reader *r, size_t node_count, uint32_t position)
@@ -110,6 +117,7 @@ static void close_object(vg_log_reader *r, size_t node_count, uint32_t position)
 vg_status vg_flow_line(vg_log_reader *r, const vg_log_line *line)
 {
     vg_str words[VG_LOG_MOST_COLUMNS];
+    const vg_value *roles[VG_FLOW_ROLES] = {0};
     size_t count, bad, node_count;
     bool is_header;
     if (!vg_flow_split(line->text, words, &count, &bad)) {
@@ -119,10 +127,16 @@ vg_status vg_flow_line(vg_log_reader *r, const vg_log_line *line)
     if (count == 0)
         return VG_OK;
     VG_TRY(take_header(r, line, words, count, &is_header));
-    if (is_header || !settle_columns(r, line, words, count) || !fill(r, line, words, &node_count))
+    if (is_header || !settle_columns(r, line, words, count) || !fill(r, line, words, roles, &node_count))
         return VG_OK;
     close_object(r, node_count, line->position);
-    return give(r, line, r->nodes);
+    vg_event event = {.time = vg_log_seconds(roles[VG_FLOW_START]),
+                      .account = text_of(roles[VG_FLOW_ACCOUNT]),
+                      .region = text_of(roles[VG_FLOW_REGION]),
+                      .source_ip = text_of(roles[VG_FLOW_SOURCE])};
+    if (event.time == VG_TIME_NONE)
+        event.time = vg_log_seconds(roles[VG_FLOW_END]);
+    return give(r, line, &event, text_of(roles[VG_FLOW_STATUS]));
 }
 
 bool vg_flow_recognise_line(vg_str line)
@@ -171,5 +185,7 @@ vg_status vg_flow_object(vg_log_reader *r, const vg_log_line *line, const vg_val
         node += 2;
     }
     close_object(r, (size_t)(node - r->nodes), object->position);
-    return give(r, line, r->nodes);
+    vg_event event = {0};
+    vg_log_describe(VG_LOG_FLOW, r->nodes, (vg_str){0}, &event);
+    return give(r, line, &event, vg_get_str(r->nodes, "log-status"));
 }

@@ -174,6 +174,21 @@ bool vg_flow_field(vg_str word, vg_str *name, bool *is_number)
     return true;
 }
 
+static vg_flow_role role_of(vg_str name)
+{
+    static const struct {
+        const char *name;
+        vg_flow_role role;
+    } roles[] = {
+        {"start", VG_FLOW_START},   {"end", VG_FLOW_END},        {"account-id", VG_FLOW_ACCOUNT},
+        {"region", VG_FLOW_REGION}, {"srcaddr", VG_FLOW_SOURCE}, {"log-status", VG_FLOW_STATUS},
+    };
+    for (size_t i = 0; i < VG_COUNT(roles); i++)
+        if (vg_str_is(name, roles[i].name))
+            return roles[i].role;
+    return VG_FLOW_PLAIN;
+}
+
 static bool add_column(vg_flow_columns *out, vg_str word)
 {
     if (out->count == VG_LOG_MOST_COLUMNS)
@@ -182,6 +197,7 @@ static bool add_column(vg_flow_columns *out, vg_str word)
     vg_str name = known != VG_NPOS ? fields[known].name : word;
     out->keys[out->count] =
         (vg_value){.kind = VG_STRING, .len = (uint32_t)name.len & 0xFFFFFFFu, .as.string = name.ptr};
+    out->role[out->count] = (uint8_t)role_of(name);
     out->is_number[out->count++] = known != VG_NPOS && fields[known].shape == NUMBER;
     return true;
 }

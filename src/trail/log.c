@@ -42,7 +42,7 @@ void vg_log_id(vg_str text, vg_str also, char out[VG_LOG_ID])
 
 /* ---- events -------------------------------------------------------------------------------------------------------------------- */
 
-static vg_time seconds(const vg_value *v)
+vg_time vg_log_seconds(const vg_value *v)
 {
     const int64_t year_9999 = INT64_C(253402300799);
     return v && v->kind == VG_INT && v->as.i64 <= year_9999 ? v->as.i64 * VG_TIME_SECOND : VG_TIME_NONE;
@@ -50,9 +50,9 @@ static vg_time seconds(const vg_value *v)
 
 static void describe_flow(const vg_value *root, vg_event *event)
 {
-    event->time = seconds(vg_get(root, VG_STR("start")));
+    event->time = vg_log_seconds(vg_get(root, VG_STR("start")));
     if (event->time == VG_TIME_NONE)
-        event->time = seconds(vg_get(root, VG_STR("end")));
+        event->time = vg_log_seconds(vg_get(root, VG_STR("end")));
     event->account = vg_get_str(root, "account-id");
     event->region = vg_get_str(root, "region");
     event->source_ip = vg_get_str(root, "srcaddr");

@@ -14,11 +14,23 @@ typedef struct {
 vg_log_origin vg_log_origin_of(vg_str path);
 bool vg_log_is_account(vg_str s); /* twelve digits */
 
-/* The columns of a flow log: for each its key, as a node of the event, and whether its values are numbers. */
+/* What a column tells of the event itself. */
+typedef enum {
+    VG_FLOW_PLAIN,
+    VG_FLOW_START,
+    VG_FLOW_END,
+    VG_FLOW_ACCOUNT,
+    VG_FLOW_REGION,
+    VG_FLOW_SOURCE,
+    VG_FLOW_STATUS,
+    VG_FLOW_ROLES
+} vg_flow_role;
+
+/* The columns of a flow log: for each its key, as a node of the event, whether its values are numbers, and its role. */
 typedef struct {
     size_t count;
     vg_value keys[VG_LOG_MOST_COLUMNS];
-    uint8_t is_number[VG_LOG_MOST_COLUMNS];
+    uint8_t is_number[VG_LOG_MOST_COLUMNS], role[VG_LOG_MOST_COLUMNS];
 } vg_flow_columns;
 
 /* Reads names separated by blanks or commas, each alone or as ${name}. False when there are none or too many. The names
@@ -64,6 +76,8 @@ void vg_log_refuse(vg_log_reader *r, const vg_log_line *line, const char *format
     __attribute__((format(printf, 3, 4)));
 /* The same for a failure that is at hand. */
 void vg_log_tell(vg_log_reader *r, const vg_error *bad);
+/* A number of seconds since 1970 as a time; VG_TIME_NONE when there is none, or beyond the year 9999. */
+vg_time vg_log_seconds(const vg_value *v);
 /* What an event's object says of time, account, region and source. */
 void vg_log_describe(vg_log_kind log, const vg_value *root, vg_str time_field, vg_event *event);
 /* Completes an event (log and root are set, and what vg_log_describe reads) with its place, its id, and what the path and
@@ -100,5 +114,20 @@ vg_log_kind vg_log_recognise_json(vg_str head);
 vg_status vg_log_read_json(vg_log_reader *r, vg_str bytes);
 /* A line of text that holds JSON. */
 vg_status vg_log_json_line(vg_log_reader *r, const vg_log_line *line);
+
+/* dns_name.c: a name as it was asked for, with or without the dot at its end. */
+typedef struct {
+    vg_str domain; /* the registrable domain; empty when the name is a public suffix itself */
+    vg_str before; /* what stands before it, without the dot between; may be empty */
+} vg_dns_name;
+vg_dns_name vg_dns_name_of(vg_str name);
+vg_str vg_dns_longest_label(vg_str labels);
+unsigned vg_dns_entropy(vg_str text);
+/* How little a label looks like words: 0 to 100. */
+unsigned vg_dns_generated(vg_str label);
+
+/* address.c */
+typedef enum { VG_ADDRESS_NONE, VG_ADDRESS_PUBLIC, VG_ADDRESS_PRIVATE, VG_ADDRESS_METADATA } vg_address_kind;
+vg_address_kind vg_address_kind_of(vg_str text);
 
 #endif
