@@ -1,7 +1,7 @@
 /* search_match.c: whether an event is what an expression asks for.
  *
- * A path goes through objects by name and through lists by every item (or one item, where a name is a number); of a key that
- * itself has dots, the whole rest of the path is tried first, and `*` is any name. Where AWS writes a value in one place
+ * A path goes through objects by name and through lists by every item (or one item, where a name is a number); a key that
+ * itself has dots takes as many names, and `*` is any name. Where AWS writes a value in one place
  * (an indexed path), it is looked for there alone, as the index does: what an index leaves out, a search without one must not
  * find either. */
 #include "trail/search_part.h"
@@ -270,17 +270,26 @@ static bool in_items(const search_node *node, const vg_value *list, size_t part,
     return false;
 }
 
+/* Of how many names of the path, from `part` on, the key is made; 0: it is another. */
+static size_t names_of_key(const search_field *field, size_t part, vg_str key)
+{
+    vg_str name = field->parts[part];
+    size_t dots = 0, at = (size_t)(name.ptr - field->whole.ptr);
+    if (vg_str_is(name, "*") || vg_str_eq_icase(key, name))
+        return 1;
+    for (size_t i = 0; i < key.len; i++)
+        dots += key.ptr[i] == '.';
+    bool same = dots > 0 && part + dots < field->part_count &&
+                vg_str_eq_icase(key, vg_str_sub(field->whole, at, key.len));
+    bool ends = same && (at + key.len == field->whole.len || field->whole.ptr[at + key.len] == '.');
+    return ends ? dots + 1 : 0;
+}
+
 static bool in_object(const search_node *node, const vg_value *object, size_t part, unsigned lists)
 {
-    const search_field *field = &node->field;
-    vg_str name = field->parts[part];
-    size_t rest_at = (size_t)(name.ptr - field->whole.ptr);
-    vg_str rest = vg_str_sub(field->whole, rest_at, VG_NPOS);
-    bool has_more = part + 1 < field->part_count, is_any = vg_str_is(name, "*");
     for (vg_items it = vg_items_of(object); vg_items_next(&it);) {
-        if (has_more && vg_str_eq_icase(it.key, rest) && at_path(node, it.value, field->part_count, lists))
-            return true;
-        if ((is_any || vg_str_eq_icase(it.key, name)) && at_path(node, it.value, part + 1, lists))
+        size_t names = names_of_key(&node->field, part, it.key);
+        if (names && at_path(node, it.value, part + names, lists))
             return true;
     }
     return false;
@@ -399,7 +408,8 @@ static bool test_field(const search_node *node, const vg_event *event)
     return event->root && at_path(node, event->root, 0, 0);
 }
 
-/* The event's tree is one array in the order of the document, so its texts are met without descending. */
+/* The event's tree is one array in the order of the document, so its texts, names of fields
+ * among them, are met without descending. */
 static bool has_word(const search_value *word, const vg_value *root)
 {
     const vg_value *end = vg_value_after(root);

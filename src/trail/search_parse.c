@@ -295,7 +295,7 @@ static vg_status read_value(search_parser *p, search_value *out, const char *mis
     if (!out->wild)
         read_address(out->text, out);
     VG_TRY(read_needle(p, out));
-    bool is_4 = out->is_address && out->bytes[0] == '4'; /* has one spelling, but for mapped ones */
+    bool is_4 = vg_str_find_char(out->text, ':') == VG_NPOS; /* has one spelling, but for mapped ones */
     if (out->is_null || out->is_number || (out->is_address && !is_4))
         out->needle = (vg_str){0}; /* 1e2 is 100, and ::1 is 0::1 */
     return next_token(p);
