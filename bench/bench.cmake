@@ -46,3 +46,7 @@ target_link_libraries(bench_paths PRIVATE vg_policy)
 add_executable(bench_what_if bench/bench_what_if.c)
 target_compile_definitions(bench_what_if PRIVATE VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(bench_what_if PRIVATE vg_policy)
+
+# ---- search: one access key in a year of events, by a cold process ----
+add_executable(bench_search bench/bench_search.c)
+target_link_libraries(bench_search PRIVATE vg_trail vg_evidence)
