@@ -251,6 +251,14 @@ static const struct {
     {"opens.ports", derived_opens_ports},
 };
 
+bool vg_derived_is_of_event(vg_str name)
+{
+    for (size_t i = 0; i < VG_COUNT(fields); i++)
+        if (vg_str_is(name, fields[i].name))
+            return true;
+    return false;
+}
+
 /* Memory for the record of an event that came without. */
 typedef struct {
     vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
@@ -260,9 +268,11 @@ typedef struct {
 bool vg_derived_field(const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out)
 {
     size_t i = 0;
+    if (event->log != VG_LOG_CLOUDTRAIL)
+        return vg_log_derived(event, name, arena, out);
     while (i < VG_COUNT(fields) && !vg_str_is(name, fields[i].name))
         i++;
-    if (i == VG_COUNT(fields) || event->log != VG_LOG_CLOUDTRAIL)
+    if (i == VG_COUNT(fields))
         return false;
     const vg_trail_record *record = event->record;
     if (!record) {

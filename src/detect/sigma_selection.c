@@ -37,6 +37,8 @@ static vg_status compile_at(sigma_rule *rule, const vg_value *selection, unsigne
         return sigma_fail(rule, selection, err, "lists are nested more than %d deep", MOST_NESTING);
     if (selection->kind == VG_OBJECT)
         return compile_map(rule, selection, out, err);
+    if (selection->kind == VG_NULL && depth > 0)
+        return sigma_fail(rule, selection, err, "null is no text: a keyword is text or a number");
     if (selection->kind == VG_NULL)
         return sigma_fail(rule, selection, err,
                           "the selection is empty: write fields and values, or keywords, below it");
