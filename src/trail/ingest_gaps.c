@@ -8,7 +8,7 @@
 
 const char *const vg_gap_names[3] = {"digest", "no-digest", "neighbours"};
 
-enum { NEIGHBOURS = 24 };
+enum { NEIGHBOURS = 24, LONGEST = 2 * 366 * 24 }; /* hours; what lies further apart are no neighbours */
 
 typedef struct {
     vg_arena *arena;
@@ -161,7 +161,8 @@ static vg_status silent_hours(gap_search *s, const vg_trail_cover *events, vg_er
 {
     for (size_t r = 1; r < events->run_count; r++) {
         vg_hours before = events->runs[r - 1], after = events->runs[r];
-        if (before.to - before.from < NEIGHBOURS || after.to - after.from < NEIGHBOURS)
+        if (before.to - before.from < NEIGHBOURS || after.to - after.from < NEIGHBOURS ||
+            after.from - before.to > LONGEST)
             continue;
         for (int64_t hour = before.to; hour < after.from; hour++)
             if (!is_quiet(s, hour) && !has_event(s, hour))
