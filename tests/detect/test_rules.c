@@ -89,9 +89,11 @@ static void problems_have_exact_places(void **state)
          "rules.yml:1:9: action is no longer Sigma: write each document of the file whole\n"},
         {HEAD "detection:\n  s:\n    f: x\n  condition: s\ncorrelation:\n  type: event_count\n",
          "rules.yml:6:3: a document is a detection, a correlation or a filter, not two of them\n"},
-        {"title: [\n", "rules.yml:2:1: did not find expected node content while parsing a flow node\n"},
+        {"title: [\n", "rules.yml:2:1: YAML: did not find expected node content while parsing a flow node "
+                       "from line 2 on; is the "
+                       "file cut off?\n"},
         {"title: t\x1b[31m\nfilter:\n  rules: [x\x07]\n",
-         "rules.yml:1:9: control characters are not allowed\n"},
+         "rules.yml:1:9: YAML: control characters are not allowed\n"},
         {"---\n---\n", ""},
         {"", ""},
     };
