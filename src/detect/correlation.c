@@ -15,6 +15,8 @@ const char *const vg_bound_names[VG_BOUND_COUNT] = {"lt", "lte", "gt", "gte", "e
 static const char *const known_keys[] = {"type",      "rules",   "group-by", "timespan", "timeframe",
                                          "condition", "aliases", "generate", "window",   "gap"};
 
+enum { MEDIAN = 50000 }; /* as a percentile */
+
 typedef struct {
     vg_arena *arena;
     const vg_doc *doc;
@@ -487,6 +489,8 @@ static vg_status read_section(reader *r, const vg_value *document, const vg_valu
         VG_TRY(read_texts(r, group, "group-by", VG_CORRELATION_MOST_FIELDS, &r->c->group));
     VG_TRY(read_timespan(r, section));
     VG_TRY(read_condition(r, section));
+    if (r->c->type == VG_CORRELATE_VALUE_MEDIAN)
+        r->c->percentile = MEDIAN;
     if (r->c->names.count == 0)
         return refuse(r, rules ? rules : section, "a correlation needs `rules`, names or ids of rules");
     VG_TRY(read_aliases(r, section));
@@ -502,7 +506,7 @@ vg_status vg_correlation_read(vg_arena *arena, const vg_doc *doc, const vg_value
     if (!r.c)
         return out_of_memory(&r);
     r.c->arena = arena;
-    r.c->percentile = 50000;
+    r.c->percentile = MEDIAN;
     const vg_value *section = vg_get(document, VG_STR("correlation"));
     if (!section || section->kind != VG_OBJECT)
         return refuse(&r, section ? section : document, "`correlation` is a map");
