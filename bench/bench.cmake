@@ -50,3 +50,8 @@ target_link_libraries(bench_what_if PRIVATE vg_policy)
 # ---- search: one access key in a year of events, by a cold process ----
 add_executable(bench_search bench/bench_search.c)
 target_link_libraries(bench_search PRIVATE vg_trail vg_evidence)
+
+# ---- correlate: signals through a store and a correlator, and growth ----
+add_executable(bench_correlate bench/bench_correlate.c)
+target_include_directories(bench_correlate PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(bench_correlate PRIVATE vg_detect)
