@@ -16,6 +16,7 @@ REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af)-(?:north|south|east|west|centra
 ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 ADDRESS = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d./])")
 KEY = re.compile(r"\b(A[KS]IA|AIDA|AROA)[A-Z0-9]{12,17}\b")
+INSTANCE = re.compile(r"m?i-[0-9a-f]{8,17}")  # the session of an instance is named by EC2, not by its owner
 # Keys whose values are names that their owner chose.
 NAMED = {"userName", "roleName", "bucketName", "functionName", "trailName", "groupName", "policyName", "dBSnapshotIdentifier",
          "dBInstanceIdentifier", "roleSessionName", "keyName", "instanceProfileName"}
@@ -37,7 +38,8 @@ class Rewriter:
         names = set()
 
         def collect(key, text):
-            if key in NAMED and re.fullmatch(r"[A-Za-z][\w.+=@-]{4,}", text) and not text.startswith(("AWS", "aws")):
+            if key in NAMED and re.fullmatch(r"[A-Za-z][\w.+=@-]{4,}", text) and not text.startswith(("AWS", "aws")) \
+                    and not INSTANCE.fullmatch(text):
                 names.add(text)
             return text
         walk(records, collect)
