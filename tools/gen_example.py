@@ -704,10 +704,14 @@ def bucket(account, region, name, blocked=None):
     item = config_item(account, region, "AWS::S3::Bucket", name, name, {
         "name": name, "creationDate": "2022-01-10T10:00:00.000Z", "owner": {"displayName": None, "id": "kestrel"}},
         f"arn:aws:s3:::{name}")
+    owner = {"displayName": None, "id": "kestrel"}
+    item["supplementaryConfiguration"] = {"AccessControlList": json.dumps({
+        "grantSet": None, "grantList": [{"grantee": owner, "permission": "FullControl"}], "owner": owner, "isRequesterCharged": False})}
     if blocked is not None:
         read = {"Sid": "EverybodyReads", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
                 "Resource": f"arn:aws:s3:::{name}/*"}
         item["supplementaryConfiguration"] = {
+            **item["supplementaryConfiguration"],
             "BucketPolicy": {"policyText": json.dumps({"Version": "2012-10-17", "Statement": [read]})},
             "PublicAccessBlockConfiguration": dict.fromkeys(
                 ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"), blocked)}

@@ -49,22 +49,34 @@ static uint8_t permissions_of(vg_str name)
                  {"WRITE", VG_S3_WRITE},
                  {"READ_ACP", VG_S3_READ_ACP},
                  {"WRITE_ACP", VG_S3_WRITE_ACP},
-                 {"FULL_CONTROL", VG_S3_READ | VG_S3_WRITE | VG_S3_READ_ACP | VG_S3_WRITE_ACP}};
+                 {"FULL_CONTROL", VG_S3_READ | VG_S3_WRITE | VG_S3_READ_ACP | VG_S3_WRITE_ACP},
+                 {"Read", VG_S3_READ}, /* and AWS Config's words */
+                 {"Write", VG_S3_WRITE},
+                 {"ReadAcp", VG_S3_READ_ACP},
+                 {"WriteAcp", VG_S3_WRITE_ACP},
+                 {"FullControl", VG_S3_READ | VG_S3_WRITE | VG_S3_READ_ACP | VG_S3_WRITE_ACP}};
     for (size_t i = 0; i < VG_COUNT(table); i++)
         if (vg_str_is(name, table[i].name))
             return table[i].permissions;
     return 0;
 }
 
+/* "AllUsers" of the URI that S3 answers, or as AWS Config names it. */
+static vg_str group_of(const vg_value *grant)
+{
+    vg_str uri = vg_get_str(grant, "Uri");
+    return uri.len ? vg_str_sub(uri, vg_str_rfind_char(uri, '/') + 1, uri.len) : vg_get_str(grant, "Group");
+}
+
 /* False for a canonical user of another account, whose id nobody here knows. */
 static bool grantee_of(const vg_access_item *acl, const vg_value *grant, vg_s3_grant *out)
 {
-    vg_str uri = vg_get_str(grant, "Uri"), id = vg_get_str(grant, "Id");
-    if (vg_str_ends(uri, VG_STR("/AllUsers"))) {
+    vg_str group = group_of(grant), id = vg_get_str(grant, "Id");
+    if (vg_str_is(group, "AllUsers")) {
         out->grantee = VG_S3_EVERYONE;
         return true;
     }
-    if (vg_str_ends(uri, VG_STR("/AuthenticatedUsers"))) {
+    if (vg_str_is(group, "AuthenticatedUsers")) {
         out->grantee = VG_S3_AUTHENTICATED;
         return true;
     }
@@ -80,10 +92,13 @@ vg_status vg_access_acl_grants(const vg_access_reader *r, const vg_access_item *
     vg_s3_grant *grants = VG_NEW_N(r->arena, vg_s3_grant, (list ? vg_value_count(list) : 0) + 1);
     if (!grants)
         return vg_access_no_memory(err);
+    settings->bucket_acl_known = true;
     for (vg_items it = vg_items_of(list); vg_items_next(&it);) {
         vg_s3_grant grant = {.permissions = permissions_of(vg_get_str(it.value, "Permission"))};
         if (grantee_of(acl, it.value, &grant))
             grants[settings->grant_count++] = grant;
+        else if (!vg_str_is(group_of(it.value), "LogDelivery"))
+            settings->bucket_acl_known = false; /* who that is, is not known */
     }
     settings->grants = grants;
     return VG_OK;

@@ -2,8 +2,9 @@
  *
  * The policy engine tries strangers (policy/): each list holds what it proved with a request that is allowed. Empty lists
  * are only written where resources were looked at: roles with the authorization details, others with a snapshot of AWS
- * Config. What can have a policy that nobody collected is a list of its own, and so is what Block Public Access may close
- * that nobody collected: it is neither open nor closed. RCPs that nobody collected close nothing. */
+ * Config. What can have a policy that nobody collected is a list of its own, and so is what Block Public Access or an RCP
+ * may close that nobody collected: it is neither open nor closed. A list of roles that would be empty but for those is not
+ * written at all. */
 #include "assess/assess_part.h"
 
 #include <stdlib.h>
@@ -63,22 +64,24 @@ static bool is_own_provider(const vg_view *view, const vg_exposure *exposure)
 static void put_list(const vg_view *view, size_t which, vg_fact_sink *sink)
 {
     vg_vec names = vg_vec_in(sink->arena, sizeof(vg_str));
-    bool looked = (!lists[which].roles || vg_has_authorization_details(view)) &&
-                  (!lists[which].resources || vg_snapshot_was_read(view));
+    bool may_be_role = false, looked = (!lists[which].roles || vg_has_authorization_details(view)) &&
+                                       (!lists[which].resources || vg_snapshot_was_read(view));
     for (size_t i = 0; i < view->exposures->exposure_count; i++) {
         const vg_exposure *exposure = &view->exposures->exposures[i];
         bool is_role = vg_str_is(exposure->type, ROLE);
-        if (exposure->unless_block)
-            continue;
         bool is_outside = exposure->reach != VG_REACH_EXTERNAL || !is_own_provider(view, exposure);
-        if (exposure->reach == lists[which].reach && is_outside &&
-            (is_role ? lists[which].roles : lists[which].resources))
+        if (exposure->reach != lists[which].reach || !is_outside ||
+            !(is_role ? lists[which].roles : lists[which].resources))
+            continue;
+        if (vg_exposure_is_certain(exposure))
             push(&names, exposure->resource);
+        else
+            may_be_role |= is_role;
     }
     vg_tidy_names(&names);
     if (lists[which].needs_accounts && !accounts_are_known(view->org))
         return;
-    if (looked || names.len > 0)
+    if ((looked && !may_be_role) || names.len > 0)
         vg_fact_list(sink, lists[which].property, &names);
 }
 
@@ -90,7 +93,8 @@ static void put_unknown(const vg_view *view, vg_fact_sink *sink)
         if (!vg_str_is(view->exposures->unknowns[i].type, ROLE))
             push(&names, view->exposures->unknowns[i].resource);
     for (size_t i = 0; i < view->exposures->exposure_count; i++)
-        if (view->exposures->exposures[i].unless_block)
+        if (!vg_exposure_is_certain(&view->exposures->exposures[i]) &&
+            !vg_str_is(view->exposures->exposures[i].type, ROLE))
             push(&names, view->exposures->exposures[i].resource);
     vg_tidy_names(&names);
     if (!vg_snapshot_was_read(view) && names.len == 0)

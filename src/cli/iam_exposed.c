@@ -16,6 +16,12 @@ static bool is_asked(const exposed_work *w, const vg_exposure *e)
            (vg_str_is(w->reach, "all") || vg_str_is(w->reach, vg_reach_name(e->reach)));
 }
 
+/* Those that are certain and those that something uncollected may forbid are told apart. */
+static bool is_told(const exposed_work *w, const vg_exposure *e, bool certain)
+{
+    return is_asked(w, e) && vg_exposure_is_certain(e) == certain;
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------------------------------------------- */
 
 /* The witness in the form of `vigil iam can --requests`: principal, action, resource, context. */
@@ -53,9 +59,21 @@ static void put_witness(vg_json_writer *w, const vg_exposure *e)
     vg_json_end_object(w);
 }
 
+/* The statement that lets in, or the access control list. */
+static void put_cause(vg_json_writer *w, const vg_exposure *e)
+{
+    if (!e->policy) {
+        vg_json_put_str(w, "policy", VG_STR("access control list"));
+        return;
+    }
+    const vg_policy_document *document = vg_policy_document_of(e->policy);
+    vg_json_put_str(w, "policy", document->name);
+    vg_json_put_i64(w, "statement", e->statement);
+    vg_json_put_str(w, "sid", document->statements[e->statement].sid);
+}
+
 static void put_exposure(vg_json_writer *w, const vg_exposure *e)
 {
-    const vg_policy_document *document = vg_policy_document_of(e->policy);
     vg_json_object(w);
     vg_json_put_str(w, "severity", vg_str_from(vg_severity_name(e->severity)));
     vg_json_put_str(w, "reach", vg_str_from(vg_reach_name(e->reach)));
@@ -63,9 +81,7 @@ static void put_exposure(vg_json_writer *w, const vg_exposure *e)
     vg_json_put_str(w, "type", e->type);
     vg_json_put_str(w, "account", e->account);
     vg_json_put_str(w, "who", e->who);
-    vg_json_put_str(w, "policy", document->name);
-    vg_json_put_i64(w, "statement", e->statement);
-    vg_json_put_str(w, "sid", document->statements[e->statement].sid);
+    put_cause(w, e);
     vg_json_put_bool(w, "unlessRcp", e->unless_rcp);
     vg_json_put_bool(w, "unlessBlockPublicAccess", e->unless_block);
     vg_json_key(w, "actions");
@@ -77,17 +93,23 @@ static void put_exposure(vg_json_writer *w, const vg_exposure *e)
     vg_json_end_object(w);
 }
 
+static void put_exposures(vg_json_writer *w, const char *key, const exposed_work *work, bool certain)
+{
+    vg_json_key(w, key);
+    vg_json_array(w);
+    for (size_t i = 0; i < work->found.exposure_count; i++)
+        if (is_told(work, &work->found.exposures[i], certain))
+            put_exposure(w, &work->found.exposures[i]);
+    vg_json_end_array(w);
+}
+
 static void write_json(const exposed_work *work, vg_buf *out)
 {
     vg_json_writer w = vg_json_writer_to(out, 2);
     vg_json_object(&w);
     vg_json_put_i64(&w, "resources", (int64_t)work->found.resources);
-    vg_json_key(&w, "exposed");
-    vg_json_array(&w);
-    for (size_t i = 0; i < work->found.exposure_count; i++)
-        if (is_asked(work, &work->found.exposures[i]))
-            put_exposure(&w, &work->found.exposures[i]);
-    vg_json_end_array(&w);
+    put_exposures(&w, "exposed", work, true);
+    put_exposures(&w, "possible", work, false);
     vg_json_key(&w, "unknown");
     vg_json_array(&w);
     for (size_t i = 0; i < work->found.unknown_count; i++) {
@@ -154,11 +176,36 @@ static void add_levels(vg_buf *out, unsigned levels)
         }
 }
 
+static void add_cause(vg_buf *out, const vg_exposure *e)
+{
+    vg_buf_add_c(out, "\n         by ");
+    if (!e->policy) {
+        vg_buf_addf(out, "the grant to %.*s of its access control list", VG_ARG(e->who));
+        return;
+    }
+    const vg_policy_document *document = vg_policy_document_of(e->policy);
+    const vg_statement *statement = &document->statements[e->statement];
+    if (statement->sid.len)
+        vg_report_safe(out, statement->sid);
+    else
+        vg_buf_addf(out, "statement %u", e->statement);
+    vg_buf_add_c(out, " of ");
+    vg_report_safe(out, document->name);
+}
+
+static void add_reservations(vg_buf *out, const vg_exposure *e)
+{
+    if (e->unless_block)
+        vg_buf_add_c(out,
+                     "\n         unless Block Public Access, which was not collected in full, forbids it");
+    if (e->unless_rcp)
+        vg_buf_add_c(out,
+                     "\n         unless a resource control policy, of which none were collected, forbids it");
+}
+
 static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *e)
 {
     static const char *const paint[] = {"2", "36", "33", "31", "1;31"};
-    const vg_policy_document *document = vg_policy_document_of(e->policy);
-    const vg_statement *statement = &document->statements[e->statement];
     bool is_trust = vg_str_is(e->type, "AWS::IAM::Role");
     add_paint(w->cli, out, paint[e->severity]);
     vg_buf_addf(out, "%-8s ", vg_severity_name(e->severity));
@@ -173,42 +220,44 @@ static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *
     vg_buf_add_c(out, is_trust ? " may assume it" : ": ");
     if (!is_trust)
         add_levels(out, e->levels);
-    vg_buf_add_c(out, "\n         by ");
-    if (statement->sid.len)
-        vg_report_safe(out, statement->sid);
-    else
-        vg_buf_addf(out, "statement %u", e->statement);
-    vg_buf_add_c(out, " of ");
-    vg_report_safe(out, document->name);
+    add_cause(out, e);
     vg_buf_add_c(out, "\n         witness: ");
     vg_report_safe(out, vg_str_is(e->witness.caller, "*") ? VG_STR("no credentials") : e->witness.caller);
     vg_buf_add_c(out, ", ");
     vg_report_safe(out, e->witness.action);
     vg_buf_add_c(out, " on ");
     vg_report_safe(out, e->witness.resource);
-    if (e->unless_block)
-        vg_buf_add_c(
-            out, "\n         unless the account's Block Public Access, which was not collected, forbids it");
-    vg_buf_addf(out, "\n         to do: %s\n", remedy_of(e->reach, is_trust));
+    add_reservations(out, e);
+    vg_buf_addf(
+        out, "\n         to do: %s\n",
+        e->policy
+            ? remedy_of(e->reach, is_trust)
+            : "set Object Ownership to BucketOwnerEnforced, which voids the list, or take the grant away");
+}
+
+static size_t add_exposures(const exposed_work *w, vg_buf *out, bool certain)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < w->found.exposure_count; i++)
+        if (is_told(w, &w->found.exposures[i], certain)) {
+            add_exposure(w, out, &w->found.exposures[i]);
+            shown++;
+        }
+    return shown;
 }
 
 static void write_text(const exposed_work *w, vg_buf *out)
 {
-    size_t shown = 0;
-    for (size_t i = 0; i < w->found.exposure_count; i++)
-        if (is_asked(w, &w->found.exposures[i])) {
-            add_exposure(w, out, &w->found.exposures[i]);
-            shown++;
-        }
-    vg_buf_addf(out, "%s%zu of %zu resources and roles with a policy can be reached from outside\n",
-                shown ? "\n" : "", shown, w->found.resources);
-    for (size_t i = 0; i < w->found.exposure_count; i++)
-        if (w->found.exposures[i].unless_rcp) {
-            vg_buf_add_c(
-                out,
-                "Resource control policies were not collected of every account: one may forbid some of it\n");
-            break;
-        }
+    size_t shown = add_exposures(w, out, true);
+    vg_buf_addf(out, "%s%zu ways into %zu resources and roles from outside\n", shown ? "\n" : "", shown,
+                w->found.resources);
+    vg_buf possible = {0};
+    size_t perhaps = add_exposures(w, &possible, false);
+    if (perhaps) {
+        vg_buf_addf(out, "\nOpen unless something that was not collected closes it, %zu:\n", perhaps);
+        vg_buf_add_str(out, vg_buf_str(&possible));
+    }
+    vg_buf_free(&possible);
     if (!w->found.unknown_count)
         return;
     vg_buf_addf(out, "\nNot known of %zu:\n", w->found.unknown_count);
@@ -244,15 +293,27 @@ static vg_status explore(exposed_work *w, vg_error *err)
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }
 
-static bool reaches_gate(const exposed_work *w)
+static size_t count_at_gate(const exposed_work *w, bool certain)
 {
     vg_severity gate;
+    size_t count = 0;
     if (!vg_severity_parse(vg_cli_value(w->cli, "fail-on"), &gate))
-        return false;
+        return 0;
     for (size_t i = 0; i < w->found.exposure_count; i++)
-        if (is_asked(w, &w->found.exposures[i]) && w->found.exposures[i].severity >= gate)
-            return true;
-    return false;
+        count += is_told(w, &w->found.exposures[i], certain) && w->found.exposures[i].severity >= gate;
+    return count;
+}
+
+/* What may be open is no pass: as with any evidence that is missing. */
+static int exit_code_of(const exposed_work *w)
+{
+    size_t perhaps = count_at_gate(w, false);
+    if (perhaps > 0) {
+        vg_cli_say(w->cli, "%zu at the gate are open unless something that was not collected closes them",
+                   perhaps);
+        return VG_EXIT_PARTIAL;
+    }
+    return count_at_gate(w, true) > 0 ? VG_EXIT_FINDINGS : VG_EXIT_OK;
 }
 
 static int run_exposed(vg_cli *cli)
@@ -262,7 +323,7 @@ static int run_exposed(vg_cli *cli)
     vg_status status = explore(&w, &err);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
-    return reaches_gate(&w) ? VG_EXIT_FINDINGS : VG_EXIT_OK;
+    return exit_code_of(&w);
 }
 
 static const vg_option options[] = {
@@ -290,25 +351,28 @@ static const vg_example examples[] = {
 };
 static const vg_exit_note notes[] = {
     {1, "Something at or above --fail-on is exposed."},
+    {3, "Something at or above --fail-on is open unless what was not collected closes it."},
     {0},
 };
 
 const vg_command vg_iam_exposed = {
     .name = "exposed",
     .summary = "Find what can be reached from outside, with proof",
-    .description = "Asks every resource policy and role trust of the evidence as a stranger would: without "
-                   "credentials, from an "
-                   "account outside, through an AWS service, with a token of a shared identity provider. "
-                   "Resource control policies "
-                   "and S3's Block Public Access count.\n\n"
-                   "A condition protects when it asks for what a stranger does not have (organisation, "
-                   "account, VPC, address, "
-                   "source), not when it asks for what every caller chooses (parameters, user agent, tags of "
-                   "its own principals). "
-                   "Address ranges wider than /8 protect nobody.\n\n"
-                   "Each line carries a witness: a whole request that the engine decides Allowed. Resources "
-                   "whose policies nobody "
-                   "collected are listed as not known.",
+    .description =
+        "Asks every resource policy and role trust of the evidence as a stranger would: without "
+        "credentials, from an "
+        "account outside, through an AWS service, with a token of a shared identity provider. "
+        "Resource control policies, S3's Block Public Access and the access control lists of "
+        "buckets count.\n\n"
+        "A condition protects when it asks for what a stranger does not have (organisation, "
+        "account, VPC, address, "
+        "source), not when it asks for what every caller chooses (parameters, user agent, tags of "
+        "its own principals). "
+        "Address ranges wider than /8 protect nobody.\n\n"
+        "Each line carries a witness: a whole request that the engine decides Allowed. What is open "
+        "but for resource control policies or Block Public Access that nobody collected is told "
+        "apart; resources whose policies or access control lists nobody collected are listed as not "
+        "known. Access control lists of single objects are not looked at.",
     .options = options,
     .examples = examples,
     .exit_notes = notes,

@@ -3,7 +3,8 @@
  * For every Allow of a resource's policy the strangers are asked whom its Principal lets in: a caller without credentials and
  * one of a foreign account for "*", the named caller for a named one, a service on behalf of a foreign account, a stranger's
  * token of a shared provider. Each asks for a few actions that the statement allows on that type of resource, one of every
- * access level. The caller's own account is taken to allow everything: what it would not allow, its administrator can. */
+ * access level. The caller's own account is taken to allow everything: what it would not allow, its administrator can. What
+ * a bucket's access control list grants to a group is asked for in the same way. */
 #include "policy/exposure_part.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ typedef struct {
     vg_str arn, type, account, region;
     vg_layer layer;
     bool is_trust;
+    const vg_s3_settings *s3; /* of a bucket, whose own access control list they hold; else NULL */
 } subject;
 
 static vg_status no_memory(vg_error *err)
@@ -348,7 +350,26 @@ static vg_status record(explorer *x, const subject *of, const vg_stranger *stran
     return VG_OK;
 }
 
-/* A stranger asks; what is Allowed is recorded. *is_open: not allowed as asked, but not refused for certain either. */
+/* Decides the stranger's request; what is Allowed is recorded. *is_open: not allowed as asked, but not refused for certain
+ * either. */
+static vg_status put_question(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
+                              const candidate *asked, const vg_witness_context *c, vg_str resource,
+                              bool *is_open, vg_error *err)
+{
+    vg_layers layers;
+    reservation left_out;
+    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, resource, &layers, &left_out, err));
+    vg_request request =
+        request_with(c->entries, c->count, stranger->caller, asked->action, resource, of->account, false);
+    vg_decision decision = vg_policy_decide(&request, &layers);
+    x->allowed += decision.result == VG_ALLOWED;
+    if (decision.result == VG_ALLOWED)
+        return record(x, of, stranger, by, asked, c, resource, &left_out, err);
+    *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
+    return VG_OK;
+}
+
+/* A stranger asks for what the statement allows, and avoids what its policy denies. */
 static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
                      const candidate *asked, bool *is_open, vg_error *err)
 {
@@ -359,7 +380,6 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
         return VG_OK;
     vg_str resource = choose_resource(x, allow, of, asked->action);
     vg_witness_context c;
-    vg_layers layers;
     vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
     if (vg_str_is(of->type, "AWS::S3::AccessPoint"))
         vg_witness_through(&c, of->arn, of->account);
@@ -367,16 +387,7 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
     for (size_t i = 0; i < document->statement_count; i++)
         if (document->statements[i].effect == VG_EFFECT_DENY)
             vg_witness_avoid(&c, x->arena, &document->statements[i]);
-    reservation left_out;
-    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, resource, &layers, &left_out, err));
-    vg_request request =
-        request_with(c.entries, c.count, stranger->caller, asked->action, resource, of->account, false);
-    vg_decision decision = vg_policy_decide(&request, &layers);
-    x->allowed += decision.result == VG_ALLOWED;
-    if (decision.result == VG_ALLOWED)
-        return record(x, of, stranger, by, asked, &c, resource, &left_out, err);
-    *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
-    return VG_OK;
+    return put_question(x, of, stranger, by, asked, &c, resource, is_open, err);
 }
 
 /* ---- strangers ----------------------------------------------------------------------------------------------------------------------- */
@@ -534,6 +545,53 @@ static uint64_t work_of(const subject *of)
     return work;
 }
 
+/* ---- access control lists ------------------------------------------------------------------------------------------------------------- */
+
+/* What each permission on a bucket lets a grantee do ("Mapping of ACL permissions and access policy permissions"). */
+static const struct {
+    uint8_t permission;
+    candidate asked;
+} acl_questions[] = {
+    {VG_S3_READ, {VG_STR_INIT("s3:ListBucket"), VG_ACCESS_LIST, true}},
+    {VG_S3_WRITE, {VG_STR_INIT("s3:PutObject"), VG_ACCESS_WRITE, true}},
+    {VG_S3_READ_ACP, {VG_STR_INIT("s3:GetBucketAcl"), VG_ACCESS_READ, true}},
+    {VG_S3_WRITE_ACP, {VG_STR_INIT("s3:PutBucketAcl"), VG_ACCESS_PERMISSIONS, true}},
+};
+
+static vg_status ask_grant(explorer *x, const subject *of, const vg_s3_grant *grant, bool *is_open,
+                           vg_error *err)
+{
+    bool signs = grant->grantee == VG_S3_AUTHENTICATED;
+    vg_str caller = signs ? VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness") : VG_STR("*");
+    vg_stranger stranger = foreign(caller, VG_REACH_ANYONE);
+    named_by by = {NULL, 0, signs ? VG_STR("AuthenticatedUsers") : VG_STR("AllUsers")};
+    for (size_t i = 0; i < VG_COUNT(acl_questions); i++) {
+        const candidate *asked = &acl_questions[i].asked;
+        vg_witness_context c;
+        if (grant->of_object || !(grant->permissions & acl_questions[i].permission))
+            continue;
+        vg_witness_begin(&c, &stranger, x->world, of->region, of->account, x->now_text);
+        vg_str resource = vg_str_is(asked->action, "s3:PutObject") ? inside_of(x, of->arn) : of->arn;
+        VG_TRY(put_question(x, of, &stranger, &by, asked, &c, resource, is_open, err));
+    }
+    return VG_OK;
+}
+
+static bool is_void(const vg_s3_settings *s3)
+{
+    return s3->bucket_owner_enforced || s3->ignore_public_acls;
+}
+
+static vg_status ask_acl(explorer *x, const subject *of, bool *is_open, vg_error *err)
+{
+    for (size_t i = 0; i < of->s3->grant_count && !is_void(of->s3); i++)
+        if (of->s3->grants[i].grantee != VG_S3_ACCOUNT)
+            VG_TRY(ask_grant(x, of, &of->s3->grants[i], is_open, err));
+    return VG_OK;
+}
+
+/* ---- one resource ---------------------------------------------------------------------------------------------------------------------- */
+
 static vg_status look_at(explorer *x, const subject *of, vg_action_set *set, vg_error *err)
 {
     bool is_open = false;
@@ -544,10 +602,17 @@ static vg_status look_at(explorer *x, const subject *of, vg_action_set *set, vg_
     for (size_t p = 0; p < of->layer.count; p++)
         for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
             VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, &is_open, err));
+    if (of->s3)
+        VG_TRY(ask_acl(x, of, &is_open, err));
     if (x->work > WORK_MAX)
         return add_unknown(
             x, of,
             VG_STR("its policy is too large for every statement to be asked about: over any quota of AWS"),
+            err);
+    bool acl_unknown = of->s3 && of->s3->acls_unknown && !of->s3->bucket_acl_known && !is_void(of->s3);
+    if (acl_unknown && of->layer.state != VG_LAYER_UNKNOWN)
+        return add_unknown(
+            x, of, VG_STR("its access control list was not collected, or names somebody who is not known"),
             err);
     if (is_open && of->layer.state == VG_LAYER_KNOWN)
         return add_unknown(
@@ -587,8 +652,9 @@ static vg_status explore(explorer *x, vg_action_set *set, size_t *asked, vg_erro
         const vg_world_resource *r = &world->resources[i];
         const vg_world_principal *role = vg_world_principal_of(world, r->arn);
         bool is_trust = role && role->caller.kind == VG_CALLER_ROLE;
-        const subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust};
-        if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE) || r->vpc_only)
+        const vg_s3_settings *s3 = vg_str_is(r->type, "AWS::S3::Bucket") ? r->s3 : NULL;
+        const subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust, s3};
+        if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE && !s3) || r->vpc_only)
             continue;
         (*asked)++;
         VG_TRY(look_at(x, &of, set, err));

@@ -263,7 +263,8 @@ typedef struct {
     bool abac_enabled; /* bucket tags count as aws:ResourceTag */
     const vg_s3_grant *grants;
     size_t grant_count;
-    bool acls_unknown; /* ACLs not collected: they may allow more */
+    bool acls_unknown;     /* ACLs not collected: they may allow more */
+    bool bucket_acl_known; /* the bucket's own was, in full: acls_unknown is about those of objects */
 } vg_s3_settings;
 
 /* Everything attached that may decide one request. */

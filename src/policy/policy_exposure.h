@@ -11,8 +11,10 @@
  *
  * A witness's conditions are those that such a caller controls or cannot help: it may tag its own principals, choose
  * parameters and user agent, but has its own account, organisation, VPC and address. What a witness was Allowed is exposed;
- * the engine decided it, and the witness can be asked again. Resource control policies and
- * settings of Block Public Access that were not collected are taken not to forbid it, and the exposure says so. */
+ * the engine decided it, and the witness can be asked again. What would be but for resource control policies or settings of
+ * Block Public Access that nobody collected is not exposed for certain: it is told apart, and its witness is allowed if
+ * they forbid nothing. A bucket's access control list lets in as a policy does, by its groups AllUsers and
+ * AuthenticatedUsers; those of objects are not looked at. */
 #ifndef VIGIL_POLICY_EXPOSURE_H
 #define VIGIL_POLICY_EXPOSURE_H
 
@@ -43,8 +45,8 @@ typedef struct {
     vg_str resource; /* ARN */
     vg_str type;     /* CloudFormation's: "AWS::S3::Bucket", "AWS::IAM::Role" */
     vg_str account;
-    vg_str who;              /* the Principal as written: "*", "444455556666", "ec2.amazonaws.com" */
-    const vg_policy *policy; /* the statement that lets it in */
+    vg_str who; /* the Principal as written: "*", "444455556666", "ec2.amazonaws.com"; "AllUsers" of an ACL */
+    const vg_policy *policy; /* the statement that lets it in; NULL: an access control list does */
     uint32_t statement;
     unsigned levels;       /* bit i: some action of vg_access_level i was Allowed */
     const vg_str *actions; /* that were asked and Allowed; each once */
@@ -54,6 +56,12 @@ typedef struct {
     bool unless_rcp;   /* resource control policies were not collected: one of them may forbid it */
     bool unless_block; /* S3's Block Public Access was not collected in full: it may forbid it */
 } vg_exposure;
+
+/* Whether nothing that was not collected could forbid it. */
+static inline bool vg_exposure_is_certain(const vg_exposure *exposure)
+{
+    return !exposure->unless_rcp && !exposure->unless_block;
+}
 
 /* A resource of which it is not known, or not for certain. */
 typedef struct {

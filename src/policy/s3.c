@@ -163,7 +163,8 @@ vg_match vg_s3_acl_allows(const vg_evaluation *e, const vg_layers *layers)
                 (s3->grants[i].permissions & acl_actions[a].permission) &&
                 takes_caller(&s3->grants[i], s3, &e->request->caller))
                 return s3->unknown ? VG_MATCH_UNKNOWN : VG_MATCH_YES;
-        return s3->acls_unknown ? VG_MATCH_UNKNOWN : VG_MATCH_NO;
+        bool is_known = s3->bucket_acl_known && !acl_actions[a].of_object;
+        return s3->acls_unknown && !is_known ? VG_MATCH_UNKNOWN : VG_MATCH_NO;
     }
     return VG_MATCH_NO;
 }

@@ -79,6 +79,16 @@
     "- [AWS::S3::Bucket, '" A                                                                                \
     "', eu-west-1, 'arn:aws:s3:::books', {PublicAccessBlockConfiguration: {RestrictPublicBuckets: false}, "  \
     "OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}}]\n"
+#define LISTED_BUCKET(ignored)                                                                               \
+    "- [AWS::S3::Bucket, '" A                                                                                \
+    "', eu-west-1, 'arn:aws:s3:::books', {PublicAccessBlockConfiguration: {RestrictPublicBuckets: false, "   \
+    "IgnorePublicAcls: " ignored "}}]\n"                                                                     \
+    "- [Vigil::S3::BucketAcl, '" A "', eu-west-1, 'arn:aws:s3:::books', {Owner: a, Grants: [{Type: Group, "  \
+    "Uri: 'http://acs.amazonaws.com/groups/global/AllUsers', Permission: READ}]}]\n"                         \
+    "- [AWS::S3::AccountPublicAccessBlock, '" A "', '', '" A                                                 \
+    "', {RestrictPublicBuckets: false, IgnorePublicAcls: false}]\n"                                          \
+    "- [Vigil::Resource::Policy, '" A                                                                        \
+    "', eu-west-1, 'arn:aws:s3:::books', {Type: AWS::S3::Bucket, Present: false}]\n"
 #define OPEN_POLICY                                                                                          \
     "- [AWS::S3::BucketPolicy, '" A                                                                          \
     "', eu-west-1, 'arn:aws:s3:::books', {PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', "     \
@@ -401,8 +411,18 @@ static const struct {
      ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, NotAction: 'iam:*', Resource: "
      "'*'}]}}]\n" READ("iam:GetAccountAuthorizationDetails"),
      ACCESS_FACT, "AdministratorPolicies", "[]", NULL},
-    {"anybody reads a bucket", ORG BUCKET("false") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT, "PublicResources",
-     "[\"arn:aws:s3:::books\"]", NULL},
+    {"anybody reads a bucket", ORG NO_SCPS BUCKET("false") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
+     "PublicResources", "[\"arn:aws:s3:::books\"]", NULL},
+    {"a bucket that RCPs nobody collected may close", ORG BUCKET("false") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
+     "UnknownResources", "[\"arn:aws:s3:::books\"]", NULL},
+    {"which is not open for certain", ORG BUCKET("false") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
+     "PublicResources", "[]", NULL},
+    {"a role that RCPs nobody collected may close: no list of it", ORG ROLE("open", TRUST("{AWS: '*'}", "")),
+     EXPOSURE_FACT, "PublicRoles", "absent", NULL},
+    {"a bucket that its access control list opens", ORG NO_SCPS LISTED_BUCKET("false") SNAPSHOT,
+     EXPOSURE_FACT, "PublicResources", "[\"arn:aws:s3:::books\"]", NULL},
+    {"a list that Block Public Access voids", ORG NO_SCPS LISTED_BUCKET("true") SNAPSHOT, EXPOSURE_FACT,
+     "PublicResources", "[]", NULL},
     {"a bucket that Block Public Access closes", ORG BUCKET("true") OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
      "PublicResources", "[]", NULL},
     {"a bucket that a block nobody collected may close", ORG OPEN_BUCKET OPEN_POLICY SNAPSHOT, EXPOSURE_FACT,
@@ -413,21 +433,21 @@ static const struct {
      "PublicResources", "[]", NULL},
     {"no snapshot: whether anything is open is not known", ORG ROLE("open", TRUST("{AWS: '*'}", "")),
      EXPOSURE_FACT, "PublicResources", "absent", NULL},
-    {"a role that anybody assumes", ORG ROLE("open", TRUST("{AWS: '*'}", "")), EXPOSURE_FACT, "PublicRoles",
-     "[\"arn:aws:iam::" A ":role/open\"]", NULL},
+    {"a role that anybody assumes", ORG NO_SCPS ROLE("open", TRUST("{AWS: '*'}", "")), EXPOSURE_FACT,
+     "PublicRoles", "[\"arn:aws:iam::" A ":role/open\"]", NULL},
     {"GitHub without a subject",
-     ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com")), EXPOSURE_FACT,
-     "ProviderRoles", "[\"arn:aws:iam::" A ":role/ci\"]", NULL},
+     ORG NO_SCPS ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com")),
+     EXPOSURE_FACT, "ProviderRoles", "[\"arn:aws:iam::" A ":role/ci\"]", NULL},
     {"GitHub with one",
      ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com, "
                            "'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'")),
      EXPOSURE_FACT, "ProviderRoles", "[]", NULL},
-    {"a service that acts for anyone", ORG TOPIC("") SNAPSHOT, EXPOSURE_FACT, "ServiceResources",
+    {"a service that acts for anyone", ORG NO_SCPS TOPIC("") SNAPSHOT, EXPOSURE_FACT, "ServiceResources",
      "[\"arn:aws:sns:eu-west-1:" A ":news\"]", NULL},
     {"and for us alone", ORG TOPIC(", Condition: {StringEquals: {aws:SourceAccount: '" A "'}}") SNAPSHOT,
      EXPOSURE_FACT, "ServiceResources", "[]", NULL},
-    {"a vendor's account", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) SNAPSHOT, EXPOSURE_FACT,
-     "ExternalResources", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
+    {"a vendor's account", ORG NO_SCPS ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) SNAPSHOT,
+     EXPOSURE_FACT, "ExternalResources", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
     {"an account of ours", ORG ROLE("ours", TRUST("{AWS: '" M "'}", "")) SNAPSHOT, EXPOSURE_FACT,
      "ExternalResources", "[]", NULL},
     {"our own people sign in",

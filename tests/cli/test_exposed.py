@@ -28,9 +28,12 @@ def role(name, principal, action="sts:AssumeRole", **more):
             "InstanceProfileList": [], "AttachedManagedPolicies": [], "Tags": [], "RolePolicyList": []}
 
 
-def bucket(name, document, blocked=False):
+def bucket(name, document, blocked=False, granted=()):
     supplementary = {"PublicAccessBlockConfiguration": {"blockPublicAcls": blocked, "ignorePublicAcls": blocked,
                                                         "blockPublicPolicy": blocked, "restrictPublicBuckets": blocked}}
+    supplementary["AccessControlList"] = json.dumps({"owner": {"id": "us"}, "grantList": [
+        {"grantee": {"id": "us", "displayName": None}, "permission": "FullControl"},
+        *({"grantee": group, "permission": permission} for group, permission in granted)]})
     if document:
         supplementary["BucketPolicy"] = {"policyText": json.dumps(document)}
     return {"configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-01-02T03:04:05Z",
@@ -39,7 +42,13 @@ def bucket(name, document, blocked=False):
             "configuration": {"name": name}, "supplementaryConfiguration": supplementary}
 
 
-def workspace(roles, buckets=()):
+# The account is of no organisation: no RCP binds it.
+ALONE = {"vigil": "envelope/1", "operation": "organizations:DescribeOrganization", "parameters": {}, "account": ACCOUNT,
+         "region": "", "partition": "aws", "time": "2026-01-02T03:04:05Z", "exit": 254, "output": None,
+         "error": "An error occurred (AWSOrganizationsNotInUseException) when calling the DescribeOrganization operation: no"}
+
+
+def workspace(roles, buckets=(), alone=True):
     evidence, place = HOME / "evidence", HOME / "workspace"
     shutil.rmtree(evidence, ignore_errors=True)
     shutil.rmtree(place, ignore_errors=True)
@@ -48,6 +57,8 @@ def workspace(roles, buckets=()):
         "vigil": "envelope/1", "operation": "iam:GetAccountAuthorizationDetails", "parameters": {}, "account": ACCOUNT,
         "region": "", "partition": "aws", "time": "2026-01-02T03:04:05Z", "exit": 0, "error": "",
         "output": {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}}))
+    if alone:
+        (evidence / "alone.json").write_text(json.dumps(ALONE))
     if buckets:
         (evidence / f"{ACCOUNT}_Config_eu-west-1_ConfigSnapshot_20260102T030405Z_x.json").write_text(json.dumps({
             "fileVersion": "1.0", "configSnapshotId": "00000000-0000-4000-8000-000000000000",
@@ -72,20 +83,23 @@ def exposures_are_told_with_a_witness_that_the_engine_allows():
     place = workspace(ROLES, [bucket("open", PUBLIC), bucket("closed", json.loads(json.dumps(PUBLIC).replace("open", "closed")), True)])
     found = json.loads(vigil("iam", "exposed", "--workspace", place, "--format", "json"))
     equal(sorted((e["severity"], e["reach"], e["resource"]) for e in found["exposed"]),
-          [("critical", "anyone", f"arn:aws:iam::{ACCOUNT}:role/anybody"), ("high", "anyone", "arn:aws:s3:::open"),
-           ("medium", "external", f"arn:aws:iam::{ACCOUNT}:role/partner")])
+          [("critical", "anyone", f"arn:aws:iam::{ACCOUNT}:role/anybody"), ("medium", "external", f"arn:aws:iam::{ACCOUNT}:role/partner")])
+    # the account's Block Public Access, of which no item is here, may close the bucket
+    equal([(e["severity"], e["reach"], e["resource"], e["unlessBlockPublicAccess"], e["unlessRcp"]) for e in found["possible"]],
+          [("high", "anyone", "arn:aws:s3:::open", True, False)])
     # each witness, with the policy that it is about, is a request that the engine takes by itself
     documents = {f"arn:aws:iam::{ACCOUNT}:role/{r['RoleName']}": r["AssumeRolePolicyDocument"] for r in ROLES}
     documents["arn:aws:s3:::open"] = PUBLIC
     full = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
     requests = [{"id": i, "request": e["witness"], "identityPolicies": [{"name": "own", "policy": full}],
                  "serviceControlPolicies": [], "resourceControlPolicies": [], "resourcePolicy": documents[e["resource"]]}
-                for i, e in enumerate(found["exposed"])]
+                for i, e in enumerate(found["exposed"] + found["possible"])]
     answers = vigil("iam", "can", "--requests", "-", text="".join(json.dumps(r) + "\n" for r in requests))
     equal([json.loads(a)["result"] for a in answers.splitlines()], ["Allowed"] * 3)
     text = vigil("iam", "exposed", "--workspace", place)
     assert "anyone may assume it\n         by Trust of" in text and "witness: no credentials, s3:GetObject on arn:aws:s3:::open/x" in text, text
-    assert "3 of " in text and "Block Public Access, which was not collected" in text, text
+    assert "2 ways into " in text and "Open unless something that was not collected closes it, 1:" in text, text
+    assert "Block Public Access, which was not collected in full" in text.split("Open unless")[1], text
 
 
 @case
@@ -121,14 +135,23 @@ def answer(operation, parameters, output, error="", time="2026-01-02T03:04:05Z")
             "error": f"An error occurred ({error}) when calling the X operation: because" if error else ""}
 
 
-def collected(*answers, keep=False):
+def acl(name, *granted):
+    return answer("s3:GetBucketAcl", {"Bucket": name}, {"Owner": {"ID": "us"}, "Grants": [
+        {"Grantee": {"Type": "CanonicalUser", "ID": "us"}, "Permission": "FULL_CONTROL"},
+        *({"Grantee": grantee, "Permission": permission} for grantee, permission in granted)]})
+
+
+UNBLOCKED = answer("s3control:GetPublicAccessBlock", {"AccountId": ACCOUNT}, None, "NoSuchPublicAccessBlockConfiguration")
+
+
+def collected(*answers, keep=False, alone=True):
     """The CLI's own answers, imported; beside what is there already, where it is kept."""
     evidence, place = HOME / "evidence", HOME / "workspace"
     shutil.rmtree(evidence, ignore_errors=True)
     if not keep:
         shutil.rmtree(place, ignore_errors=True)
     evidence.mkdir()
-    (evidence / "answers.jsonl").write_text("".join(json.dumps(a) + "\n" for a in answers))
+    (evidence / "answers.jsonl").write_text("".join(json.dumps(a) + "\n" for a in (*answers, *([ALONE] if alone else []))))
     denied = any("AccessDenied" in a["error"] for a in answers)
     vigil("import", evidence, "--workspace", place, "--quiet", code=3 if denied else 0)
     return place
@@ -155,7 +178,8 @@ KINDS = {
                [answer("s3:GetBucketPolicy", {"Bucket": "open"}, {"Policy": anyone("s3:GetObject", "arn:aws:s3:::open/*")}),
                 answer("s3:GetBucketPolicy", {"Bucket": "none"}, None, "NoSuchBucketPolicy"),
                 answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, None, "NoSuchPublicAccessBlockConfiguration"),
-                answer("s3control:GetPublicAccessBlock", {"AccountId": ACCOUNT}, None, "NoSuchPublicAccessBlockConfiguration")],
+                acl("open"), acl("none"),
+                UNBLOCKED],
                "arn:aws:s3:::%s"),
     "queue": (answer("sqs:ListQueues", {}, {"QueueUrls": [f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{n}" for n in ("open", "none", "dark")]}),
               [queue("open", {"Attributes": {"Policy": anyone("sqs:SendMessage")}}), queue("none", None)],
@@ -226,9 +250,10 @@ def block_public_access_of_answers_counts():
     block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "IgnorePublicAcls": True,
                                                 "BlockPublicPolicy": True, "RestrictPublicBuckets": True}}
     equal(exposed(collected(listed, *asked[:3], answer("s3control:GetPublicAccessBlock", {"AccountId": ACCOUNT}, block)))[0], [])
-    equal(exposed(collected(listed, *asked[:2], answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, block), asked[3]))[0], [])
-    for answers, unless in ((asked, False), (asked[:3], True), (asked[:2] + asked[3:], True)):
-        equal(exposed(collected(listed, *answers))[2]["exposed"][0]["unlessBlockPublicAccess"], unless)
+    equal(exposed(collected(listed, *asked[:2], answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, block), asked[-1]))[0], [])
+    for answers, unless in ((asked, False), (asked[:-1], True), (asked[:2] + asked[3:], True)):
+        found = exposed(collected(listed, *answers))[2]
+        equal([[e["unlessBlockPublicAccess"] for e in found[key]] for key in ("exposed", "possible")], [[], [True]] if unless else [[False], []])
 
 
 @case
@@ -238,6 +263,7 @@ def of_snapshot_and_answer_the_newer_counts():
     workspace([], [bucket("open", PUBLIC)])
     equal(exposed(collected(*none, keep=True))[0], [], "the answer is newer")
     workspace([], [bucket("open", PUBLIC)])
+    old.append(UNBLOCKED)
     equal(exposed(collected(*old, keep=True))[0], ["arn:aws:s3:::open"], "the snapshot is newer")
 
 
@@ -261,8 +287,9 @@ def an_access_point_needs_both_policies():
                           "" if behind else "NoSuchBucketPolicy"),
                    answer("s3:GetBucketOwnershipControls", {"Bucket": "open"},
                           {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}})]
-        found = exposed(collected(*answers))
-        equal((found[0], point in found[1]), (told, False), f"{origin} {own} {behind}")
+        unblocked = [answer("s3:GetPublicAccessBlock", {"Bucket": "open"}, None, "NoSuchPublicAccessBlockConfiguration"), UNBLOCKED]
+        found = exposed(collected(*answers, *unblocked))
+        equal((found[0] + [e["resource"] for e in found[2]["possible"]], point in found[1]), (told, False), f"{origin} {own} {behind}")
 
 
 def grant(principal, operations=("Decrypt",), **constraints):
@@ -288,6 +315,66 @@ def grants_of_keys_let_in_as_well():
     # a key whose policy nobody collected stays unknown, whatever its grants
     equal(exposed(collected(listed, answer("kms:ListGrants", {"KeyId": KEY + "1"}, {"Grants": [grant(f"arn:aws:iam::{ACCOUNT}:root")]})))[1],
           [KEY + "0", KEY + "1", KEY + "2"])
+
+
+GROUPS = "http://acs.amazonaws.com/groups/global/"
+EVERYONE, SIGNED_IN, LOGS = ({"Type": "Group", "URI": GROUPS + g} for g in ("AllUsers", "AuthenticatedUsers", "../s3/LogDelivery"))
+
+
+@case
+def a_bucket_can_be_open_by_its_access_control_list_alone():
+    def answers(name, grants, *more, ownership=None, blocked=False):
+        rules = {"OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]}} if ownership else None
+        block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}}
+        return [answer("s3:ListBuckets", {}, {"Buckets": [{"Name": name, "CreationDate": "2025-01-01T00:00:00Z"}]}),
+                answer("s3:GetBucketPolicy", {"Bucket": name}, None, "NoSuchBucketPolicy"),
+                answer("s3:GetBucketOwnershipControls", {"Bucket": name}, rules, "" if rules else "OwnershipControlsNotFoundError"),
+                answer("s3:GetPublicAccessBlock", {"Bucket": name}, block if blocked else None, "" if blocked else "NoSuchPublicAccessBlockConfiguration"),
+                *([acl(name, *grants)] if grants is not None else []), UNBLOCKED, *more]
+
+    rows = (([(EVERYONE, "READ")], {}, [("AllUsers", "high", ["s3:ListBucket"])]),
+            ([(SIGNED_IN, "WRITE")], {}, [("AuthenticatedUsers", "critical", ["s3:PutObject"])]),
+            ([(EVERYONE, "FULL_CONTROL")], {}, [("AllUsers", "critical", ["s3:GetBucketAcl", "s3:ListBucket", "s3:PutBucketAcl", "s3:PutObject"])]),
+            ([(EVERYONE, "READ_ACP"), (SIGNED_IN, "WRITE_ACP")], {}, [("AllUsers", "high", ["s3:GetBucketAcl"]), ("AuthenticatedUsers", "critical", ["s3:PutBucketAcl"])]),
+            ([(EVERYONE, "READ")], {"ownership": "ObjectWriter"}, [("AllUsers", "high", ["s3:ListBucket"])]),
+            ([(EVERYONE, "READ")], {"ownership": "BucketOwnerEnforced"}, []), ([(EVERYONE, "READ")], {"blocked": True}, []),
+            ([(LOGS, "WRITE")], {}, []), ([], {}, []))
+    for grants, more, told in rows:
+        found = exposed(collected(*answers("b", grants, **more)))[2]
+        equal(sorted((e["who"], e["severity"], sorted(e["actions"])) for e in found["exposed"]), told, f"{grants} {more}")
+        equal((found["possible"], found["unknown"]), ([], []), f"{grants} {more}")
+        for e in found["exposed"]:
+            equal((e["reach"], e["policy"], e["resource"]), ("anyone", "access control list", "arn:aws:s3:::b"))
+            done = vigil("iam", "can", e["witness"]["principal"] if isinstance(e["witness"]["principal"], str) else "*", e["witness"]["action"],
+                         e["witness"]["resource"]["resource"], "--workspace", HOME / "workspace", code=0 if e["who"] == "AllUsers" else 3)
+            assert "Allowed" in done or e["who"] != "AllUsers", done
+    # AWS Config's words for the same; its item of the account's block is not here
+    place = workspace([], [bucket("b", None, granted=[("AuthenticatedUsers", "Write"), ("LogDelivery", "Write")])])
+    equal([(e["who"], e["actions"]) for e in exposed(place)[2]["possible"]], [("AuthenticatedUsers", ["s3:PutObject"])])
+    # neither a list that nobody collected nor one that names a stranger's id is the absence of a grant
+    for grants in (None, [({"Type": "CanonicalUser", "ID": "them"}, "READ")]):
+        told, unknown, found = exposed(collected(*answers("b", grants)))
+        equal((told, unknown), ([], ["arn:aws:s3:::b"]), grants)
+        assert "access control list" in found["unknown"][0]["why"], found
+        equal(exposed(collected(*answers("b", grants, ownership="BucketOwnerEnforced")))[1], [], grants)
+    # the account's block, where nobody asked for it, may void the list
+    found = exposed(collected(*[a for a in answers("b", [(EVERYONE, "READ")]) if a is not UNBLOCKED]))[2]
+    equal(([e["resource"] for e in found["exposed"]], [e["unlessBlockPublicAccess"] for e in found["possible"]]), ([], [True]))
+    text = vigil("iam", "exposed", "--workspace", collected(*answers("b", [(EVERYONE, "READ")])))
+    assert "by the grant to AllUsers of its access control list" in text and "BucketOwnerEnforced" in text, text
+
+
+@case
+def what_control_policies_that_nobody_collected_may_close_is_told_apart():
+    place = workspace(ROLES, alone=False)
+    found = json.loads(vigil("iam", "exposed", "--workspace", place, "--format", "json"))
+    equal((found["exposed"], sorted((e["resource"].rsplit("/", 1)[1], e["unlessRcp"]) for e in found["possible"])),
+          ([], [("anybody", True), ("partner", True)]))
+    text = vigil("iam", "exposed", "--workspace", place)
+    assert "0 ways into" in text and "unless a resource control policy, of which none were collected, forbids it" in text, text
+    done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(place), "--fail-on", "critical"], capture_output=True, text=True)
+    equal((done.returncode, done.stderr), (3, "1 at the gate are open unless something that was not collected closes them\n"))
+    vigil("iam", "exposed", "--workspace", place, "--fail-on", "critical", "--reach", "external", code=0)
 
 
 @case
