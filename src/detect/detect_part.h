@@ -35,6 +35,7 @@ typedef struct {
     uint8_t op;     /* vg_test_op */
     uint8_t how;    /* of VG_TEST_FIELD: EXACT, STARTS, ENDS or CONTAINS; of VG_TEST_TIME: the comparison */
     bool cased;
+    bool many; /* told by the field's `many` */
     vg_str text; /* folded when not cased; of GLOB with its wildcards encoded by sigma_text.c */
     double number;
     uint32_t other; /* of VG_TEST_FIELD: the other field */
@@ -66,6 +67,7 @@ typedef struct {
     vg_str path;       /* "requestParameters.ipPermissions.items.fromPort" */
     vg_str_list parts; /* split at dots */
     bool derived;      /* below "vigil." */
+    const struct sigma_multi *many; /* sigma_multi.c: tests of its text at once; NULL: they are few */
 } vg_field;
 
 struct vg_rules {
@@ -76,6 +78,7 @@ struct vg_rules {
     size_t field_count;
     const vg_predicate *predicates;
     size_t predicate_count;
+    const struct sigma_multi *keywords; /* as a field's `many` */
     const struct vg_dispatch *dispatch; /* dispatch.c: which rules an event can match at all */
 };
 
@@ -106,6 +109,8 @@ bool vg_predicate_holds(const vg_predicate *predicate, const vg_value *value, vg
 
 /* Fields below "vigil." that the event itself tells (derived.c). False: there is none. */
 bool vg_derived_field(const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+/* Whether there is such a field of CloudTrail events at all; others are known to sources alone. */
+bool vg_derived_is_of_event(vg_str name);
 
 /* ---- correlations (correlation.c, correlate.c) ------------------------------------------------------------------------ */
 
@@ -192,9 +197,9 @@ typedef struct vg_correlator vg_correlator;
 vg_correlator *vg_correlator_new(vg_arena *arena, const vg_rules *rules,
                                  vg_status (*sink)(void *context, const vg_episode *episode, vg_error *err),
                                  void *context);
-/* Memory and folder for what it must hold back (correlations of correlations, and those that wait for the watermark), as
- * vg_signals_new's. Before the first signal; without it 16 MiB and no folder. */
-void vg_correlator_limit(vg_correlator *correlator, size_t bytes, vg_str spill_folder);
+/* Has what must be held back (signals of correlations of correlations, and of those that wait for the watermark) take the
+ * memory and the folder of a store. Before the first signal; without it 16 MiB and no folder. */
+void vg_correlator_limit(vg_correlator *correlator, const vg_signals *as);
 vg_status vg_correlator_take(vg_correlator *correlator, const vg_signal *signal, vg_error *err);
 /* After the last signal. `watermark`: the latest time seen in any event. */
 vg_status vg_correlator_finish(vg_correlator *correlator, vg_time watermark, vg_error *err);

@@ -421,6 +421,39 @@ static vg_status pass_unassessed(compiler *c, vg_error *err)
     return VG_OK;
 }
 
+/* Puts the tests of each field that can be made at once together. */
+static vg_status join_tests(compiler *c, vg_rules *rules, vg_error *err)
+{
+    vg_predicate *predicates = c->set.predicates.items;
+    vg_field *fields = c->set.fields.items;
+    size_t count = rules->predicate_count, slots = rules->field_count + 1;
+    uint32_t *first = VG_NEW_N(c->arena, uint32_t, slots), *next = VG_NEW_N(c->arena, uint32_t, count + 1),
+             *tests = VG_NEW_N(c->arena, uint32_t, count + 1);
+    if (!first || !next || !tests)
+        return out_of_memory(err);
+    for (uint32_t i = 0; i < count; i++) {
+        const vg_predicate *p = &predicates[i];
+        uint32_t *list = &first[p->field == VG_FIELD_ALL ? rules->field_count : p->field];
+        if (!sigma_multi_takes(p, c->arena))
+            continue;
+        next[i] = *list;
+        *list = i + 1;
+    }
+    for (size_t f = 0; f < slots; f++) {
+        size_t taken = 0;
+        for (uint32_t i = first[f]; i; i = next[i - 1])
+            tests[taken++] = i - 1;
+        const sigma_multi *many = sigma_multi_new(c->arena, predicates, tests, taken);
+        for (size_t i = 0; many && i < taken; i++)
+            predicates[tests[i]].many = true;
+        if (f < rules->field_count)
+            fields[f].many = many;
+        else
+            rules->keywords = many;
+    }
+    return VG_OK;
+}
+
 static vg_status assemble(compiler *c, vg_rules *out, vg_error *err)
 {
     size_t count = 0;
@@ -447,6 +480,7 @@ static vg_status assemble(compiler *c, vg_rules *out, vg_error *err)
         .predicates = c->set.predicates.items,
         .predicate_count = c->set.predicates.len,
     };
+    VG_TRY(join_tests(c, out, err));
     return vg_dispatch_build(out, err);
 }
 

@@ -19,6 +19,8 @@ typedef struct {
 typedef struct {
     uint32_t epoch, first, count;
     bool found, null;
+    bool object; /* some value is one */
+    bool tested; /* all predicates of the field's `many` were */
 } slot;
 
 struct vg_evaluator {
@@ -33,6 +35,8 @@ struct vg_evaluator {
     slot_value *values;
     size_t value_count, value_cap;
     uint32_t *verdicts; /* by predicate: epoch * 2 + verdict */
+    sigma_scan scan;
+    uint32_t *hits;
     bool out_of_memory;
 };
 
@@ -50,7 +54,9 @@ vg_evaluator *vg_evaluator_new(const vg_rules *rules, const vg_detect_source *so
     ev->matcher = sigma_matcher_new();
     ev->slots = calloc(rules->field_count + 1, sizeof *ev->slots);
     ev->verdicts = calloc(rules->predicate_count + 1, sizeof *ev->verdicts);
-    if (!ev->scratch || !ev->matcher || !ev->slots || !ev->verdicts) {
+    ev->hits = calloc(rules->predicate_count + 1, sizeof *ev->hits);
+    bool scan = sigma_scan_make(&ev->scan, rules->predicate_count);
+    if (!ev->scratch || !ev->matcher || !ev->slots || !ev->verdicts || !ev->hits || !scan) {
         vg_evaluator_free(ev);
         return NULL;
     }
@@ -66,6 +72,8 @@ void vg_evaluator_free(vg_evaluator *ev)
     free(ev->slots);
     free(ev->values);
     free(ev->verdicts);
+    free(ev->hits);
+    sigma_scan_drop(&ev->scan);
     free(ev);
 }
 
@@ -121,6 +129,7 @@ static bool take_value(void *context, const vg_value *value)
         f->slot->null = true;
         return true;
     }
+    f->slot->object |= value->kind == VG_OBJECT;
     return push_value(f->ev, value);
 }
 
@@ -228,12 +237,38 @@ static bool decide(vg_evaluator *ev, const vg_predicate *p)
     return false;
 }
 
+/* Tests everything that `many` takes on every value of a field: what is not told to hold then does not. */
+static void test_many(vg_evaluator *ev, slot *s, const sigma_multi *many)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        slot_value *v = &ev->values[s->first + i];
+        if (!has_text(ev, v, true))
+            continue;
+        size_t count = sigma_multi_run(many, &ev->scan, v->value, v->text, v->folded, ev->matcher, ev->hits);
+        for (size_t k = 0; k < count; k++)
+            ev->verdicts[ev->hits[k]] = ev->epoch << 1 | 1;
+    }
+    s->tested = true;
+}
+
+static bool decide_of_many(vg_evaluator *ev, uint32_t index)
+{
+    const vg_predicate *p = &ev->rules->predicates[index];
+    slot *s = slot_of(ev, p->field);
+    if (s->object)
+        return decide(ev, p);
+    if (!s->tested)
+        test_many(ev, s, p->field == VG_FIELD_ALL ? ev->rules->keywords : ev->rules->fields[p->field].many);
+    return ev->verdicts[index] == (ev->epoch << 1 | 1);
+}
+
 static bool predicate_holds(vg_evaluator *ev, uint32_t index)
 {
     uint32_t known = ev->verdicts[index];
     if (known >> 1 == ev->epoch)
         return (known & 1) != 0;
-    bool holds = decide(ev, &ev->rules->predicates[index]);
+    const vg_predicate *p = &ev->rules->predicates[index];
+    bool holds = p->many ? decide_of_many(ev, index) : decide(ev, p);
     ev->verdicts[index] = ev->epoch << 1 | holds;
     return holds;
 }

@@ -63,7 +63,9 @@ bool sigma_cidr_holds(const sigma_cidr *cidr, vg_str text);
 
 typedef struct sigma_regex sigma_regex;
 enum { SIGMA_REGEX_I = 1, SIGMA_REGEX_M = 2, SIGMA_REGEX_S = 4 };
-vg_status sigma_regex_new(vg_arena *arena, vg_str pattern, unsigned flags, sigma_regex **out, vg_error *err);
+/* `number` tells the set's expressions apart. */
+vg_status sigma_regex_new(vg_arena *arena, vg_str pattern, unsigned flags, size_t number, sigma_regex **out,
+                          vg_error *err);
 /* Memory for matching, of one thread. */
 typedef struct sigma_matcher sigma_matcher;
 sigma_matcher *sigma_matcher_new(void);
@@ -71,8 +73,8 @@ void sigma_matcher_free(sigma_matcher *matcher);
 uint64_t sigma_matcher_limits(const sigma_matcher *matcher); /* matches given up for taking too long */
 /* `matcher` may be NULL, at a price. */
 bool sigma_regex_matches(const sigma_regex *regex, vg_str text, sigma_matcher *matcher);
-/* A literal that is in every text that matches; empty when none is known. *fold: in any case. */
-vg_str sigma_regex_literal(const sigma_regex *regex, bool *fold);
+/* A literal that is in every text that matches, in whatever case; empty when none is known. */
+vg_str sigma_regex_literal(const sigma_regex *regex);
 
 typedef enum {
     SIGMA_MINUTE,
@@ -94,6 +96,29 @@ bool sigma_test_text(const vg_predicate *p, const vg_value *value, vg_str text, 
                      sigma_matcher *matcher);
 /* Whether the predicate compares text, and needs it folded. */
 bool sigma_test_wants_fold(const vg_predicate *p);
+
+/* ---- many tests at once (sigma_multi.c) --------------------------------------------------------------------------------- */
+
+/* Tests of the text of one field that are told from one pass over a value. Immutable. */
+typedef struct sigma_multi sigma_multi;
+/* Whether a predicate can be one of many. */
+bool sigma_multi_takes(const vg_predicate *predicate, vg_arena *scratch);
+/* `tests`: indices of `predicates` that sigma_multi_takes. NULL when they are too few to be worth it, or memory is out. */
+sigma_multi *sigma_multi_new(vg_arena *arena, const vg_predicate *predicates, const uint32_t *tests,
+                             size_t count);
+size_t sigma_multi_count(const sigma_multi *multi);
+
+/* What runs remember; one a thread, for sets of at most `count` tests. */
+typedef struct {
+    uint32_t *tested;
+    size_t count;
+    uint32_t run;
+} sigma_scan;
+bool sigma_scan_make(sigma_scan *scan, size_t count);
+void sigma_scan_drop(sigma_scan *scan);
+/* The predicates that hold for a scalar: their indices in `hits`, which has room for all; returns how many. */
+size_t sigma_multi_run(const sigma_multi *multi, sigma_scan *scan, const vg_value *value, vg_str text,
+                       vg_str folded, sigma_matcher *matcher, uint32_t *hits);
 
 /* ---- building the set (sigma_set.c) ------------------------------------------------------------------------------------ */
 

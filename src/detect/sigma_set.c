@@ -67,7 +67,8 @@ static vg_status add_predicate(sigma_set *set, vg_str key, const vg_predicate *p
 {
     sigma_regex *regex = NULL;
     if (predicate->op == VG_TEST_REGEX)
-        VG_TRY(sigma_regex_new(set->arena, predicate->text, (unsigned)predicate->number, &regex, err));
+        VG_TRY(sigma_regex_new(set->arena, predicate->text, (unsigned)predicate->number, set->predicates.len,
+                               &regex, err));
     vg_map_entry *entry = vg_map_put(set->predicate_index, key, NULL);
     vg_predicate *slot = entry ? vg_vec_push(&set->predicates) : NULL;
     if (!slot)
