@@ -57,7 +57,7 @@ vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *o
     d->arena = arena;
     d->watermark = VG_TIME_NONE;
     d->scratch = vg_arena_new(0);
-    d->gate = vg_gate_new(rules);
+    d->gate = vg_gate_new(rules, d->options.source_count > 0);
     d->evaluator = vg_evaluator_new(rules, d->options.sources, d->options.source_count);
     d->signals = vg_signals_new(d->options.signal_bytes ? d->options.signal_bytes : SIGNAL_BYTES,
                                 d->options.spill_folder);

@@ -24,10 +24,35 @@ enum {
 
 /* ---- which fields are quick ------------------------------------------------------------------------------------------ */
 
+/* Fields below "vigil." that follow from few others. What is longer than a glance remembers is unknown to it. */
+static const struct {
+    const char *name, *parts[VG_MOST_PARTS];
+} quick_derived[] = {
+    {"vigil.actor", {"userIdentity", "sourceIPAddress"}},
+    {"vigil.actor.kind", {"userIdentity"}},
+    {"vigil.service", {"userIdentity", "sourceIPAddress"}},
+    {"vigil.ip.kind", {"sourceIPAddress"}},
+    {"vigil.outcome", {"eventName", "errorCode", "errorMessage", "responseElements"}},
+};
+
+static const char *const *parts_of(const vg_field *field)
+{
+    for (size_t i = 0; i < VG_COUNT(quick_derived); i++)
+        if (vg_str_is(field->path, quick_derived[i].name))
+            return quick_derived[i].parts;
+    return NULL;
+}
+
+/* A field that only sources know. */
+static bool is_foreign(const vg_field *field)
+{
+    return field->derived && !vg_derived_is_of_event(vg_str_sub(field->path, sizeof "vigil." - 1, VG_NPOS));
+}
+
 static bool is_quick_path(const vg_field *field)
 {
     if (field->derived)
-        return false;
+        return parts_of(field) || is_foreign(field);
     return field->parts.count == 1 ||
            (field->parts.count == 2 && vg_str_eq(field->parts.items[0], VG_STR("userIdentity")));
 }
@@ -40,26 +65,24 @@ static bool is_quick_test(const vg_predicate *p)
 
 static vg_status list_quick_fields(const vg_rules *rules, vg_dispatch *d)
 {
-    vg_vec paths = vg_vec_in(rules->arena, sizeof(vg_str));
+    vg_vec quick = vg_vec_in(rules->arena, sizeof(vg_quick));
     d->quick_of_field = VG_NEW_N(rules->arena, uint16_t, rules->field_count + 1);
     if (!d->quick_of_field)
         return VG_ERR_MEMORY;
     for (size_t i = 0; i < rules->field_count; i++) {
         d->quick_of_field[i] = NOT_QUICK;
-        if (!is_quick_path(&rules->fields[i]) || paths.len >= MOST_QUICK)
+        if (!is_quick_path(&rules->fields[i]) || quick.len >= MOST_QUICK)
             continue;
-        vg_str *path = vg_vec_push(&paths);
-        if (!path)
+        vg_quick *q = vg_vec_push(&quick);
+        if (!q)
             return VG_ERR_MEMORY;
-        d->quick_of_field[i] = (uint16_t)paths.len - 1;
-        *path = rules->fields[i].path;
+        d->quick_of_field[i] = (uint16_t)(quick.len - 1);
+        *q = (vg_quick){.path = rules->fields[i].path,
+                        .is_derived = rules->fields[i].derived,
+                        .is_foreign = is_foreign(&rules->fields[i])};
     }
-    d->quick_count = paths.len;
-    d->quick = VG_NEW_N(rules->arena, vg_quick, paths.len + 1);
-    if (!d->quick)
-        return VG_ERR_MEMORY;
-    for (size_t i = 0; i < paths.len; i++)
-        d->quick[i].path = *(vg_str *)vg_vec_at(&paths, i);
+    d->quick_count = quick.len;
+    d->quick = quick.items;
     return VG_OK;
 }
 
@@ -187,6 +210,44 @@ static vg_status add_pivots(const vg_rules *rules, vg_dispatch *d, uint32_t inde
     return e->op == VG_EXPR_AND ? add_pivots(rules, d, index, best) : VG_OK;
 }
 
+/* ---- what is picked --------------------------------------------------------------------------------------------------- */
+
+/* The place of a path among those picked. */
+static size_t place_of(vg_vec *paths, vg_str path)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        if (vg_str_eq(*(vg_str *)vg_vec_at(paths, i), path))
+            return i;
+    vg_str *slot = vg_vec_push(paths);
+    if (slot)
+        *slot = path;
+    return slot ? paths->len - 1 : 0;
+}
+
+static vg_status pick_paths(const vg_rules *rules, vg_dispatch *d)
+{
+    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName",
+                                                     "eventCategory"};
+    vg_vec paths = vg_vec_in(rules->arena, sizeof(vg_str));
+    for (size_t q = 0; q < d->quick_count; q++) {
+        vg_quick *quick = &d->quick[q];
+        if (!quick->is_derived) {
+            quick->parts[quick->part_count++] = place_of(&paths, quick->path);
+            continue;
+        }
+        vg_field field = {.path = quick->path};
+        const char *const *parts = parts_of(&field);
+        for (size_t i = 0; parts && i < VG_MOST_PARTS && parts[i]; i++)
+            quick->parts[quick->part_count++] = place_of(&paths, vg_str_from(parts[i]));
+    }
+    for (size_t i = 0; i < VG_GLANCE_COUNT; i++)
+        d->glance[i] = place_of(&paths, vg_str_from(own[i]));
+    d->paths = paths.items;
+    d->path_count = paths.len;
+    d->picks = vg_json_picks_new(rules->arena, d->paths, d->path_count);
+    return d->picks ? VG_OK : VG_ERR_MEMORY;
+}
+
 vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
 {
     vg_dispatch *d = VG_NEW(rules->arena, vg_dispatch);
@@ -213,24 +274,7 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
     }
     d->always = always.items;
     d->always_count = always.len;
-    vg_str *paths = VG_NEW_N(rules->arena, vg_str, d->quick_count + VG_GLANCE_COUNT);
-    if (!paths)
-        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
-    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName",
-                                                     "eventCategory"};
-    d->path_count = d->quick_count;
-    for (size_t i = 0; i < d->quick_count; i++)
-        paths[i] = d->quick[i].path;
-    for (size_t i = 0; i < VG_GLANCE_COUNT; i++) {
-        size_t at = 0;
-        while (at < d->quick_count && !vg_str_is(paths[at], own[i]))
-            at++;
-        d->glance[i] = at < d->quick_count ? at : d->path_count;
-        if (at == d->quick_count)
-            paths[d->path_count++] = vg_str_from(own[i]);
-    }
-    d->picks = vg_json_picks_new(rules->arena, paths, d->path_count);
-    if (!d->picks)
+    if (pick_paths(rules, d) != VG_OK)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     rules->dispatch = d;
     return VG_OK;

@@ -13,9 +13,15 @@ typedef struct vg_pivot {
     const struct vg_pivot *next;
 } vg_pivot;
 
-/* A field that a glance reads. */
+enum { VG_MOST_PARTS = 4 };
+
+/* A field that a glance reads: a picked one, or one below "vigil." that follows from picked ones. */
 typedef struct {
     vg_str path;
+    size_t parts[VG_MOST_PARTS]; /* of a derived one: picked values that it follows from */
+    size_t part_count;
+    bool is_derived;
+    bool is_foreign; /* derived, and not told by the event: only sources can know it */
     uint32_t bit_count;
     uint32_t *predicates;    /* by bit: index into the set's predicates */
     const vg_pivot **pivots; /* by bit */
@@ -38,7 +44,8 @@ typedef struct vg_dispatch {
     uint32_t *bit_of; /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
     const uint32_t *always;
     size_t always_count;
-    const vg_json_picks *picks; /* of quick fields, then of what the detector wants */
+    const vg_json_picks *picks;
+    const vg_str *paths; /* that are picked */
     size_t path_count;
     size_t glance[VG_GLANCE_COUNT]; /* where in the picked values */
 } vg_dispatch;
@@ -48,7 +55,7 @@ bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
 
 /* One a thread. */
 typedef struct vg_gate vg_gate;
-vg_gate *vg_gate_new(const vg_rules *rules);
+vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources);
 void vg_gate_free(vg_gate *gate);
 /* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. */
 const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count);

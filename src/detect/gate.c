@@ -3,40 +3,50 @@
 #include <string.h>
 
 #include "detect/dispatch_part.h"
+#include "detect/sigma_part.h"
+
+#define VG_LONGEST_TEXT ((UINT32_C(1) << 28) - 1) /* of a value's node */
 
 enum {
-    MEMO_SLOTS = 512, /* values remembered of each field */
-    MEMO_VALUE = 200, /* bytes of a value that is remembered */
+    MEMO_SLOTS = 512,  /* values remembered of each field */
+    MEMO_VALUE = 200,  /* bytes of a value that is remembered; */
+    MEMO_PARTS = 1400, /* of all that a derived one follows from */
     MOST_DEPTH = 200
 };
 
-/* What is known of a field's value. */
+/* What is known of a field of the event at hand. Predicates are tested when they are asked for. */
 typedef struct {
-    const uint64_t *bits; /* predicates that hold, by bit */
-    bool has_pivots;      /* one of them is a pivot of some rule */
-    bool known;           /* false: any predicate may hold */
+    uint64_t *bits, *asked; /* by bit: the predicate holds; it was tested */
+    bool known;             /* false: any predicate may hold */
+    bool absent;
+    bool has_pivots;       /* a pivot of some rule holds */
+    bool made;             /* the rest is filled */
+    const vg_value *value; /* NULL of a derived field: there is none */
+    vg_str text, folded;   /* of a scalar; ptr NULL: not made yet */
 } verdict;
 
 typedef struct {
     uint64_t hash;
     uint32_t len; /* of the value; 0: the slot is empty */
     bool has_pivots;
-    char value[MEMO_VALUE];
 } memo;
 
 typedef struct {
-    size_t words; /* of bits */
-    memo *memos;  /* MEMO_SLOTS, or NULL before the first value */
-    uint64_t *
-        bits; /* MEMO_SLOTS + 2 sets of words: the last two are for a value not remembered, and for absence */
-    bool absent_done; /* the set for absence is filled */
-    bool absent_pivots;
+    memo *memos;    /* MEMO_SLOTS */
+    size_t room;    /* bytes of a value that is remembered */
+    char *values;   /* room bytes for each of memos */
+    size_t words;   /* of bits, and as many of asked */
+    uint64_t *bits; /* MEMO_SLOTS + 1 times bits and asked: of memos, and of a value not remembered */
+    const uint32_t *pivot_bits; /* that are pivots of some rule */
+    size_t pivot_count;
 } field_memo;
 
 struct vg_gate {
     const vg_rules *rules;
     const vg_dispatch *d;
-    vg_arena *arena, *scratch;
+    bool has_sources;
+    vg_arena *arena, *scratch; /* scratch: of the event at hand */
+    sigma_matcher *matcher;
     field_memo *fields;
     const vg_str *values; /* of the event at hand, as picked */
     verdict *verdicts;    /* by quick field, of the event at hand, when seen */
@@ -47,7 +57,26 @@ struct vg_gate {
     size_t found_count;
 };
 
-vg_gate *vg_gate_new(const vg_rules *rules)
+/* ---- making ---------------------------------------------------------------------------------------------------------- */
+
+static bool make_field(vg_gate *gate, size_t q)
+{
+    const vg_quick *quick = &gate->d->quick[q];
+    field_memo *f = &gate->fields[q];
+    uint32_t *pivots = VG_NEW_N(gate->arena, uint32_t, quick->bit_count + 1);
+    f->words = (quick->bit_count + 63) / 64;
+    f->bits = VG_NEW_N(gate->arena, uint64_t, (MEMO_SLOTS + 1) * 2 * f->words + 1);
+    f->memos = VG_NEW_N(gate->arena, memo, MEMO_SLOTS);
+    f->room = quick->is_derived ? MEMO_PARTS : MEMO_VALUE;
+    f->values = vg_arena_alloc(gate->arena, MEMO_SLOTS * f->room);
+    for (uint32_t i = 0; pivots && i < quick->bit_count; i++)
+        if (quick->pivots[i])
+            pivots[f->pivot_count++] = i;
+    f->pivot_bits = pivots;
+    return pivots && f->bits && f->memos && f->values;
+}
+
+vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources)
 {
     vg_arena *arena = vg_arena_new(0);
     vg_gate *gate = arena ? VG_NEW(arena, vg_gate) : NULL;
@@ -57,22 +86,19 @@ vg_gate *vg_gate_new(const vg_rules *rules)
     }
     gate->rules = rules;
     gate->d = rules->dispatch;
+    gate->has_sources = has_sources;
     gate->arena = arena;
     gate->scratch = vg_arena_new(0);
+    gate->matcher = sigma_matcher_new();
     gate->fields = VG_NEW_N(arena, field_memo, gate->d->quick_count + 1);
     gate->verdicts = VG_NEW_N(arena, verdict, gate->d->quick_count + 1);
     gate->seen = VG_NEW_N(arena, uint32_t, gate->d->quick_count + 1);
     gate->stamps = VG_NEW_N(arena, uint32_t, rules->rule_count + 1);
     gate->found = VG_NEW_N(arena, uint32_t, rules->rule_count + 1);
-    bool failed =
-        !gate->scratch || !gate->fields || !gate->verdicts || !gate->seen || !gate->stamps || !gate->found;
-    for (size_t q = 0; q < gate->d->quick_count && !failed; q++) {
-        field_memo *f = &gate->fields[q];
-        f->words = (gate->d->quick[q].bit_count + 63) / 64;
-        f->bits = VG_NEW_N(arena, uint64_t, (MEMO_SLOTS + 2) * (f->words + 1));
-        f->memos = VG_NEW_N(arena, memo, MEMO_SLOTS);
-        failed = !f->bits || !f->memos;
-    }
+    bool failed = !gate->scratch || !gate->matcher || !gate->fields || !gate->verdicts || !gate->seen ||
+                  !gate->stamps || !gate->found;
+    for (size_t q = 0; q < gate->d->quick_count && !failed; q++)
+        failed = !make_field(gate, q);
     if (failed) {
         vg_gate_free(gate);
         return NULL;
@@ -84,81 +110,179 @@ void vg_gate_free(vg_gate *gate)
 {
     if (!gate)
         return;
+    if (gate->matcher)
+        sigma_matcher_free(gate->matcher);
     vg_arena_free(gate->scratch);
     vg_arena_free(gate->arena);
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------------------- */
 
-/* Tests every predicate of a field on one value (NULL: absent). */
-static bool fill_bits(vg_gate *gate, size_t q, const vg_value *value, uint64_t *bits)
-{
-    const vg_quick *quick = &gate->d->quick[q];
-    bool has_pivots = false;
-    memset(bits, 0, gate->fields[q].words * sizeof *bits);
-    for (uint32_t i = 0; i < quick->bit_count; i++) {
-        const vg_predicate *p = &gate->rules->predicates[quick->predicates[i]];
-        if (value ? !vg_predicate_holds(p, value, gate->scratch) : p->op != VG_TEST_NULL)
-            continue;
-        bits[i / 64] |= UINT64_C(1) << (i % 64);
-        has_pivots |= quick->pivots[i] != NULL;
-    }
-    vg_arena_reset(gate->scratch);
-    return has_pivots;
-}
-
-/* Reads a picked scalar. False: a glance does not tell its value. */
-static bool read_scalar(vg_gate *gate, vg_str text, vg_value *out)
+/* Reads a picked scalar. */
+static const vg_value *read_scalar(vg_gate *gate, vg_str text)
 {
     vg_doc doc;
-    if (text.ptr[0] == '{' || text.ptr[0] == '[' ||
-        vg_json_read(gate->scratch, text, VG_STR(""), NULL, &doc, NULL) != VG_OK)
+    if (text.len >= 2 && text.len < VG_LONGEST_TEXT && text.ptr[0] == '"' &&
+        !memchr(text.ptr, '\\', text.len)) {
+        vg_value *value = VG_NEW(gate->scratch, vg_value);
+        if (value)
+            *value = (vg_value){.kind = VG_STRING,
+                                .len = (uint32_t)(text.len - 2) & VG_LONGEST_TEXT,
+                                .as.string = text.ptr + 1};
+        return value;
+    }
+    return vg_json_read(gate->scratch, text, VG_STR(""), NULL, &doc, NULL) == VG_OK ? doc.root : NULL;
+}
+
+/* A field below "vigil.", of an event that holds no more than what it follows from. False: memory is out. */
+static bool derive(vg_gate *gate, size_t q, const vg_value **out)
+{
+    const vg_quick *quick = &gate->d->quick[q];
+    vg_buf text = {0};
+    vg_doc doc;
+    vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
+    vg_trail_record *record = VG_NEW(gate->scratch, vg_trail_record);
+    for (size_t i = 0; i < quick->part_count; i++) {
+        vg_str value = gate->values[quick->parts[i]];
+        if (value.ptr)
+            vg_buf_addf(&text, "%s\"%.*s\":%.*s", text.len ? "," : "{",
+                        VG_ARG(gate->d->paths[quick->parts[i]]), VG_ARG(value));
+    }
+    vg_buf_add_c(&text, text.len ? "}" : "{}");
+    vg_str copy = text.failed ? (vg_str){0} : vg_arena_str(gate->scratch, vg_buf_str(&text));
+    vg_buf_free(&text);
+    *out = NULL;
+    if (!record || !copy.ptr || vg_json_read(gate->scratch, copy, VG_STR(""), NULL, &doc, NULL) != VG_OK)
         return false;
-    *out = *doc.root;
+    vg_trail_record_of(doc.root, resources, record);
+    vg_event event = {
+        .log = VG_LOG_CLOUDTRAIL, .source_ip = record->source_ip, .root = doc.root, .record = record};
+    vg_derived_field(&event, vg_str_sub(quick->path, sizeof "vigil." - 1, VG_NPOS), gate->scratch, out);
     return true;
 }
 
-static verdict see_absent(vg_gate *gate, size_t q)
+/* Makes the value. False: a glance does not tell it. */
+static bool make_value(vg_gate *gate, size_t q, verdict *v)
 {
-    field_memo *f = &gate->fields[q];
-    uint64_t *bits = f->bits + (MEMO_SLOTS + 1) * f->words;
-    if (!f->absent_done) {
-        f->absent_pivots = fill_bits(gate, q, NULL, bits);
-        f->absent_done = true;
-    }
-    return (verdict){bits, f->absent_pivots, true};
+    const vg_quick *quick = &gate->d->quick[q];
+    v->made = true;
+    if (quick->is_derived)
+        v->known = derive(gate, q, &v->value);
+    else
+        v->known = (v->value = read_scalar(gate, gate->values[quick->parts[0]])) != NULL;
+    return v->known;
 }
 
-static verdict find_verdict(vg_gate *gate, size_t q, vg_str text)
+/* One predicate on the value, which is made. */
+static bool holds(vg_gate *gate, verdict *v, const vg_predicate *p)
+{
+    if (!v->value)
+        return p->op == VG_TEST_NULL;
+    if (v->value->kind == VG_NULL || vg_value_is_container(v->value))
+        return vg_predicate_holds(p, v->value, gate->scratch);
+    if (!v->text.ptr && !sigma_scalar_text(v->value, gate->scratch, &v->text))
+        return false;
+    if (!v->folded.ptr && sigma_test_wants_fold(p))
+        v->folded = sigma_fold(gate->scratch, v->text);
+    return sigma_test_text(p, v->value, v->text, v->folded, gate->matcher);
+}
+
+typedef enum { NO, YES, UNKNOWN } answer;
+
+/* Tests a predicate of a field, by its bit, unless it was tested on the same value before. */
+static answer ask(vg_gate *gate, size_t q, uint32_t bit, verdict *v)
+{
+    const vg_predicate *p = &gate->rules->predicates[gate->d->quick[q].predicates[bit]];
+    uint64_t mask = UINT64_C(1) << (bit % 64);
+    if (v->absent)
+        return p->op == VG_TEST_NULL ? YES : NO;
+    if (!v->known)
+        return UNKNOWN;
+    if (v->asked[bit / 64] & mask)
+        return v->bits[bit / 64] & mask ? YES : NO;
+    if (!v->made && !make_value(gate, q, v))
+        return UNKNOWN;
+    bool yes = holds(gate, v, p);
+    v->asked[bit / 64] |= mask;
+    v->bits[bit / 64] |= yes ? mask : 0;
+    return yes ? YES : NO;
+}
+
+/* What a verdict is remembered by: the value, or all that a derived one follows from, one behind the other. False: it is too
+ * long. */
+static bool key_of(const vg_gate *gate, size_t q, char room[MEMO_PARTS], vg_str *out)
+{
+    const vg_quick *quick = &gate->d->quick[q];
+    size_t len = 0;
+    *out = gate->values[quick->parts[0]];
+    if (!quick->is_derived)
+        return out->len <= MEMO_VALUE;
+    for (size_t i = 0; i < quick->part_count; i++) {
+        vg_str value = gate->values[quick->parts[i]];
+        if (len + value.len + 1 > MEMO_PARTS)
+            return false;
+        if (value.len)
+            memcpy(room + len, value.ptr, value.len);
+        len += value.len;
+        room[len++] = value.ptr ? '\n' : '-';
+    }
+    *out = (vg_str){room, len};
+    return true;
+}
+
+/* A value that was not remembered: its pivots are tested at once, and into a slot when it fits one. */
+static void begin_verdict(vg_gate *gate, size_t q, memo *m, verdict *v)
 {
     field_memo *f = &gate->fields[q];
-    if (!text.ptr)
-        return see_absent(gate, q);
-    uint64_t hash = vg_hash64(text, 0);
-    size_t slot = hash % MEMO_SLOTS;
-    memo *m = &f->memos[slot];
-    if (m->hash == hash && m->len == text.len && memcmp(m->value, text.ptr, text.len) == 0)
-        return (verdict){f->bits + slot * f->words, m->has_pivots, true};
-    vg_value value;
-    if (!read_scalar(gate, text, &value)) {
-        vg_arena_reset(gate->scratch);
-        return (verdict){NULL, true, false};
+    memset(v->bits, 0, 2 * f->words * sizeof *v->bits);
+    for (size_t i = 0; i < f->pivot_count && v->known; i++)
+        v->has_pivots |= ask(gate, q, f->pivot_bits[i], v) != NO;
+    if (m && v->known)
+        m->has_pivots = v->has_pivots;
+    else if (m)
+        m->len = 0;
+}
+
+static void find_verdict(vg_gate *gate, size_t q, verdict *v)
+{
+    const vg_quick *quick = &gate->d->quick[q];
+    field_memo *f = &gate->fields[q];
+    char room[MEMO_PARTS];
+    vg_str key, first = quick->part_count ? gate->values[quick->parts[0]] : (vg_str){0};
+    *v = (verdict){.known = true, .absent = quick->is_foreign || (!quick->is_derived && !first.ptr)};
+    if (v->absent) {
+        v->absent = v->known = !quick->is_foreign || !gate->has_sources;
+        v->has_pivots = !v->known;
+        return;
     }
-    bool fits = text.len > 0 && text.len <= MEMO_VALUE;
-    uint64_t *bits = f->bits + (fits ? slot : MEMO_SLOTS) * f->words;
-    bool has_pivots = fill_bits(gate, q, &value, bits);
-    if (fits) {
-        *m = (memo){.hash = hash, .len = (uint32_t)text.len, .has_pivots = has_pivots};
-        memcpy(m->value, text.ptr, text.len);
+    bool fits = key_of(gate, q, room, &key), is_container = first.len && strchr("{[", first.ptr[0]);
+    if (quick->is_derived ? !fits : is_container) {
+        *v = (verdict){.has_pivots = true};
+        return;
     }
-    return (verdict){bits, has_pivots, true};
+    uint64_t hash = fits ? vg_hash64(key, 0) : 0;
+    size_t slot = fits ? hash % MEMO_SLOTS : MEMO_SLOTS;
+    memo *m = fits ? &f->memos[slot] : NULL;
+    v->bits = f->bits + slot * 2 * f->words;
+    v->asked = v->bits + f->words;
+    v->has_pivots = false;
+    if (m && m->hash == hash && m->len == key.len &&
+        memcmp(f->values + slot * f->room, key.ptr, key.len) == 0) {
+        v->has_pivots = m->has_pivots;
+        return;
+    }
+    if (m) {
+        *m = (memo){.hash = hash, .len = (uint32_t)key.len};
+        memcpy(f->values + slot * f->room, key.ptr, key.len);
+    }
+    begin_verdict(gate, q, m, v);
 }
 
 /* The verdict of the event at hand on a quick field. */
-static const verdict *see(vg_gate *gate, size_t q)
+static verdict *see(vg_gate *gate, size_t q)
 {
     if (gate->seen[q] != gate->stamp) {
-        gate->verdicts[q] = find_verdict(gate, q, gate->values[q]);
+        find_verdict(gate, q, &gate->verdicts[q]);
         gate->seen[q] = gate->stamp;
     }
     return &gate->verdicts[q];
@@ -166,15 +290,13 @@ static const verdict *see(vg_gate *gate, size_t q)
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------ */
 
-typedef enum { NO, YES, UNKNOWN } answer;
-
 static answer test(vg_gate *gate, uint32_t predicate)
 {
     uint32_t bit = gate->d->bit_of[predicate];
     if (bit == VG_NO_BIT)
         return UNKNOWN;
-    const verdict *v = see(gate, gate->d->quick_of_field[gate->rules->predicates[predicate].field]);
-    return !v->known ? UNKNOWN : (v->bits[bit / 64] >> (bit % 64) & 1) ? YES : NO;
+    size_t q = gate->d->quick_of_field[gate->rules->predicates[predicate].field];
+    return ask(gate, q, bit, see(gate, q));
 }
 
 static answer judge(vg_gate *gate, const vg_compiled_rule *rule, uint32_t node, unsigned depth)
@@ -227,17 +349,17 @@ static void consider_all(vg_gate *gate)
 static void consider_pivots(vg_gate *gate, size_t q)
 {
     const vg_quick *quick = &gate->d->quick[q];
-    const verdict *v = see(gate, q);
+    const field_memo *f = &gate->fields[q];
+    verdict *v = see(gate, q);
     if (!v->has_pivots)
         return;
-    for (size_t w = 0; w < gate->fields[q].words; w++)
-        for (uint64_t left = v->known ? v->bits[w] : ~UINT64_C(0); left; left &= left - 1) {
-            size_t bit = w * 64 + (size_t)__builtin_ctzll(left);
-            if (bit >= quick->bit_count)
-                break;
-            for (const vg_pivot *pivot = quick->pivots[bit]; pivot; pivot = pivot->next)
-                consider(gate, pivot->rule);
-        }
+    for (size_t i = 0; i < f->pivot_count; i++) {
+        uint32_t bit = f->pivot_bits[i];
+        if (v->known && !(v->bits[bit / 64] >> (bit % 64) & 1))
+            continue;
+        for (const vg_pivot *pivot = quick->pivots[bit]; pivot; pivot = pivot->next)
+            consider(gate, pivot->rule);
+    }
 }
 
 static int by_index(const void *a, const void *b)
@@ -250,6 +372,8 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd
 {
     gate->found_count = 0;
     gate->values = values;
+    if (vg_arena_used(gate->scratch))
+        vg_arena_reset(gate->scratch);
     if (odd) {
         consider_all(gate);
         *count = gate->found_count;

@@ -76,16 +76,42 @@ uint32_t sigma_fold_char(uint32_t c)
     return (uint32_t)((int32_t)c + fold_runs[low].delta);
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each of eight ASCII bytes that is a capital letter. */
+static uint64_t capitals(uint64_t word)
+{
+    return (word + EACH(0x80 - 'A')) & ~(word + EACH(0x7F - 'Z')) & EACH(0x80);
+}
+
+/* How many ASCII bytes the text begins with, and whether a capital letter is among them. */
 static size_t ascii_run(vg_str text, bool *upper)
 {
     size_t at = 0;
-    unsigned any = 0;
-    while (at < text.len && (uint8_t)text.ptr[at] < 0x80) {
-        any |= (unsigned)((unsigned)(uint8_t)text.ptr[at] - 'A' < 26);
-        at++;
+    uint64_t any = 0, word;
+    for (; at + 8 <= text.len; at += 8) {
+        memcpy(&word, text.ptr + at, 8);
+        if (word & EACH(0x80))
+            break;
+        any |= capitals(word);
     }
+    for (; at < text.len && (uint8_t)text.ptr[at] < 0x80; at++)
+        any |= text.ptr[at] >= 'A' && text.ptr[at] <= 'Z';
     *upper = any != 0;
     return at;
+}
+
+static void fold_ascii(const char *text, size_t len, char *out)
+{
+    size_t at = 0;
+    uint64_t word;
+    for (; at + 8 <= len; at += 8) {
+        memcpy(&word, text + at, 8);
+        word |= capitals(word) >> 2;
+        memcpy(out + at, &word, 8);
+    }
+    for (; at < len; at++)
+        out[at] = (char)(text[at] >= 'A' && text[at] <= 'Z' ? text[at] + ('a' - 'A') : text[at]);
 }
 
 vg_str sigma_fold(vg_arena *arena, vg_str text)
@@ -98,8 +124,7 @@ vg_str sigma_fold(vg_arena *arena, vg_str text)
     char *out = vg_arena_alloc(arena, plain + (text.len - plain) * 2 + 1);
     if (!out)
         return (vg_str){0};
-    for (size_t i = 0; i < plain; i++)
-        out[i] = (char)sigma_fold_char((uint8_t)text.ptr[i]);
+    fold_ascii(text.ptr, plain, out);
     size_t len = plain;
     for (size_t at = plain, step; at < text.len; at += step)
         len += sigma_put(sigma_fold_char(sigma_next(vg_str_sub(text, at, 4), &step)), out + len);

@@ -48,6 +48,15 @@ static const char rules_text[] =
     "title: number\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {selection: {count|gte: 7}, condition: selection}\n"
     "---\n"
+    "title: who\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {selection: {vigil.actor.kind: root, vigil.outcome: attempted}, filter: {vigil.service: "
+    "true}, "
+    "condition: selection and not filter}\n"
+    "---\n"
+    "title: new\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {vigil.new: region}, b: {vigil.ip.kind: private, eventName: PutObject}, condition: a or "
+    "b}\n"
+    "---\n"
     "title: twice\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {a: {userAgent|re: '^b.t$'}, b: {errorCode|endswith: Denied}, condition: 1 of them}\n";
 
