@@ -141,6 +141,12 @@ static bool dns_generated(const vg_event *event, vg_arena *arena, const vg_value
     return domain.len > 0 && say_number(arena, vg_dns_generated(vg_str_sub(domain, 0, dot)), out);
 }
 
+static bool dns_packed(const vg_event *event, vg_arena *arena, const vg_value **out)
+{
+    vg_str label = vg_dns_longest_label(name_of(event).before);
+    return label.len > 0 && say_number(arena, vg_dns_generated(label), out);
+}
+
 static bool dns_answer_kind(const vg_event *event, vg_arena *arena, const vg_value **out)
 {
     static const vg_str names[] = {[VG_ADDRESS_NONE] = {NULL, 0},
@@ -164,10 +170,11 @@ bool vg_log_derived(const vg_event *event, vg_str name, vg_arena *arena, const v
         const char *name;
         bool (*work_out)(const vg_event *event, vg_arena *arena, const vg_value **out);
     } fields[] = {
-        {VG_LOG_FLOW, "flow.direction", flow_direction}, {VG_LOG_FLOW, "flow.port", flow_port},
-        {VG_LOG_DNS, "dns.domain", dns_domain},          {VG_LOG_DNS, "dns.label", dns_label},
-        {VG_LOG_DNS, "dns.length", dns_length},          {VG_LOG_DNS, "dns.entropy", dns_entropy},
-        {VG_LOG_DNS, "dns.generated", dns_generated},    {VG_LOG_DNS, "dns.answer.kind", dns_answer_kind},
+        {VG_LOG_FLOW, "flow.direction", flow_direction},  {VG_LOG_FLOW, "flow.port", flow_port},
+        {VG_LOG_DNS, "dns.domain", dns_domain},           {VG_LOG_DNS, "dns.label", dns_label},
+        {VG_LOG_DNS, "dns.length", dns_length},           {VG_LOG_DNS, "dns.entropy", dns_entropy},
+        {VG_LOG_DNS, "dns.generated", dns_generated},     {VG_LOG_DNS, "dns.packed", dns_packed},
+        {VG_LOG_DNS, "dns.answer.kind", dns_answer_kind},
     };
     if (event->log != VG_LOG_FLOW && event->log != VG_LOG_DNS)
         return false;

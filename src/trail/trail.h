@@ -158,6 +158,7 @@ vg_status vg_event_of(vg_log_kind log, const vg_value *root, vg_event_memory *me
  *     dns.length       the bytes of all labels before it
  *     dns.entropy      of dns.label, in hundredths of a bit a character
  *     dns.generated    0 to 100: how little dns.domain's first label looks like words
+ *     dns.packed       the same of dns.label
  *     dns.answer.kind  metadata, private or public: the first of these that is among the answers
  *
  * False: the event has none. *out lives in `arena` or longer. Costs what it takes to read a name: nothing is kept. */
@@ -466,8 +467,9 @@ vg_status vg_trail_files(vg_arena *arena, const vg_str *paths, size_t count, vg_
  * for what it misses, the wait simply ends. */
 typedef struct vg_trail_watch vg_trail_watch;
 vg_status vg_trail_watch_open(const vg_str *paths, size_t count, vg_trail_watch **out, vg_error *err);
-/* `also` (-1: none) is a descriptor that ends the wait, too, when it can be read: *ended says so. */
-void vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended);
+/* Whether something changed; a look a little later is due then, since more may come while folders are made. `also` (-1:
+ * none) is a descriptor that ends the wait, too, when it can be read: *ended says so. */
+bool vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended);
 void vg_trail_watch_close(vg_trail_watch *watch);
 
 typedef enum {

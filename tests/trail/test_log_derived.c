@@ -266,6 +266,18 @@ static void generated_names_score_high_and_others_low(void **state)
     CHECK(VG_LOG_DNS, "dns.generated", fields);
 }
 
+static void a_label_is_packed_when_it_looks_like_no_words(void **state)
+{
+    static const derived_case cases[] = {
+        {NAME("mfrggzdfmztwq2lknnwg23tpobyxe43u.t.example.com"), "100"},
+        {NAME("application-server-production.example.com"), "0"},
+        {NAME("xjqzvkwpfhtr.com"), NULL},
+        {NAME("www.xjqzvkwpfhtr.com"), "0"},
+    };
+    (void)state;
+    CHECK(VG_LOG_DNS, "dns.packed", cases);
+}
+
 /* Of evenly drawn names of 14 characters 93 in a hundred are found and more, and none of what two
  * words make. */
 static void the_score_parts_drawn_names_from_words(void **state)
@@ -320,6 +332,7 @@ int main(void)
         cmocka_unit_test(entropy_is_in_hundredths_of_a_bit_a_character),
         cmocka_unit_test(an_answer_leads_to_metadata_or_private_or_public),
         cmocka_unit_test(generated_names_score_high_and_others_low),
+        cmocka_unit_test(a_label_is_packed_when_it_looks_like_no_words),
         cmocka_unit_test(the_score_parts_drawn_names_from_words),
         cmocka_unit_test(a_field_is_of_its_log_alone),
     };
