@@ -126,6 +126,8 @@ static void apply_block(vg_s3_settings *settings, const vg_value *block, bool kn
 {
     settings->restrict_public_buckets |= vg_get_bool(block, "RestrictPublicBuckets", false);
     settings->ignore_public_acls |= vg_get_bool(block, "IgnorePublicAcls", false);
+    settings->block_public_acls |= vg_get_bool(block, "BlockPublicAcls", false);
+    settings->block_public_policy |= vg_get_bool(block, "BlockPublicPolicy", false);
     settings->unknown |= !block && !known;
 }
 
@@ -183,9 +185,11 @@ static vg_status s3_settings_of(resources *s, const vg_access_rule *rule, const 
     apply_block(settings, account ? account->doc.root : NULL, false);
     settings->unknown |= s->organization.unknown;
     if (vg_map_get(s->organization.blocked, item->resource.account))
-        settings->restrict_public_buckets = settings->ignore_public_acls = true;
+        settings->restrict_public_buckets = settings->ignore_public_acls = settings->block_public_acls =
+            settings->block_public_policy = true;
     VG_TRY(apply_ownership(s, settings, &bucket, err));
     settings->abac_enabled = vg_str_is(vg_get_str(item->doc.root, "AbacStatus"), "Enabled");
+    settings->blocks_unknown = settings->unknown;
     if (settings->restrict_public_buckets && settings->ignore_public_acls)
         settings->unknown = false; /* nothing stricter could be added */
     *out = settings;

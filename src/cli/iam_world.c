@@ -127,7 +127,7 @@ const vg_layers *vg_iam_assume(const vg_layers *layers, vg_iam_assumed *out)
     assume(&out->layers.access_point);
     if (layers->s3) {
         out->s3 = *layers->s3;
-        out->s3.unknown = out->s3.acls_unknown = false;
+        out->s3.unknown = out->s3.acls_unknown = out->s3.blocks_unknown = false;
         out->layers.s3 = &out->s3;
     }
     if (boundary->state == VG_LAYER_UNKNOWN)

@@ -570,6 +570,8 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
         d.blocked_by = lacking(e, a, VG_MATCH_NO);
     } else {
         vg_match blocked = vg_s3_restricts(e, layers, a->same_account && has_account(&e->request->caller));
+        if (layers->s3)
+            blocked = vg_match_or(blocked, vg_s3_blocks_write(e, layers));
         if (blocked == VG_MATCH_YES) {
             d.result = VG_EXPLICITLY_DENIED;
             d.blocked_by = VG_BY_S3_SETTINGS;
@@ -592,6 +594,7 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
     const vg_caller *caller = &e->request->caller;
     bool own = has_account(caller), role = a->what == ASSUME_ROLE || a->what == FEDERATED_ROLE;
     bool scps = layers->scp_count > 0, rcps = layers->rcp_count > 0;
+    const char *untold_write = vg_s3_untold_write(e, layers);
     const struct {
         bool holds;
         const char *sentence;
@@ -610,6 +613,7 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
          "a KMS key's own policy must allow, or leave it to the account's identity policies"},
         {role, "a role's trust policy must allow, or leave it to the account's identity policies"},
         {a->kept_by_aws, "AWS keeps this resource for itself: no policy allows changing it"},
+        {untold_write != NULL, untold_write},
         {vg_is_spent(e->steps), "comparing these policies takes more steps than a decision has: what was not "
                                 "compared is unknown"},
     };

@@ -256,11 +256,14 @@ typedef struct {
 } vg_s3_grant;
 
 /* S3's settings at decision time, the strictest of organisation, account, bucket and access point; Object Ownership; and
- * the ACLs of the bucket and of the object asked about. */
+ * the ACLs of the bucket and of the object asked about. The blocks are about what a request writes: an ACL is told by the
+ * keys s3:x-amz-acl and s3:x-amz-grant-*; a policy by none, so that block_public_policy is for explanations alone. */
 typedef struct {
     bool restrict_public_buckets, ignore_public_acls, bucket_owner_enforced;
-    bool unknown;      /* settings not collected: what would be public is Unknown */
-    bool abac_enabled; /* bucket tags count as aws:ResourceTag */
+    bool block_public_acls, block_public_policy;
+    bool blocks_unknown; /* of these two, what is not set may be: not collected */
+    bool unknown;        /* settings not collected: what would be public is Unknown */
+    bool abac_enabled;   /* bucket tags count as aws:ResourceTag */
     const vg_s3_grant *grants;
     size_t grant_count;
     bool acls_unknown;     /* ACLs not collected: they may allow more */

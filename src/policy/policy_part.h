@@ -290,6 +290,10 @@ void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAME
 bool vg_rule_grants_public(const vg_rule *rule);
 vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool from_owner);
 vg_match vg_s3_acl_allows(const vg_evaluation *e, const vg_layers *layers);
+/* Whether BlockPublicAcls refuses the ACL that the request brings along, as far as its context tells; and the sentence of an
+ * explanation where the request writes what a block may refuse and does not say what, or NULL. */
+vg_match vg_s3_blocks_write(const vg_evaluation *e, const vg_layers *layers);
+const char *vg_s3_untold_write(const vg_evaluation *e, const vg_layers *layers);
 
 /* Glob over bytes where '?' is one character of UTF-8. Patterns are UTF-8, as all that JSON holds; s may be any bytes. Each
  * adds the steps it takes to *steps, and is UNKNOWN where more than VG_DECISION_STEPS would be needed. */

@@ -258,7 +258,8 @@ static vg_status read_s3(reader *r, const vg_value *object, vg_layers *out)
     vg_s3_settings *s3 = VG_NEW(r->arena, vg_s3_settings);
     if (!s3)
         return out_of_memory(r);
-    s3->restrict_public_buckets = s3->ignore_public_acls = vg_get_bool(settings, "blockPublicAccess", false);
+    s3->restrict_public_buckets = s3->ignore_public_acls = s3->block_public_acls = s3->block_public_policy =
+        vg_get_bool(settings, "blockPublicAccess", false);
     s3->abac_enabled = vg_get_bool(settings, "bucketAbacEnabled", false);
     out->s3 = s3;
     return VG_OK;

@@ -2,8 +2,9 @@
  *
  * At decision time two settings of Block Public Access count, the strictest of organisation, account, bucket and access
  * point ("Blocking public access to your Amazon S3 storage"): RestrictPublicBuckets keeps a bucket whose policy is public
- * for its own account and for services, IgnorePublicAcls voids grants to everyone. The other two act when something is
- * written. Object Ownership BucketOwnerEnforced voids all ACLs ("Controlling ownership of objects").
+ * for its own account and for services, IgnorePublicAcls voids grants to everyone. The other two refuse what is written,
+ * whoever writes: BlockPublicAcls an ACL that grants to everyone, BlockPublicPolicy a policy that is public. A request tells
+ * its ACL by keys of its context, its policy by none. Object Ownership BucketOwnerEnforced voids all ACLs ("Controlling ownership of objects").
  *
  * Whether a policy is public is AWS's definition ("The meaning of public"): it lets anyone in, and no condition pins the
  * access to fixed values of the keys below. */
@@ -113,6 +114,93 @@ vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool f
     if (s3->restrict_public_buckets)
         return is;
     return s3->unknown ? vg_match_and(is, VG_MATCH_UNKNOWN) : VG_MATCH_NO;
+}
+
+/* ---- what is written ----------------------------------------------------------------------------------------------------- */
+
+typedef enum { WRITES_NOTHING, WRITES_OBJECT, WRITES_ACL, WRITES_POLICY } writing;
+
+static writing writing_of(vg_str action)
+{
+    static const struct {
+        const char *action;
+        writing writes;
+    } table[] = {
+        {"s3:PutObject", WRITES_OBJECT},        {"s3:PutObjectAcl", WRITES_ACL},
+        {"s3:PutObjectVersionAcl", WRITES_ACL}, {"s3:PutBucketAcl", WRITES_ACL},
+        {"s3:PutBucketPolicy", WRITES_POLICY},  {"s3:PutAccessPointPolicy", WRITES_POLICY},
+    };
+    for (size_t i = 0; i < VG_COUNT(table); i++)
+        if (vg_str_eq_icase(action, vg_str_from(table[i].action)))
+            return table[i].writes;
+    return WRITES_NOTHING;
+}
+
+/* "public-read"; or 'uri="http://acs.amazonaws.com/groups/global/AllUsers"' of a header that grants. */
+static bool is_public_acl(vg_str key, vg_str value)
+{
+    static const vg_str canned[] = {VG_STR_INIT("public-read"), VG_STR_INIT("public-read-write"),
+                                    VG_STR_INIT("authenticated-read")};
+    static const vg_str groups[] = {VG_STR_INIT("groups/global/AllUsers"),
+                                    VG_STR_INIT("groups/global/AuthenticatedUsers")};
+    bool is_canned = vg_str_eq_icase(key, VG_STR("s3:x-amz-acl"));
+    for (size_t i = 0; i < VG_COUNT(canned) && is_canned; i++)
+        if (vg_str_eq(value, canned[i]))
+            return true;
+    for (size_t i = 0; i < VG_COUNT(groups) && !is_canned; i++)
+        if (vg_str_find(value, groups[i]) != VG_NPOS)
+            return true;
+    return false;
+}
+
+/* Whether the context tells an ACL, and whether some of it is for everyone. */
+static bool tells_acl(const vg_request *request, bool *is_public)
+{
+    bool told = false;
+    *is_public = false;
+    for (size_t i = 0; i < request->context_count; i++) {
+        const vg_context_entry *entry = &request->context[i];
+        bool is_acl = vg_str_eq_icase(entry->key, VG_STR("s3:x-amz-acl")) ||
+                      vg_str_eq_icase(vg_str_sub(entry->key, 0, 15), VG_STR("s3:x-amz-grant-"));
+        if (!is_acl || entry->state != VG_CONTEXT_PRESENT)
+            continue;
+        told = true;
+        for (uint32_t v = 0; v < entry->value_count; v++)
+            *is_public |= is_public_acl(entry->key, entry->values[v]);
+    }
+    return told;
+}
+
+vg_match vg_s3_blocks_write(const vg_evaluation *e, const vg_layers *layers)
+{
+    const vg_s3_settings *s3 = layers->s3;
+    bool is_public;
+    if (!s3 || !(s3->block_public_acls || s3->blocks_unknown) || !is_s3(e->action))
+        return VG_MATCH_NO;
+    writing writes = writing_of(e->action);
+    if ((writes != WRITES_OBJECT && writes != WRITES_ACL) || !tells_acl(e->request, &is_public) || !is_public)
+        return VG_MATCH_NO;
+    return s3->block_public_acls ? VG_MATCH_YES : VG_MATCH_UNKNOWN;
+}
+
+const char *vg_s3_untold_write(const vg_evaluation *e, const vg_layers *layers)
+{
+    const vg_s3_settings *s3 = layers->s3;
+    bool is_public;
+    if (!s3 || !is_s3(e->action))
+        return NULL;
+    writing writes = writing_of(e->action);
+    if (writes == WRITES_POLICY && (s3->block_public_policy || s3->blocks_unknown))
+        return s3->block_public_policy
+                   ? "BlockPublicPolicy refuses the policy if it is public: the request does not tell what "
+                     "it writes"
+                   : "BlockPublicPolicy, which was not collected in full, may refuse a policy that is public";
+    bool untold = (writes == WRITES_ACL || writes == WRITES_OBJECT) && !tells_acl(e->request, &is_public);
+    if (untold && (s3->block_public_acls || (s3->blocks_unknown && writes == WRITES_ACL)))
+        return "BlockPublicAcls refuses an ACL that grants to everyone: taken is that the request brings "
+               "none "
+               "(s3:x-amz-acl and s3:x-amz-grant-* tell)";
+    return NULL;
 }
 
 /* ---- access control lists ----------------------------------------------------------------------------------------------- */

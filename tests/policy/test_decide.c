@@ -406,6 +406,30 @@ static const struct {
      "acl-account,enforced", NO, "resource"},
     {"S3: ACLs that were not collected", "*", "s3:GetObject", OBJ, A, ID(""), "acl-unknown", MAYBE,
      "resource"},
+    {"S3: BlockPublicAcls refuses an ACL for everyone", USER, "s3:PutObjectAcl", OBJ, A, ID(P_ALL),
+     "block-acls,acl=public-read", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls refuses one for all who sign in, of a bucket", USER, "s3:PutBucketAcl",
+     "arn:aws:s3:::b", A, ID(P_ALL), "block-acls,acl=authenticated-read", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls refuses one that comes with an object", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "block-acls,acl=public-read-write", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls refuses a grant to everyone", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "block-acls,grant-everyone", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls refuses services too", "logging.s3.amazonaws.com", "s3:PutObject", OBJ, A,
+     ID("") RP(PUBLIC), "block-acls,acl=public-read", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls lets a private ACL pass", USER, "s3:PutObjectAcl", OBJ, A, ID(P_ALL),
+     "block-acls,acl=private", YES, ""},
+    {"S3: BlockPublicAcls lets a grant to an account pass", USER, "s3:PutObjectAcl", OBJ, A, ID(P_ALL),
+     "block-acls,grant-account", YES, ""},
+    {"S3: BlockPublicAcls lets a request without ACL pass", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "block-acls", YES, ""},
+    {"S3: BlockPublicAcls is about writing alone", USER, "s3:GetObject", OBJ, A, ID(P_ALL),
+     "block-acls,acl=public-read", YES, ""},
+    {"S3: without BlockPublicAcls an ACL for everyone is written", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "restrict,acl=public-read", YES, ""},
+    {"S3: BlockPublicAcls that was not collected", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "blocks-unknown,acl=public-read", MAYBE, "s3-bpa"},
+    {"S3: all of Block Public Access in a batch", USER, "s3:PutObject", OBJ, A,
+     ID(P_ALL) ",'additionalSettings':{'s3':{'blockPublicAccess':true}}", "acl=public-read", DENY, "s3-bpa"},
     {"S3: an access point's policy and the bucket's", USER, "s3:GetObject", OBJ, B, ID(P_ALL) RP(PUBLIC),
      "point-allows", YES, ""},
     {"S3: the access point's policy must allow", USER, "s3:GetObject", OBJ, B, ID(P_ALL) RP(PUBLIC),
@@ -543,6 +567,23 @@ static void tweak(vg_arena *arena, vg_str word, vg_request *request, vg_layers *
         put_grant(layers, s, VG_S3_ACCOUNT);
     else if (vg_str_is(word, "acl-unknown"))
         s->s3.acls_unknown = true, layers->s3 = &s->s3;
+    else if (vg_str_is(word, "block-acls"))
+        s->s3.block_public_acls = true, layers->s3 = &s->s3;
+    else if (vg_str_is(word, "blocks-unknown"))
+        s->s3.blocks_unknown = true, layers->s3 = &s->s3;
+    else if (vg_str_is(word, "acl=private"))
+        put_key(request, s, "s3:x-amz-acl", "private");
+    else if (vg_str_is(word, "acl=public-read"))
+        put_key(request, s, "s3:x-amz-acl", "public-read");
+    else if (vg_str_is(word, "acl=public-read-write"))
+        put_key(request, s, "s3:x-amz-acl", "public-read-write");
+    else if (vg_str_is(word, "acl=authenticated-read"))
+        put_key(request, s, "s3:X-amz-ACL", "authenticated-read");
+    else if (vg_str_is(word, "grant-everyone"))
+        put_key(request, s, "s3:x-amz-grant-read",
+                "id=abc, uri=\"http://acs.amazonaws.com/groups/global/AllUsers\"");
+    else if (vg_str_is(word, "grant-account"))
+        put_key(request, s, "s3:x-amz-grant-read", "id=abc");
     else if (vg_str_is(word, "provider"))
         put_key(request, s, "aws:FederatedProvider", OIDC);
     else if (vg_str_is(word, "org"))

@@ -155,12 +155,61 @@ static void reasons_without_a_statement_are_told(void **state)
     vg_arena_free(arena);
 }
 
+/* What a request writes and does not tell, a block may refuse. */
+static void writes_that_are_not_told_are_noted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *action, *note;
+        bool acls, policy, unknown;
+    } cases[] = {
+        {"s3:PutBucketPolicy", "BlockPublicPolicy refuses the policy if it is public", false, true, false},
+        {"s3:PutAccessPointPolicy", "BlockPublicPolicy refuses the policy if it is public", false, true,
+         false},
+        {"s3:PutBucketPolicy", "BlockPublicPolicy, which was not collected in full", false, false, true},
+        {"s3:PutBucketPolicy", NULL, true, false, false},
+        {"s3:PutBucketAcl", "BlockPublicAcls refuses an ACL that grants to everyone", true, false, false},
+        {"s3:PutObject", "BlockPublicAcls refuses an ACL that grants to everyone", true, false, false},
+        {"s3:PutObjectAcl", "BlockPublicAcls refuses an ACL that grants to everyone", false, false, true},
+        {"s3:PutObject", NULL, false, true, true},
+        {"s3:GetObject", NULL, true, true, true},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_policy_case one;
+        vg_error err;
+        vg_explanation e;
+        vg_str text =
+            vg_arena_printf(arena,
+                            "{'request':{'principal':'arn:aws:iam::111111111111:user/u','action':'%s',"
+                            "'resource':{'resource':'arn:aws:s3:::b/k','accountId':'111111111111'}},"
+                            "'identityPolicies':[" P_ALL "]}",
+                            cases[i].action);
+        case_from(arena, test_catalogue(arena), quoted(arena, text.ptr), &one);
+        const vg_s3_settings s3 = {.block_public_acls = cases[i].acls,
+                                   .block_public_policy = cases[i].policy,
+                                   .blocks_unknown = cases[i].unknown};
+        one.layers.s3 = &s3;
+        assert_int_equal(vg_policy_explain(arena, &one.request, &one.layers, &e, &err), VG_OK);
+        assert_int_equal(e.decision.result, VG_ALLOWED);
+        bool noted = false, any = false;
+        for (size_t n = 0; n < e.note_count; n++) {
+            any |= strncmp(e.notes[n], "BlockPublic", 11) == 0;
+            noted |= cases[i].note && strncmp(e.notes[n], cases[i].note, strlen(cases[i].note)) == 0;
+        }
+        if (cases[i].note ? !noted : any)
+            fail_msg("%s: want the note %s", cases[i].action, cases[i].note ? cases[i].note : "(none)");
+        vg_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deciding_statements_stand_in_the_order_of_evaluation),
         cmocka_unit_test(residuals_say_what_an_unknown_answer_hangs_on),
         cmocka_unit_test(reasons_without_a_statement_are_told),
+        cmocka_unit_test(writes_that_are_not_told_are_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
