@@ -120,7 +120,7 @@ static bool run(size_t kind, size_t bytes, const char *folder, uint64_t signals,
     }
     double added = processor_time();
     vg_correlator *correlator = vg_correlator_new(set->arena, set->rules, count_episode, NULL);
-    vg_correlator_limit(correlator, bytes, vg_str_from(folder));
+    vg_correlator_limit(correlator, store);
     episodes = 0;
     vg_status status = vg_signals_merge(&store, 1, correl_take, correlator, &err);
     if (status == VG_OK)

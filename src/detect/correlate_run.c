@@ -52,10 +52,10 @@ vg_correlator *vg_correlator_new(vg_arena *arena, const vg_rules *rules,
     return c;
 }
 
-void vg_correlator_limit(vg_correlator *c, size_t bytes, vg_str spill_folder)
+void vg_correlator_limit(vg_correlator *c, const vg_signals *as)
 {
-    c->bytes = bytes ? bytes : HELD_BYTES;
-    c->folder = spill_folder;
+    c->bytes = as->budget;
+    c->folder = vg_str_from(as->folder);
 }
 
 uint64_t vg_correlator_evicted(const vg_correlator *c)

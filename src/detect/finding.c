@@ -203,9 +203,9 @@ static vg_status take_episode(void *context, const vg_episode *episode, vg_error
     }
     f->steps = steps;
     f->step_count = episode->step_count;
-    char first[VG_TIME_TEXT];
-    vg_time_format(episode->first, first);
-    vg_str parts[] = {f->group, vg_str_from(first), episode->step_count ? steps[0].id : (vg_str){0}};
+    char window[VG_TIME_TEXT];
+    vg_time_format(episode->window, window);
+    vg_str parts[] = {f->group, vg_str_from(window)};
     name_finding(p->rules, f, parts, VG_COUNT(parts));
     return is_kept(episode->group, f->group) ? VG_OK : out_of_memory(err);
 }
@@ -264,8 +264,13 @@ static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, 
         out->evicted += vg_signals_evicted(stores[i]);
         out->seen |= vg_detector_seen(detectors[i]);
     }
-    VG_TRY(vg_signals_merge(stores, count, take, p, err));
-    VG_TRY(vg_correlator_finish(p->correlator, watermark, err));
+    vg_correlator_limit(p->correlator, stores[0]);
+    vg_status status = vg_signals_merge(stores, count, take, p, err);
+    if (status == VG_OK)
+        status = vg_correlator_finish(p->correlator, watermark, err);
+    vg_correlator_free(p->correlator);
+    VG_TRY(status);
+    out->evicted += vg_correlator_evicted(p->correlator);
     VG_TRY(close_finding(p, err));
     return put_in_order(p, out, err);
 }
