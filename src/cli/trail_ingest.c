@@ -73,7 +73,8 @@ static void on_bad(void *context, vg_str key, const vg_error *bad, uint64_t more
     ingest_command *c = context;
     vg_error told;
     vg_error_copy(&told, bad);
-    vg_error_locate(&told, (vg_place){.file = key});
+    if (!told.place.file.len)
+        vg_error_locate(&told, (vg_place){.file = key});
     clear_line(c);
     vg_cli_error(c->cli, &told);
     if (more)
@@ -377,6 +378,7 @@ static vg_status follow(ingest_command *c, const vg_ingest_options *options, con
     size_t unsettled;
     VG_TRY(vg_trail_watch_open(paths, count, &watch, err));
     vg_status status = VG_OK;
+    bool changed = false;
     while (status == VG_OK && !c->ended) {
         uint64_t files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY];
         uint64_t events = c->counts.events;
@@ -386,7 +388,8 @@ static vg_status follow(ingest_command *c, const vg_ingest_options *options, con
             vg_cli_say(c->cli, "ingested %llu files, %llu events", (unsigned long long)files,
                        (unsigned long long)(c->counts.events - events));
         if (status == VG_OK && !c->ended)
-            vg_trail_watch_wait(watch, unsettled ? SETTLE_MS : FOLLOW_MS, c->signals, &c->ended);
+            changed = vg_trail_watch_wait(watch, unsettled || changed ? SETTLE_MS : FOLLOW_MS, c->signals,
+                                          &c->ended);
     }
     vg_trail_watch_close(watch);
     return status;
@@ -411,7 +414,8 @@ static void print_table(const ingest_command *c)
         {n->outcomes[VG_INGEST_PARTLY], "read in part alone: see above"},
         {n->outcomes[VG_INGEST_UNREADABLE], "unreadable: see above"},
         {c->repaired, "index files were broken and made anew"},
-        {c->gaps, "gaps in what was delivered: `vigil evidence list Vigil::CloudTrail::LogCoverage`"},
+        {c->gaps, "gaps in what was delivered: `vigil evidence list --type Vigil::CloudTrail::LogCoverage "
+                  "--format json`"},
     };
     for (size_t i = 0; i < VG_COUNT(lines); i++)
         if (lines[i].count)

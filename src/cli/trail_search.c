@@ -149,7 +149,8 @@ static void on_bad(void *context, vg_str key, const vg_error *bad)
     search_command *c = context;
     vg_error told;
     vg_error_copy(&told, bad);
-    vg_error_locate(&told, (vg_place){.file = key});
+    if (!told.place.file.len)
+        vg_error_locate(&told, (vg_place){.file = key});
     vg_cli_error(c->cli, &told);
     vg_cli_note(c->cli, VG_EXIT_PARTIAL);
 }
@@ -343,7 +344,7 @@ const vg_command vg_trail_search = {
                    "wildcards; in takes a list in parentheses and blocks of addresses; < and > take numbers "
                    "and times. and, or, not "
                    "and parentheses join them; words side by side mean and. A word or a quoted text alone is "
-                   "looked for in every value. "
+                   "looked for in every name and value. "
                    "docs/reference/search.md tells all.\n\n"
                    "Finding nothing is no failure: the exit code is 0.",
     .options = options,

@@ -37,7 +37,8 @@ static vg_status open_index(void *context, const vg_log_index_entry *entry, vg_e
         vg_error_copy(err, &bad);
         return status;
     }
-    vg_error_locate(&bad, (vg_place){.file = path});
+    if (!bad.place.file.len)
+        vg_error_locate(&bad, (vg_place){.file = path});
     vg_cli_error(o->cli, &bad);
     vg_trail_index_close(known->index);
     known->index = NULL;

@@ -189,7 +189,7 @@ vg_status index_write(const index_content *content, vg_str path, uint64_t number
         sync_folder(names, path);
     else if (made.ptr)
         unlink(made.ptr);
-    if (status != VG_OK)
+    if (status != VG_OK && err && !err->place.file.len)
         vg_error_locate(err, (vg_place){.file = path});
     if (w.spill >= 0)
         close(w.spill);

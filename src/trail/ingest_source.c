@@ -2,6 +2,7 @@
 #include "trail/trail.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -78,30 +79,32 @@ struct vg_trail_watch {
     size_t count;
 };
 
-/* Every folder that holds a file is watched, and each above it up to the path: new folders appear in one of these. */
 static void watch_folder(vg_trail_watch *watch, vg_str folder)
 {
     static const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE;
-    bool is_new;
     char *name = vg_arena_cstr(watch->arena, folder);
-    if (!name || !vg_map_put(watch->watched, vg_str_of(name, folder.len), &is_new) || !is_new)
-        return;
-    inotify_add_watch(watch->fd, name, events);
+    bool is_new;
+    if (name && vg_map_put(watch->watched, vg_str_of(name, folder.len), &is_new) && is_new)
+        inotify_add_watch(watch->fd, name, events);
 }
 
+/* Every folder from the path down; of a file, the one in which it is. */
 static void watch_path(vg_trail_watch *watch, vg_str path)
 {
-    vg_arena *arena = vg_arena_new(0);
-    vg_vec files = vg_vec_in(arena, sizeof(vg_dir_entry));
-    vg_error ignored;
-    watch_folder(watch, vg_dir_exists(path) ? path : vg_path_folder(path));
-    if (arena && vg_dir_walk(arena, path, &files, NULL, NULL, &ignored) == VG_OK)
-        for (size_t i = 0; i < files.len; i++) {
-            vg_str folder = vg_path_folder(((vg_dir_entry *)vg_vec_at(&files, i))->path);
-            for (; folder.len > path.len; folder = vg_path_folder(folder))
-                watch_folder(watch, folder);
-        }
-    vg_arena_free(arena);
+    char *name = vg_arena_cstr(watch->arena, vg_dir_exists(path) ? path : vg_path_folder(path));
+    char *roots[] = {name, NULL};
+    FTS *walk = name ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
+    for (FTSENT *at; walk && (at = fts_read(walk)) != NULL;)
+        if (at->fts_info == FTS_D)
+            watch_folder(watch, vg_str_of(at->fts_path, at->fts_pathlen));
+    if (walk)
+        fts_close(walk);
+}
+
+static void watch_paths(vg_trail_watch *watch)
+{
+    for (size_t i = 0; i < watch->count && watch->fd >= 0; i++)
+        watch_path(watch, watch->paths[i]);
 }
 
 vg_status vg_trail_watch_open(const vg_str *paths, size_t count, vg_trail_watch **out, vg_error *err)
@@ -114,21 +117,22 @@ vg_status vg_trail_watch_open(const vg_str *paths, size_t count, vg_trail_watch 
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while watching folders");
     }
     *watch = (vg_trail_watch){inotify_init1(IN_NONBLOCK | IN_CLOEXEC), arena, watched, paths, count};
+    watch_paths(watch);
     *out = watch;
     return VG_OK;
 }
 
-void vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended)
+bool vg_trail_watch_wait(vg_trail_watch *watch, unsigned ms, int also, bool *ended)
 {
     char events[4096];
     struct pollfd fds[2] = {{.fd = also, .events = POLLIN}, {.fd = watch->fd, .events = POLLIN}};
-    for (size_t i = 0; i < watch->count && watch->fd >= 0; i++)
-        watch_path(watch, watch->paths[i]);
     int ready = poll(fds, 2, (int)ms);
     *ended = ready > 0 && (fds[0].revents & POLLIN);
-    if (ready > 0 && (fds[1].revents & POLLIN))
-        while (read(watch->fd, events, sizeof events) > 0)
-            continue;
+    bool changed = ready > 0 && (fds[1].revents & POLLIN);
+    while (changed && read(watch->fd, events, sizeof events) > 0)
+        continue;
+    watch_paths(watch); /* folders that are new; what is in them by now, the caller's look will find */
+    return changed;
 }
 
 void vg_trail_watch_close(vg_trail_watch *watch)

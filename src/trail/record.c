@@ -310,5 +310,7 @@ bool vg_trail_recognise(vg_str bytes)
     vg_str head = vg_str_sub(bytes, 0, 65536);
     return vg_str_find(head, VG_STR("\"eventSource\"")) != VG_NPOS ||
            vg_str_find(head, VG_STR("CloudTrailEvent")) != VG_NPOS ||
+           vg_str_find(head, VG_STR("\"eventJson\"")) != VG_NPOS ||
+           vg_str_find(head, VG_STR("\"eventjson\"")) != VG_NPOS ||
            (opens_with_records(head) && head.len < 64);
 }

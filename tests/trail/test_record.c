@@ -208,6 +208,7 @@ static void activity_is_recognised_by_its_words(void **state)
     assert_true(vg_trail_recognise(VG_STR("{\"Records\":[]}")));
     assert_true(vg_trail_recognise(VG_STR(RECORD("a"))));
     assert_true(vg_trail_recognise(VG_STR("{\"Events\":[{\"CloudTrailEvent\":\"{}\"}]}")));
+    assert_true(vg_trail_recognise(VG_STR("{\"QueryResultRows\":[[{\"eventJson\":\"{}\"}]]}")));
     assert_false(vg_trail_recognise(VG_STR("{\"Version\":\"2012-10-17\",\"Statement\":[]}")));
     assert_false(vg_trail_recognise(VG_STR("")));
 }
