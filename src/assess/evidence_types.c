@@ -20,6 +20,7 @@ static const char *const account_types[] = {
     "Vigil::Account::PrimaryEmail",
     "Vigil::Account::Region",
     "Vigil::CloudTrail::EventSelectors",
+    "Vigil::CloudTrail::LogCoverage",
     "Vigil::CloudTrail::TrailStatus",
     "Vigil::Config::DeliveryChannelStatus",
     "Vigil::Config::RecorderStatus",

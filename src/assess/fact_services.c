@@ -36,7 +36,9 @@ static void add_shown_regions(const vg_view *view, vg_vec *regions)
 {
     for (size_t i = 0; i < view->all.count; i++) {
         const vg_sighting *seen = &view->all.items[i];
-        bool is_log = vg_str_is(seen->resource.type, "Vigil::CloudTrail::LogFile");
+        bool is_log =
+            vg_str_is(seen->resource.type, "Vigil::CloudTrail::LogFile") ||
+            (vg_str_is(seen->resource.type, "Vigil::CloudTrail::LogCoverage") && seen->resource.region.len);
         if (is_log || is_of_snapshot(seen))
             add_region(regions, seen->resource.region);
     }

@@ -88,6 +88,61 @@ static bool read_selectors(const vg_view *view, const vg_sighting *trail, logged
     return false;
 }
 
+/* ---- what the logs themselves show ------------------------------------------------------------------------------------------------- */
+
+/* Of logs that were ingested: what `vigil trail ingest` found in them, region by region. */
+typedef struct {
+    bool any, data_events, has_recent_gap;
+    vg_vec regions, trails, gaps; /* vg_str */
+} seen_logs;
+
+static void push_name(vg_vec *list, vg_str name)
+{
+    vg_str *slot = vg_vec_push(list);
+    if (slot)
+        *slot = name;
+}
+
+static void add_region_logs(const vg_sighting *seen, vg_arena *arena, seen_logs *logs)
+{
+    int64_t recent = 0;
+    vg_str region = seen->resource.region.len ? seen->resource.region : VG_STR("global");
+    logs->any = true;
+    logs->data_events = logs->data_events || vg_prop_bool(seen, "DataEvents") == VG_YES;
+    logs->has_recent_gap =
+        logs->has_recent_gap || (vg_prop_i64(seen, "RecentGapHours", &recent) && recent > 0);
+    if (vg_prop_bool(seen, "ManagementEvents") == VG_YES)
+        push_name(&logs->regions, region);
+    for (vg_items it = vg_items_of(vg_prop(seen, "DigestTrails")); vg_items_next(&it);)
+        push_name(&logs->trails, vg_value_str(it.value));
+    for (vg_items it = vg_items_of(vg_prop(seen, "Gaps")); vg_items_next(&it);)
+        push_name(&logs->gaps,
+                  vg_arena_printf(arena, "%.*s: %.*s", VG_ARG(region), VG_ARG(vg_value_str(it.value))));
+}
+
+static seen_logs read_logs(const vg_view *view, vg_fact_sink *sink)
+{
+    vg_sightings all = vg_view_of(view, "Vigil::CloudTrail::LogCoverage");
+    seen_logs logs = {.regions = vg_vec_in(sink->arena, sizeof(vg_str)),
+                      .trails = vg_vec_in(sink->arena, sizeof(vg_str)),
+                      .gaps = vg_vec_in(sink->arena, sizeof(vg_str))};
+    for (size_t i = 0; i < all.count; i++)
+        add_region_logs(&all.items[i], sink->arena, &logs);
+    vg_tidy_names(&logs.regions);
+    vg_tidy_names(&logs.trails);
+    return logs;
+}
+
+static void put_logs(const seen_logs *logs, vg_fact_sink *sink)
+{
+    if (!logs->any)
+        return;
+    vg_fact_list(sink, "LoggedRegions", &logs->regions);
+    vg_fact_bool(sink, "LoggedDataEvents", logs->data_events);
+    vg_fact_list(sink, "DigestTrails", &logs->trails);
+    vg_fact_list(sink, "DeliveryGaps", &logs->gaps);
+}
+
 /* ---- the fact -------------------------------------------------------------------------------------------------------------------- */
 
 /* What all trails that cover the account in every region come to. */
@@ -142,7 +197,8 @@ static void put_main(const vg_sighting *trail, vg_fact_sink *sink)
     vg_fact_str(sink, "LogKey", key.len ? key : absent);
 }
 
-static void put_summary(const trail_summary *all, vg_fact_sink *sink)
+/* A gap in the logs of the last weeks outweighs a status that reports no error. */
+static void put_summary(const trail_summary *all, const seen_logs *logs, vg_fact_sink *sink)
 {
     if (all->logging > 0 || all->unknown_status == 0)
         vg_fact_bool(sink, "MultiRegion", all->logging > 0);
@@ -150,8 +206,8 @@ static void put_summary(const trail_summary *all, vg_fact_sink *sink)
     vg_fact_bool(sink, "LogFileValidation", all->validates);
     vg_fact_bool(sink, "Encrypted", all->encrypts);
     bool has_none = all->covering == 0;
-    if (all->status_known || has_none)
-        vg_fact_bool(sink, "DeliveringOk", all->delivers);
+    if (all->status_known || has_none || logs->has_recent_gap)
+        vg_fact_bool(sink, "DeliveringOk", all->delivers && !logs->has_recent_gap);
     if (all->selectors_known || has_none) {
         vg_fact_bool(sink, "ManagementEventsAll", all->logged.read && all->logged.write);
         vg_fact_bool(sink, "DataEvents", all->logged.data);
@@ -170,8 +226,12 @@ void vg_make_trail(const vg_view *view, vg_fact_sink *sink)
                 add_trail(view, &lists[l].items[i], &all, sink);
     for (size_t i = 0; i < lists[0].count; i++)
         consider_main(&all, &lists[0].items[i], 1);
+    seen_logs logs = read_logs(view, sink);
     put_main(all.main, sink);
+    put_logs(&logs, sink);
     if (is_known || all.covering > 0)
-        put_summary(&all, sink);
+        put_summary(&all, &logs, sink);
+    else if (logs.has_recent_gap)
+        vg_fact_bool(sink, "DeliveringOk", false);
     vg_fact_end(sink);
 }

@@ -107,17 +107,20 @@ static void put_time(vg_json_writer *w, const char *key, vg_time time)
     vg_json_put_str(w, key, vg_str_from(text));
 }
 
-static void put_gaps(vg_json_writer *w, const coverage *c, const covered_place *place)
+/* `last`: the hour behind the last event. */
+static void put_gaps(vg_json_writer *w, const coverage *c, const covered_place *place, int64_t last)
 {
-    enum { MOST = 100 };
-    int64_t hours = 0;
+    enum { MOST = 100, RECENT = 30 * 24 };
+    int64_t hours = 0, recent = 0;
     vg_json_key(w, "Gaps");
     vg_json_array(w);
     for (size_t i = 0; i < place->gaps.len; i++) {
         const vg_trail_gap *gap = vg_vec_at(&c->gaps, *(size_t *)vg_vec_at(&place->gaps, i));
         char from[VG_TIME_TEXT], to[VG_TIME_TEXT];
         vg_buf text = {0};
+        int64_t from_recent = gap->hours.from > last - RECENT ? gap->hours.from : last - RECENT;
         hours += gap->hours.to - gap->hours.from;
+        recent += gap->hours.to > from_recent ? gap->hours.to - from_recent : 0;
         if (i >= MOST)
             continue;
         vg_time_format(time_of(gap->hours.from), from);
@@ -128,6 +131,7 @@ static void put_gaps(vg_json_writer *w, const coverage *c, const covered_place *
     }
     vg_json_end_array(w);
     vg_json_put_i64(w, "GapHours", hours);
+    vg_json_put_i64(w, "RecentGapHours", recent);
 }
 
 static vg_status add_fact(coverage *c, const covered_place *place, vg_error *err)
@@ -164,7 +168,7 @@ static vg_status add_fact(coverage *c, const covered_place *place, vg_error *err
         put_time(&w, "FirstEvent", time_of(first));
         put_time(&w, "LastEvent", time_of(last));
     }
-    put_gaps(&w, c, place);
+    put_gaps(&w, c, place, events ? last : INT64_MAX);
     vg_json_end_object(&w);
     vg_doc doc;
     vg_status status = text.failed ? no_memory(err)

@@ -385,7 +385,7 @@ static vg_status follow(ingest_command *c, const vg_ingest_options *options, con
         status = ingest_once(c, options, &unsettled, err);
         files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY] - files;
         if (files)
-            vg_cli_say(c->cli, "ingested %llu files, %llu events", (unsigned long long)files,
+            vg_cli_say(c->cli, "files ingested: %llu, events: %llu", (unsigned long long)files,
                        (unsigned long long)(c->counts.events - events));
         if (status == VG_OK && !c->ended)
             changed = vg_trail_watch_wait(watch, unsettled || changed ? SETTLE_MS : FOLLOW_MS, c->signals,
@@ -401,25 +401,33 @@ static void print_table(const ingest_command *c)
 {
     const vg_ingest_counts *n = &c->counts;
     FILE *out = c->cli->out;
-    fprintf(out, "%llu log files read, %llu events\n",
-            (unsigned long long)(n->outcomes[VG_INGEST_READ] + n->outcomes[VG_INGEST_PARTLY]),
-            (unsigned long long)n->events);
+    uint64_t read = n->outcomes[VG_INGEST_READ] + n->outcomes[VG_INGEST_PARTLY];
+    fprintf(out, "%llu log file%s read, %llu event%s\n", (unsigned long long)read, read == 1 ? "" : "s",
+            (unsigned long long)n->events, n->events == 1 ? "" : "s");
     const struct {
         uint64_t count;
-        const char *text;
+        const char *one, *many;
     } lines[] = {
-        {n->unchanged + n->outcomes[VG_INGEST_SAME], "known, and unchanged"},
-        {n->outcomes[VG_INGEST_DIGEST], "digests"},
-        {n->outcomes[VG_INGEST_OTHER], "no logs, passed over"},
-        {n->outcomes[VG_INGEST_PARTLY], "read in part alone: see above"},
-        {n->outcomes[VG_INGEST_UNREADABLE], "unreadable: see above"},
-        {c->repaired, "index files were broken and made anew"},
-        {c->gaps, "gaps in what was delivered: `vigil evidence list --type Vigil::CloudTrail::LogCoverage "
-                  "--format json`"},
+        {n->unchanged + n->outcomes[VG_INGEST_SAME], "file is known, and unchanged",
+         "files are known, and unchanged"},
+        {n->outcomes[VG_INGEST_DIGEST], "digest", "digests"},
+        {n->outcomes[VG_INGEST_OTHER], "file is no log, and was passed over",
+         "files are no logs, and were passed over"},
+        {n->outcomes[VG_INGEST_PARTLY], "file was read in part alone: see above",
+         "files were read in part alone: see above"},
+        {n->outcomes[VG_INGEST_UNREADABLE], "file could not be read: see above",
+         "files could not be read: see above"},
+        {c->repaired, "index file was broken and is made anew", "index files were broken and are made anew"},
+        {c->gaps,
+         "gap in what was delivered: `vigil evidence show --type Vigil::CloudTrail::LogCoverage REGION` "
+         "tells which",
+         "gaps in what was delivered: `vigil evidence show --type Vigil::CloudTrail::LogCoverage REGION` "
+         "tells which"},
     };
     for (size_t i = 0; i < VG_COUNT(lines); i++)
         if (lines[i].count)
-            fprintf(out, "%llu %s\n", (unsigned long long)lines[i].count, lines[i].text);
+            fprintf(out, "%llu %s\n", (unsigned long long)lines[i].count,
+                    lines[i].count == 1 ? lines[i].one : lines[i].many);
 }
 
 static void print_json(const ingest_command *c)

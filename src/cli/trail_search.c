@@ -231,8 +231,8 @@ static void finish(search_command *c)
         fprintf(c->cli->out, "%s],\"count\":%llu,\"files\":%llu,\"files_opened\":%llu,\"duplicates\":%llu}\n",
                 c->given ? "\n" : "", (unsigned long long)c->given, (unsigned long long)n->objects,
                 (unsigned long long)n->opened, (unsigned long long)n->duplicates);
-    vg_cli_say(c->cli, "%llu events; %llu of %llu log files opened%s", (unsigned long long)c->given,
-               (unsigned long long)n->opened, (unsigned long long)n->objects,
+    vg_cli_say(c->cli, "%llu event%s; %llu of %llu log files opened%s", (unsigned long long)c->given,
+               c->given == 1 ? "" : "s", (unsigned long long)n->opened, (unsigned long long)n->objects,
                n->objects ? "" : ": nothing was ingested yet (vigil trail ingest)");
 }
 

@@ -30,9 +30,10 @@
 #define REGION                                                                                               \
     IN("Vigil::Account::Region", "eu-west-1", "eu-west-1",                                                   \
        "RegionName: eu-west-1, RegionOptStatus: ENABLED_BY_DEFAULT")
-#define TRAIL_ARN                "arn:aws:cloudtrail:eu-west-1:" A ":trail/audit"
-#define TRAIL(properties)        IN("AWS::CloudTrail::Trail", "eu-west-1", TRAIL_ARN, properties)
-#define TRAIL_STATUS(properties) IN("Vigil::CloudTrail::TrailStatus", "eu-west-1", TRAIL_ARN, properties)
+#define TRAIL_ARN                    "arn:aws:cloudtrail:eu-west-1:" A ":trail/audit"
+#define TRAIL(properties)            IN("AWS::CloudTrail::Trail", "eu-west-1", TRAIL_ARN, properties)
+#define TRAIL_STATUS(properties)     IN("Vigil::CloudTrail::TrailStatus", "eu-west-1", TRAIL_ARN, properties)
+#define COVERAGE(region, properties) IN("Vigil::CloudTrail::LogCoverage", region, region, properties)
 #define MAPPING(name, environments)                                                                          \
     "- [Vigil::Workload::Mapping, '', '', " name ", {Name: " name ", Environments: [" environments "]}]\n"
 #define ALLOW(action, resource)                                                                              \
@@ -633,6 +634,31 @@ static const struct {
     {"delivery error",
      TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true, LatestDeliveryError: AccessDenied"),
      TRAIL_FACT, "DeliveringOk", "false", NULL},
+    {"no gap in the logs",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         COVERAGE("eu-west-1", "RecentGapHours: 0"),
+     TRAIL_FACT, "DeliveringOk", "true", NULL},
+    {"a gap in the logs",
+     TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
+         COVERAGE("eu-west-1", "RecentGapHours: 0") COVERAGE("us-east-1", "RecentGapHours: 3"),
+     TRAIL_FACT, "DeliveringOk", "false", NULL},
+    {"a gap in the logs of a trail that nobody described", COVERAGE("eu-west-1", "RecentGapHours: 3"),
+     TRAIL_FACT, "DeliveringOk", "false", NULL},
+    {"logs without a gap say nothing of a trail", COVERAGE("eu-west-1", "RecentGapHours: 0"), TRAIL_FACT,
+     "DeliveringOk", "absent", NULL},
+    {"gaps by region", COVERAGE("eu-west-1", "Gaps: [a, b]") COVERAGE("us-east-1", "Gaps: [c]"), TRAIL_FACT,
+     "DeliveryGaps", "[\"eu-west-1: a\",\"eu-west-1: b\",\"us-east-1: c\"]", NULL},
+    {"no logs, no gaps", TRAIL("IsMultiRegionTrail: true"), TRAIL_FACT, "DeliveryGaps", "absent", NULL},
+    {"regions that log",
+     COVERAGE("us-east-1", "ManagementEvents: true") COVERAGE("eu-west-1", "ManagementEvents: false"),
+     TRAIL_FACT, "LoggedRegions", "[\"us-east-1\"]", NULL},
+    {"data events in the logs", COVERAGE("us-east-1", "DataEvents: true"), TRAIL_FACT, "LoggedDataEvents",
+     "true", NULL},
+    {"trails with digests",
+     COVERAGE("us-east-1", "DigestTrails: [b, a]") COVERAGE("eu-west-1", "DigestTrails: [b]"), TRAIL_FACT,
+     "DigestTrails", "[\"a\",\"b\"]", NULL},
+    {"regions with logs are in use", REGION COVERAGE("us-east-2", "Events: 1"), ACCOUNT_FACT, "RegionsInUse",
+     "[\"us-east-2\"]", NULL},
     {"write events alone",
      TRAIL("IsMultiRegionTrail: true") TRAIL_STATUS("IsLogging: true")
          IN("Vigil::CloudTrail::EventSelectors", "eu-west-1", TRAIL_ARN,

@@ -89,7 +89,7 @@ def a_bucket_is_indexed_and_searched():
 @case
 def a_second_run_reads_what_is_new_alone():
     three_files()
-    equal("3 known, and unchanged" in vigil("ingest", str(HOME / "logs")), True)
+    equal("3 files are known, and unchanged" in vigil("ingest", str(HOME / "logs")), True)
     put(place("4.json.gz"), [event(5, hour=7)])
     answer = json.loads(vigil("ingest", str(HOME / "logs"), "--format", "json"))
     equal((answer["read"], answer["unchanged"], answer["events"]), (1, 3, 1))
@@ -133,7 +133,7 @@ def every_form_of_log_is_read():
     if zstd:
         (folder / "packed.json.zst").write_bytes(zstd.stdout)
     told = vigil("ingest", str(folder))
-    equal("1 no logs, passed over" in told, True, told)
+    equal("1 file is no log, and was passed over" in told, True, told)
     equal(ids("log = cloudtrail"), [f"e-{n}" for n in range(1, 7 if zstd else 6)])
     equal(vigil("search", "ip = 10.9.9.9 and dstport = 22", "--count"), "1\n")
 
@@ -207,10 +207,10 @@ def follow_takes_in_what_comes():
     follow = subprocess.Popen([VIGIL, "--workspace", str(HOME / "ws"), "trail", "ingest", "--follow", str(HOME / "logs")],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        equal(follow.stderr.readline(), "ingested 1 files, 1 events\n")
+        equal(follow.stderr.readline(), "files ingested: 1, events: 1\n")
         started = time.monotonic()
         put(place("new.json.gz", region="us-east-1"), [event(2, hour=2), event(3, hour=3)])  # in a new folder
-        equal(follow.stderr.readline(), "ingested 1 files, 2 events\n")
+        equal(follow.stderr.readline(), "files ingested: 1, events: 2\n")
         equal(time.monotonic() - started < 20, True, "it was seen late")
         equal(ids(), ["e-1", "e-2", "e-3"])
         follow.send_signal(signal.SIGTERM)
@@ -267,7 +267,7 @@ def a_broken_index_is_named_worked_around_and_made_anew():
         equal(path.name in told and "3 log files of broken index files are read in full" in told, True, harm + told)
         equal(ids(code=3), ["e-1", "e-3", "e-2", "e-4"], harm)
         told = vigil("ingest", code=3)
-        equal("1 index files were broken and made anew" in told, True, harm + told)
+        equal("1 index file was broken and is made anew" in told, True, harm + told)
         equal(ids(), ["e-1", "e-3", "e-2", "e-4"], harm)
         equal(ids("key = AKIA2"), ["e-2"], harm)
 
@@ -315,7 +315,7 @@ def the_index_opens_only_what_can_match():
         put(place(f"{n}.json.gz"), [event(n, hour=n % 24, key=f"AKIA{n}")])
     vigil("ingest", str(HOME / "logs"))
     told = vigil("search", "key = AKIA7", stderr=True)
-    equal("1 events; 1 of 60 log files opened" in told, True, told)
+    equal("1 event; 1 of 60 log files opened" in told, True, told)
     told = vigil("search", "key = AKIA7 or key = AKIA8", stderr=True)
     equal("2 events; 2 of 60 log files opened" in told, True, told)
     told = vigil("search", "key = AKIA7 and name = PutObject", stderr=True)
@@ -367,7 +367,7 @@ def coverage_becomes_facts():
     put(place("1.json.gz"), [event(n, day=day, hour=hour) for n, (day, hour) in enumerate(hours)])
     put(place("2.json.gz", region="us-east-1"), [event("d", region="us-east-1", eventCategory="Data")])
     told = vigil("ingest", str(HOME / "logs"))
-    equal("1 gaps in what was delivered" in told, True, told)
+    equal("1 gap in what was delivered" in told, True, told)
     found = {}
     for region in ("eu-west-1", "us-east-1"):
         shown = subprocess.run([VIGIL, "--workspace", str(HOME / "ws"), "evidence", "show", "--format", "json", "--type",
@@ -378,6 +378,10 @@ def coverage_becomes_facts():
           (3, True, False))
     equal((found["us-east-1"]["DataEventSources"], found["us-east-1"]["FirstEvent"]),
           (["s3.amazonaws.com"], "2026-01-01T01:00:00Z"))
+    subprocess.run([VIGIL, "--workspace", str(HOME / "ws"), "--now", NOW, "review"], capture_output=True, check=False)
+    findings = subprocess.run([VIGIL, "--workspace", str(HOME / "ws"), "finding", "list"], capture_output=True, text=True,
+                              check=True).stdout
+    equal(f"cloudtrail-delivering  {A}" in findings, True, findings)
 
 
 # ---- real logs
