@@ -122,7 +122,7 @@ static void write_above(const asking *a, const vg_passing *p, vg_buf *out)
     }
 }
 
-static const vg_passing *passing_of(const vg_correlation *c, size_t rule)
+const vg_passing *vg_passing_of(const vg_correlation *c, size_t rule)
 {
     for (size_t i = 0; i < c->names.count; i++)
         if (c->rules[i] == rule)
@@ -166,7 +166,7 @@ vg_status vg_correlate_signal(const vg_rules *rules, size_t rule, vg_evaluator *
     asking a = {rules, evaluator, signals->scratch};
     for (size_t i = 0; i < matched->feed_count; i++) {
         const vg_compiled_rule *counting = &rules->rules[matched->feeds[i]];
-        const vg_passing *p = counting->info.unassessed.len ? NULL : passing_of(counting->correlation, rule);
+        const vg_passing *p = counting->info.unassessed.len ? NULL : vg_passing_of(counting->correlation, rule);
         vg_arena_reset(signals->scratch);
         if (p)
             VG_TRY(signal_one(&a, p, rule, event, brief, signals, err));

@@ -94,6 +94,9 @@ struct vg_correlation {
     const vg_passing *const *passings; /* by name: of a rule that is a detection */
 };
 
+/* What a match of a rule tells the correlation; NULL: nothing (correlate.c). */
+const vg_passing *vg_passing_of(const vg_correlation *correlation, size_t rule);
+
 /* Evaluates the steps; `hit` tells by slot whether a rule is there. */
 bool vg_correlation_holds(const vg_correlation *correlation, const bool *hit);
 bool vg_bounds_hold(const vg_bound *bounds, size_t count, vg_billionths number, vg_billionths divisor);

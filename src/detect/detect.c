@@ -12,6 +12,7 @@ struct vg_detector {
     vg_detector_options options;
     vg_arena *arena, *scratch; /* scratch: of the event at hand */
     vg_gate *gate;
+    vg_light *light;
     vg_evaluator *evaluator;
     vg_signals *signals;
     uint32_t *shown[VG_LOG_KIND_COUNT + 1]; /* rules that events of a log are shown to */
@@ -58,11 +59,13 @@ vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *o
     d->watermark = VG_TIME_NONE;
     d->scratch = vg_arena_new(0);
     d->gate = vg_gate_new(rules, d->options.source_count > 0);
+    d->light = vg_light_new(rules->dispatch);
     d->evaluator = vg_evaluator_new(rules, d->options.sources, d->options.source_count);
     d->signals = vg_signals_new(d->options.signal_bytes ? d->options.signal_bytes : SIGNAL_BYTES,
                                 d->options.spill_folder);
     d->values = VG_NEW_N(arena, vg_str, rules->dispatch->path_count + 1);
-    if (!d->scratch || !d->gate || !d->evaluator || !d->signals || !d->values || !list_shown(d)) {
+    if (!d->scratch || !d->gate || !d->light || !d->evaluator || !d->signals || !d->values ||
+        !list_shown(d)) {
         vg_detector_free(d);
         return NULL;
     }
@@ -78,6 +81,7 @@ void vg_detector_free(vg_detector *d)
     if (d->evaluator)
         vg_evaluator_free(d->evaluator);
     vg_gate_free(d->gate);
+    vg_light_free(d->light);
     vg_arena_free(d->scratch);
     vg_arena_free(d->arena);
 }
@@ -107,6 +111,20 @@ uint32_t vg_detector_seen(const vg_detector *d)
 
 /* ---- matches --------------------------------------------------------------------------------------------------------- */
 
+/* A finding of a rule is for an actor in an account. */
+static vg_str group_of(vg_arena *arena, const vg_brief *brief)
+{
+    char *text = vg_arena_alloc(arena, brief->actor.len + brief->account.len + 1);
+    if (!text)
+        return (vg_str){0};
+    if (brief->actor.len)
+        memcpy(text, brief->actor.ptr, brief->actor.len);
+    text[brief->actor.len] = '\n';
+    if (brief->account.len)
+        memcpy(text + brief->actor.len + 1, brief->account.ptr, brief->account.len);
+    return (vg_str){text, brief->actor.len + brief->account.len + 1};
+}
+
 static vg_status match(vg_detector *d, size_t index, const vg_event *event, const vg_brief *brief,
                        vg_error *err)
 {
@@ -120,8 +138,9 @@ static vg_status match(vg_detector *d, size_t index, const vg_event *event, cons
                         .time = event->time,
                         .id = event->id,
                         .brief = *brief};
-    signal.group = vg_arena_printf(d->scratch, "%zu:%.*s%zu:%.*s", brief->actor.len, VG_ARG(brief->actor),
-                                   brief->account.len, VG_ARG(brief->account));
+    signal.group = group_of(d->scratch, brief);
+    if (!signal.group.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting");
     return vg_signals_add(d->signals, &signal, err);
 }
 
@@ -268,6 +287,29 @@ static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t coun
     return evaluate(d, &event, rules, count, r->err);
 }
 
+/* Matches that the picked values decide and tell of. *done is false when they do not tell all. */
+static vg_status match_light(reading *r, vg_str raw, const uint32_t *rules, size_t count, bool *done)
+{
+    vg_detector *d = r->d;
+    vg_event event;
+    vg_brief brief;
+    for (size_t i = 0; i < count; i++)
+        if (!d->rules->dispatch->is_light[rules[i]])
+            return VG_OK;
+    vg_arena_reset(d->scratch);
+    if (!vg_light_begin(d->light, d->values, d->scratch, &event, &brief))
+        return VG_OK;
+    *done = true;
+    if (!is_in_time(d, event.time))
+        return VG_OK;
+    brief.file = d->file;
+    brief.offset = (uint64_t)(raw.ptr - r->text.ptr);
+    vg_evaluator_begin_light(d->evaluator, vg_light_text_of, d->light);
+    for (size_t i = 0; i < count; i++)
+        VG_TRY(match(d, rules[i], &event, &brief, r->err));
+    return VG_OK;
+}
+
 /* The record that the cursor stands on, an object. */
 static vg_status glance(reading *r, vg_error *bad)
 {
@@ -275,6 +317,7 @@ static vg_status glance(reading *r, vg_error *bad)
     const vg_dispatch *dispatch = d->rules->dispatch;
     vg_str raw;
     bool odd;
+    bool decided;
     size_t count;
     VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
     bool is_record =
@@ -288,10 +331,13 @@ static vg_status glance(reading *r, vg_error *bad)
     note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
     d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
                                 plain(d->values[dispatch->glance[VG_GLANCE_SOURCE]]));
-    const uint32_t *rules = vg_gate_candidates(d->gate, d->values, odd, &count);
+    const uint32_t *rules = vg_gate_candidates(d->gate, d->values, odd, &count, &decided);
     if (count == 0)
         return VG_OK;
-    vg_status status = look(r, raw, rules, count);
+    bool done = false;
+    vg_status status = decided ? match_light(r, raw, rules, count, &done) : VG_OK;
+    if (status == VG_OK && !done)
+        status = look(r, raw, rules, count);
     r->stop = status != VG_OK;
     return status;
 }

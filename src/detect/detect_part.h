@@ -35,7 +35,7 @@ typedef struct {
     uint8_t op;     /* vg_test_op */
     uint8_t how;    /* of VG_TEST_FIELD: EXACT, STARTS, ENDS or CONTAINS; of VG_TEST_TIME: the comparison */
     bool cased;
-    bool many; /* told by the field's `many` */
+    bool many;   /* told by the field's `many` */
     vg_str text; /* folded when not cased; of GLOB with its wildcards encoded by sigma_text.c */
     double number;
     uint32_t other; /* of VG_TEST_FIELD: the other field */
@@ -64,9 +64,9 @@ typedef struct {
 } vg_compiled_rule;
 
 typedef struct {
-    vg_str path;       /* "requestParameters.ipPermissions.items.fromPort" */
-    vg_str_list parts; /* split at dots */
-    bool derived;      /* below "vigil." */
+    vg_str path;                    /* "requestParameters.ipPermissions.items.fromPort" */
+    vg_str_list parts;              /* split at dots */
+    bool derived;                   /* below "vigil." */
     const struct sigma_multi *many; /* sigma_multi.c: tests of its text at once; NULL: they are few */
 } vg_field;
 
@@ -96,6 +96,9 @@ vg_evaluator *vg_evaluator_new(const vg_rules *rules, const vg_detect_source *so
 void vg_evaluator_free(vg_evaluator *evaluator);
 /* Begins with an event, which must stay alive until the next. */
 void vg_evaluator_begin(vg_evaluator *evaluator, const vg_event *event);
+/* Begins with an event of which no tree was made: only vg_evaluator_text may be asked, and asks `text`. */
+typedef bool vg_light_text(void *context, vg_str path, vg_arena *arena, vg_str *out);
+void vg_evaluator_begin_light(vg_evaluator *evaluator, vg_light_text *text, void *context);
 /* Whether a rule (a DETECTION) matches it. */
 bool vg_evaluator_match(vg_evaluator *evaluator, size_t rule);
 /* How often a regular expression was given up, and counted as no match, because it took too long. */
@@ -104,6 +107,8 @@ uint64_t vg_evaluator_limits(const vg_evaluator *evaluator);
 bool vg_evaluator_failed(const vg_evaluator *evaluator);
 /* The first scalar value of any dotted path (or derived field), as text, for grouping and counting. False: none. */
 bool vg_evaluator_text(vg_evaluator *evaluator, vg_str path, vg_arena *arena, vg_str *out);
+/* The text of the first scalar of a value, as vg_evaluator_text gives it. */
+bool vg_evaluator_first_text(const vg_value *value, vg_arena *arena, vg_str *out);
 /* One predicate on one value: the meaning of all operators, in one place. */
 bool vg_predicate_holds(const vg_predicate *predicate, const vg_value *value, vg_arena *scratch);
 
@@ -223,5 +228,7 @@ uint32_t vg_need_of_event(vg_log_kind log, vg_str category, vg_str source);
 
 /* The brief of an event, its slices borrowed from it or in `arena`. */
 void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out);
+/* The same of a record, its tree apart: whether it failed is told. */
+void vg_brief_of_record(const vg_trail_record *record, bool failed, vg_arena *arena, vg_brief *out);
 
 #endif

@@ -10,6 +10,7 @@
  * not false whatever the fields that were not looked at (three-valued evaluation, Kleene). Only for what is left is
  * the record read whole. What a glance cannot tell (an escape, a list where a string was expected, a key that occurs
  * twice) counts as unknown: it makes candidates, and never removes one. */
+#include "detect/correlation_part.h"
 #include "detect/dispatch_part.h"
 
 enum {
@@ -119,6 +120,25 @@ bool vg_rule_applies(const vg_rule *rule, vg_log_kind log)
     return rule->log == VG_LOG_UNKNOWN && is_general && rule->service.len == 0 && rule->category.len == 0;
 }
 
+/* ---- what must stand in the parameters ---------------------------------------------------------------------------- */
+
+/* Fields below "vigil." that are read from requestParameters, and what must stand there. */
+static const struct {
+    const char *prefix, *literal;
+} literals[] = {
+    {"vigil.user_data", "userdata"},
+};
+
+static vg_status list_literals(const vg_rules *rules, vg_dispatch *d)
+{
+    d->literal_of_field = VG_NEW_N(rules->arena, const char *, rules->field_count + 1);
+    for (size_t i = 0; d->literal_of_field && i < rules->field_count; i++)
+        for (size_t k = 0; k < VG_COUNT(literals); k++)
+            if (vg_str_starts(rules->fields[i].path, vg_str_from(literals[k].prefix)))
+                d->literal_of_field[i] = literals[k].literal;
+    return d->literal_of_field ? VG_OK : VG_ERR_MEMORY;
+}
+
 /* ---- pivots ---------------------------------------------------------------------------------------------------------- */
 
 /* What a predicate costs as a pivot: the likelier it holds, the more. */
@@ -224,6 +244,44 @@ static size_t place_of(vg_vec *paths, vg_str path)
     return slot ? paths->len - 1 : 0;
 }
 
+/* Picks what a signal tells a correlation and those above it. False: it is more than a glance can pick. */
+static bool pick_passing(const vg_rules *rules, const vg_passing *p, vg_vec *paths)
+{
+    const vg_correlation *c = rules->rules[p->correlation].correlation;
+    bool all = true;
+    for (size_t i = 0; i < c->group.count; i++)
+        all &= vg_light_has(p->group[i]);
+    for (size_t i = 0; i < c->fields.count; i++)
+        all &= vg_light_has(p->values[i]);
+    for (size_t i = 0; i < c->group.count && all; i++)
+        place_of(paths, p->group[i]);
+    for (size_t i = 0; i < c->fields.count && all; i++)
+        place_of(paths, p->values[i]);
+    for (size_t i = 0; i < p->above_count && all; i++)
+        all = pick_passing(rules, &p->above[i], paths);
+    return all;
+}
+
+/* For each rule that correlations count, and no glance more than it must. */
+static vg_status pick_for_signals(const vg_rules *rules, vg_dispatch *d, vg_vec *paths)
+{
+    bool *is_light = VG_NEW_N(rules->arena, bool, rules->rule_count + 1);
+    if (!is_light)
+        return VG_ERR_MEMORY;
+    for (size_t i = 0; i < rules->rule_count; i++) {
+        const vg_compiled_rule *rule = &rules->rules[i];
+        is_light[i] = true;
+        for (size_t k = 0; k < rule->feed_count && is_light[i]; k++) {
+            const vg_compiled_rule *counting = &rules->rules[rule->feeds[k]];
+            const vg_passing *p =
+                counting->info.unassessed.len ? NULL : vg_passing_of(counting->correlation, i);
+            is_light[i] = !p || pick_passing(rules, p, paths);
+        }
+    }
+    d->is_light = is_light;
+    return VG_OK;
+}
+
 static vg_status pick_paths(const vg_rules *rules, vg_dispatch *d)
 {
     static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName",
@@ -242,16 +300,25 @@ static vg_status pick_paths(const vg_rules *rules, vg_dispatch *d)
     }
     for (size_t i = 0; i < VG_GLANCE_COUNT; i++)
         d->glance[i] = place_of(&paths, vg_str_from(own[i]));
+    VG_TRY(pick_for_signals(rules, d, &paths));
     d->paths = paths.items;
     d->path_count = paths.len;
     d->picks = vg_json_picks_new(rules->arena, d->paths, d->path_count);
-    return d->picks ? VG_OK : VG_ERR_MEMORY;
+    d->place_of = vg_map_new(rules->arena, 0);
+    for (size_t i = 0; d->place_of && i < d->path_count; i++) {
+        vg_map_entry *entry = vg_map_put(d->place_of, d->paths[i], NULL);
+        if (!entry)
+            return VG_ERR_MEMORY;
+        entry->value.u64 = i + 1;
+    }
+    return d->picks && d->place_of ? VG_OK : VG_ERR_MEMORY;
 }
 
 vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
 {
     vg_dispatch *d = VG_NEW(rules->arena, vg_dispatch);
-    if (!d || list_quick_fields(rules, d) != VG_OK || number_predicates(rules, d) != VG_OK)
+    if (!d || list_quick_fields(rules, d) != VG_OK || number_predicates(rules, d) != VG_OK ||
+        list_literals(rules, d) != VG_OK)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     vg_vec always = vg_vec_in(rules->arena, sizeof(uint32_t));
     for (uint32_t i = 0; i < rules->rule_count; i++) {

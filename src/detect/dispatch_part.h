@@ -34,10 +34,22 @@ typedef enum {
     VG_GLANCE_SOURCE,
     VG_GLANCE_NAME,
     VG_GLANCE_CATEGORY,
+    VG_GLANCE_ID,
+    VG_GLANCE_REGION,
+    VG_GLANCE_ACCOUNT,
+    VG_GLANCE_ADDRESS,
+    VG_GLANCE_ERROR,
+    VG_GLANCE_ERROR_MESSAGE,
+    VG_GLANCE_ANSWER,
+    VG_GLANCE_PARAMETERS,
+    VG_GLANCE_WHO,
     VG_GLANCE_COUNT
 } vg_glance;
 
 typedef struct vg_dispatch {
+    const char **
+        literal_of_field; /* by field: what stands in requestParameters, in any case, of every event that has the
+                                      field; NULL: nothing is known */
     vg_quick *quick;
     size_t quick_count;
     uint16_t *quick_of_field;
@@ -47,6 +59,8 @@ typedef struct vg_dispatch {
     const vg_json_picks *picks;
     const vg_str *paths; /* that are picked */
     size_t path_count;
+    vg_map *place_of;               /* of a path among those picked: 1 + index */
+    const bool *is_light;           /* by rule: what its signals tell is picked (light.c) */
     size_t glance[VG_GLANCE_COUNT]; /* where in the picked values */
 } vg_dispatch;
 
@@ -57,7 +71,24 @@ bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
 typedef struct vg_gate vg_gate;
 vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources);
 void vg_gate_free(vg_gate *gate);
-/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. */
-const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count);
+/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. *decided:
+ * it matches all of them, whatever else it holds. */
+const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
+                                   bool *decided);
+
+/* ---- matches without a tree (light.c) -------------------------------------------------------------------------------- */
+
+/* Whether a path is told by picked values alone. */
+bool vg_light_has(vg_str path);
+
+/* One a thread. */
+typedef struct vg_light vg_light;
+vg_light *vg_light_new(const vg_dispatch *dispatch);
+void vg_light_free(vg_light *light);
+/* Makes the event and the brief of a record from its picked values, without a tree. False: they do not tell all of it. Slices
+ * are of the values, of `light` until the next call, or of `arena`. */
+bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_event *event, vg_brief *brief);
+/* Then: the text of a path (a vg_light_text). */
+bool vg_light_text_of(void *light, vg_str path, vg_arena *arena, vg_str *out);
 
 #endif

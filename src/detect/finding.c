@@ -15,50 +15,52 @@ static vg_str first_of(const vg_str *texts, size_t count)
     return (vg_str){0};
 }
 
-/* Who stands behind a record, the same over sessions. */
-static vg_str actor_of(const vg_trail_record *record)
-{
-    const vg_trail_identity *who = &record->identity;
-    bool is_session = who->issuer_arn.len > 0;
-    vg_str candidates[] = {is_session ? who->issuer_arn : who->arn,
-                           who->invoked_by,
-                           who->access_key,
-                           who->principal_id,
-                           who->user_name,
-                           who->account,
-                           record->source_ip};
-    return first_of(candidates, VG_COUNT(candidates));
-}
-
 static bool has_failed(const vg_trail_record *record)
 {
     if (record->error_code.len || record->error_message.len)
         return true;
-    const vg_value *answer = vg_get(record->root, VG_STR("responseElements"));
-    return answer && vg_str_is(vg_get_str(answer, "ConsoleLogin"), "Failure");
+    const vg_value *answer = vg_get(vg_get(record->root, VG_STR("responseElements")), record->name);
+    return answer && vg_str_eq_icase(vg_value_str(answer), VG_STR("Failure"));
 }
 
-static void brief_record(const vg_trail_record *record, vg_arena *arena, vg_brief *out)
+/* "s3:GetObject" */
+static vg_str call_name(vg_arena *arena, const vg_trail_record *record)
 {
-    const vg_trail_identity *who = &record->identity;
     vg_str service = record->source, rest;
     vg_str_split(record->source, '.', &service, &rest);
+    char *text = vg_arena_alloc(arena, service.len + record->name.len + 1);
+    if (!text)
+        return (vg_str){0};
+    if (service.len)
+        memcpy(text, service.ptr, service.len);
+    text[service.len] = ':';
+    if (record->name.len)
+        memcpy(text + service.len + 1, record->name.ptr, record->name.len);
+    return (vg_str){text, service.len + record->name.len + 1};
+}
+
+void vg_brief_of_record(const vg_trail_record *record, bool failed, vg_arena *arena, vg_brief *out)
+{
+    const vg_trail_identity *who = &record->identity;
     vg_str principals[] = {who->arn, who->user_name, who->invoked_by, who->principal_id, who->account};
-    out->principal = first_of(principals, VG_COUNT(principals));
-    out->actor = actor_of(record);
-    out->key = who->access_key;
-    out->name = vg_arena_printf(arena, "%.*s:%.*s", VG_ARG(service), VG_ARG(record->name));
-    out->succeeded = !has_failed(record);
+    *out = (vg_brief){.principal = first_of(principals, VG_COUNT(principals)),
+                      .actor = vg_trail_actor(record),
+                      .source_ip = record->source_ip,
+                      .account = record->account,
+                      .region = record->region,
+                      .key = who->access_key,
+                      .name = call_name(arena, record),
+                      .succeeded = !failed};
 }
 
 void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out)
 {
-    *out = (vg_brief){
-        .source_ip = event->source_ip, .account = event->account, .region = event->region, .succeeded = true};
     if (event->record) {
-        brief_record(event->record, arena, out);
+        vg_brief_of_record(event->record, has_failed(event->record), arena, out);
         return;
     }
+    *out = (vg_brief){
+        .source_ip = event->source_ip, .account = event->account, .region = event->region, .succeeded = true};
     out->actor = event->source_ip;
     out->principal = event->source_ip;
     out->name = event->log < VG_LOG_KIND_COUNT ? vg_str_from(vg_log_services[event->log]) : VG_STR("event");

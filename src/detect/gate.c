@@ -48,13 +48,16 @@ struct vg_gate {
     vg_arena *arena, *scratch; /* scratch: of the event at hand */
     sigma_matcher *matcher;
     field_memo *fields;
-    const vg_str *values; /* of the event at hand, as picked */
-    verdict *verdicts;    /* by quick field, of the event at hand, when seen */
-    uint32_t *seen;       /* by quick field: the event whose verdict this is */
-    uint32_t *stamps;     /* by rule: the event that made it a candidate last */
+    const vg_str *values;   /* of the event at hand, as picked */
+    vg_str parameters;      /* requestParameters, folded, */
+    uint32_t parameters_of; /* of this event */
+    verdict *verdicts;      /* by quick field, of the event at hand, when seen */
+    uint32_t *seen;         /* by quick field: the event whose verdict this is */
+    uint32_t *stamps;       /* by rule: the event that made it a candidate last */
     uint32_t stamp;
     uint32_t *found; /* candidates */
     size_t found_count;
+    bool decided; /* all of them are matched for certain */
 };
 
 /* ---- making ---------------------------------------------------------------------------------------------------------- */
@@ -290,11 +293,28 @@ static verdict *see(vg_gate *gate, size_t q)
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------ */
 
+/* A predicate on a field that only an event has in whose parameters a literal stands. */
+static answer ask_literal(vg_gate *gate, const vg_predicate *p)
+{
+    const char *literal = p->field == VG_FIELD_ALL ? NULL : gate->d->literal_of_field[p->field];
+    if (!literal || p->op == VG_TEST_FIELD)
+        return UNKNOWN;
+    if (gate->parameters_of != gate->stamp) {
+        gate->parameters = sigma_fold(gate->scratch, gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]]);
+        gate->parameters_of = gate->stamp;
+    }
+    vg_str text = gate->parameters;
+    bool may_stand = text.len == 0 ? gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]].len > 0
+                                   : vg_str_find(text, vg_str_from(literal)) != VG_NPOS ||
+                                         vg_str_find(text, VG_STR("\\u")) != VG_NPOS;
+    return may_stand ? UNKNOWN : p->op == VG_TEST_NULL ? YES : NO;
+}
+
 static answer test(vg_gate *gate, uint32_t predicate)
 {
     uint32_t bit = gate->d->bit_of[predicate];
     if (bit == VG_NO_BIT)
-        return UNKNOWN;
+        return ask_literal(gate, &gate->rules->predicates[predicate]);
     size_t q = gate->d->quick_of_field[gate->rules->predicates[predicate].field];
     return ask(gate, q, bit, see(gate, q));
 }
@@ -332,7 +352,9 @@ static void consider(vg_gate *gate, uint32_t rule)
     if (gate->stamps[rule] == gate->stamp)
         return;
     gate->stamps[rule] = gate->stamp;
-    if (judge(gate, r, r->node_count - 1, 0) != NO)
+    answer may = judge(gate, r, r->node_count - 1, 0);
+    gate->decided &= may != UNKNOWN;
+    if (may != NO)
         gate->found[gate->found_count++] = rule;
 }
 
@@ -368,10 +390,13 @@ static int by_index(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count)
+const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
+                                   bool *decided)
 {
     gate->found_count = 0;
     gate->values = values;
+    gate->decided = !odd;
+    *decided = false;
     if (vg_arena_used(gate->scratch))
         vg_arena_reset(gate->scratch);
     if (odd) {
@@ -383,6 +408,7 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd
     if (gate->stamp == 0) {
         memset(gate->stamps, 0, gate->rules->rule_count * sizeof *gate->stamps);
         memset(gate->seen, 0, gate->d->quick_count * sizeof *gate->seen);
+        gate->parameters_of = 0;
         gate->stamp = 1;
     }
     for (size_t q = 0; q < gate->d->quick_count; q++)
@@ -390,7 +416,9 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd
             consider_pivots(gate, q);
     for (size_t i = 0; i < gate->d->always_count; i++)
         consider(gate, gate->d->always[i]);
-    qsort(gate->found, gate->found_count, sizeof *gate->found, by_index);
+    if (gate->found_count > 1)
+        qsort(gate->found, gate->found_count, sizeof *gate->found, by_index);
+    *decided = gate->decided;
     *count = gate->found_count;
     return gate->found;
 }

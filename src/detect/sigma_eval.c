@@ -28,6 +28,8 @@ struct vg_evaluator {
     const vg_detect_source *sources;
     size_t source_count;
     const vg_event *event;
+    vg_light_text *light; /* of an event without a tree; else NULL */
+    void *light_context;
     vg_arena *scratch; /* of the event at hand */
     sigma_matcher *matcher;
     uint32_t epoch;
@@ -90,6 +92,7 @@ bool vg_evaluator_failed(const vg_evaluator *ev)
 void vg_evaluator_begin(vg_evaluator *ev, const vg_event *event)
 {
     ev->event = event;
+    ev->light = NULL;
     ev->value_count = 0;
     if (vg_arena_used(ev->scratch))
         vg_arena_reset(ev->scratch);
@@ -98,6 +101,13 @@ void vg_evaluator_begin(vg_evaluator *ev, const vg_event *event)
     memset(ev->slots, 0, (ev->rules->field_count + 1) * sizeof *ev->slots);
     memset(ev->verdicts, 0, (ev->rules->predicate_count + 1) * sizeof *ev->verdicts);
     ev->epoch = 1;
+}
+
+void vg_evaluator_begin_light(vg_evaluator *ev, vg_light_text *text, void *context)
+{
+    ev->event = NULL;
+    ev->light = text;
+    ev->light_context = context;
 }
 
 /* ---- values ------------------------------------------------------------------------------------------------------------- */
@@ -321,9 +331,18 @@ static bool take_text(void *context, const vg_value *value)
     return !f->found;
 }
 
+bool vg_evaluator_first_text(const vg_value *value, vg_arena *arena, vg_str *out)
+{
+    first_text f = {arena, out, false};
+    sigma_lookup(value, (vg_str){0}, take_text, &f);
+    return f.found;
+}
+
 bool vg_evaluator_text(vg_evaluator *ev, vg_str path, vg_arena *arena, vg_str *out)
 {
     first_text f = {arena, out, false};
+    if (ev->light)
+        return ev->light(ev->light_context, path, arena, out);
     if (vg_str_starts(path, VG_STR("vigil."))) {
         const vg_value *value = derived_value(ev, path, arena);
         if (value)

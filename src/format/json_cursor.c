@@ -432,7 +432,8 @@ struct vg_json_picks {
 static uint64_t first_bytes(const char *key, size_t len)
 {
     uint64_t word = 0;
-    memcpy(&word, key, len < 8 ? len : 8);
+    if (len)
+        memcpy(&word, key, len < 8 ? len : 8);
     return word;
 }
 

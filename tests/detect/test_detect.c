@@ -22,7 +22,7 @@ static const char rules_text[] =
     "detection: {selection: {eventSource: iam.amazonaws.com, eventName|startswith: [Create, Put]}, "
     "condition: selection}\n"
     "---\n"
-    "title: error\nlogsource: {product: aws, service: cloudtrail}\n"
+    "title: error\nname: refused\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {selection: {errorCode: AccessDenied}, filter: {eventName: GetObject}, condition: selection "
     "and not filter}\n"
     "---\n"
@@ -56,6 +56,18 @@ static const char rules_text[] =
     "title: new\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {a: {vigil.new: region}, b: {vigil.ip.kind: private, eventName: PutObject}, condition: a or "
     "b}\n"
+    "---\n"
+    "title: burst\ncorrelation: {type: event_count, rules: [refused], group-by: [vigil.actor, awsRegion], "
+    "timespan: 1m, "
+    "condition: {gte: 2}, generate: true}\n"
+    "---\n"
+    "title: spread\ncorrelation: {type: value_count, rules: [refused], group-by: [eventSource], timespan: "
+    "1m, "
+    "condition: {field: sourceIPAddress, gte: 2}, generate: true}\n"
+    "---\n"
+    "title: deep burst\ncorrelation: {type: event_count, rules: [refused], group-by: [userIdentity.type], "
+    "timespan: 1m, "
+    "condition: {gte: 2}, generate: true}\n"
     "---\n"
     "title: twice\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {a: {userAgent|re: '^b.t$'}, b: {errorCode|endswith: Denied}, condition: 1 of them}\n";
@@ -100,7 +112,8 @@ static void add_record(vg_buf *out, size_t number)
     static const char *const types[] = {
         "{\"type\":\"Root\"}",
         "{\"type\":\"Root\",\"invokedBy\":null}",
-        "{\"type\":\"AssumedRole\",\"arn\":\"arn:aws:sts::1:assumed-role/a/b\"}",
+        "{\"type\":\"AssumedRole\",\"arn\":\"arn:aws:sts::1:assumed-role/a/b\",\"accountId\":\"1\"}",
+        "{\"type\":\"IAMUser\",\"arn\":\"arn:aws:iam::1:user/\\u0061\"}",
         "[{\"type\":\"Root\"}]",
         "\"Root\"",
         "{\"x\":{\"type\":\"Root\"}}"};
@@ -122,6 +135,8 @@ static void add_record(vg_buf *out, size_t number)
         out, "{\"eventVersion\":\"1.11\",\"eventTime\":\"2026-01-01T00:%02zu:%02zuZ\",\"eventID\":\"e-%zu\"",
         number / 60 % 60, number % 60, number);
     vg_buf_addf(out, ",\"eventSource\":%s,\"eventName\":%s", ONE_OF(sources), ONE_OF(names));
+    if (below(4))
+        vg_buf_add_c(out, ",\"recipientAccountId\":\"111122223333\"");
     if (below(2))
         vg_buf_addf(out, ",\"errorCode\":%s", ONE_OF(errors));
     if (below(2))

@@ -1,0 +1,179 @@
+/* light.c: matches told without a tree of the record.
+ *
+ * Where picked values alone decide that rules match (gate.c), what a finding or a correlation wants to know of the event
+ * is mostly among them too. Who called stands in userIdentity, an object that is the same for all calls of a session: the
+ * last few hundred of them are remembered, read. */
+#include <string.h>
+
+#include "detect/dispatch_part.h"
+
+enum {
+    WHO_SLOTS = 512,
+    WHO_TEXT = 1400 /* bytes of a userIdentity that is remembered */
+};
+
+#define BEFORE "{\"userIdentity\":"
+
+/* A userIdentity, read. Its texts are slices of `text`. */
+typedef struct {
+    uint64_t hash;
+    uint32_t len; /* of the object; 0: the slot is empty */
+    bool plain;   /* its texts hold no escapes, so that they are slices */
+    vg_trail_identity identity;
+    char text[WHO_TEXT + sizeof BEFORE + 1];
+} who;
+
+struct vg_light {
+    const vg_dispatch *dispatch;
+    vg_arena *arena, *scratch;
+    who *slots;
+    const vg_str *values; /* of the event at hand */
+    const vg_brief *brief;
+};
+
+static const char *const derived[] = {"vigil.actor"};
+
+bool vg_light_has(vg_str path)
+{
+    for (size_t i = 0; i < VG_COUNT(derived); i++)
+        if (vg_str_is(path, derived[i]))
+            return true;
+    return vg_str_find_char(path, '.') == VG_NPOS;
+}
+
+vg_light *vg_light_new(const vg_dispatch *dispatch)
+{
+    vg_arena *arena = vg_arena_new(0);
+    vg_light *light = arena ? VG_NEW(arena, vg_light) : NULL;
+    if (!light) {
+        vg_arena_free(arena);
+        return NULL;
+    }
+    light->dispatch = dispatch;
+    light->arena = arena;
+    light->scratch = vg_arena_new(0);
+    light->slots = VG_NEW_N(arena, who, WHO_SLOTS);
+    if (light->scratch && light->slots)
+        return light;
+    vg_light_free(light);
+    return NULL;
+}
+
+void vg_light_free(vg_light *light)
+{
+    if (!light)
+        return;
+    vg_arena_free(light->scratch);
+    vg_arena_free(light->arena);
+}
+
+/* ---- who --------------------------------------------------------------------------------------------------------------- */
+
+static void read_who(vg_light *light, vg_str object, who *w)
+{
+    size_t before = sizeof BEFORE - 1;
+    vg_doc doc;
+    vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
+    vg_trail_record record;
+    memcpy(w->text, BEFORE, before);
+    memcpy(w->text + before, object.ptr, object.len);
+    w->text[before + object.len] = '}';
+    w->len = (uint32_t)object.len;
+    vg_str text = {w->text, before + object.len + 1};
+    vg_arena_reset(light->scratch);
+    w->plain = !memchr(object.ptr, '\\', object.len) &&
+               vg_json_read(light->scratch, text, VG_STR(""), NULL, &doc, NULL) == VG_OK;
+    if (!w->plain)
+        return;
+    vg_trail_record_of(doc.root, resources, &record);
+    w->identity = record.identity;
+}
+
+/* NULL: it has to be read whole. */
+static const vg_trail_identity *who_of(vg_light *light, vg_str object)
+{
+    if (object.len == 0 || object.len > WHO_TEXT || object.ptr[0] != '{')
+        return NULL;
+    uint64_t hash = vg_hash64(object, 0);
+    who *w = &light->slots[hash % WHO_SLOTS];
+    if (w->hash != hash || w->len != object.len ||
+        memcmp(w->text + sizeof BEFORE - 1, object.ptr, object.len) != 0) {
+        w->hash = hash;
+        read_who(light, object, w);
+    }
+    return w->plain ? &w->identity : NULL;
+}
+
+/* ---- the event ------------------------------------------------------------------------------------------------------------ */
+
+/* A string without escapes, or nothing. False: it is something else. */
+static bool plain_text(vg_str value, vg_str *out)
+{
+    *out = (vg_str){0};
+    if (!value.ptr || vg_str_is(value, "null"))
+        return true;
+    if (value.len < 2 || value.ptr[0] != '"' || memchr(value.ptr, '\\', value.len))
+        return false;
+    *out = vg_str_sub(value, 1, value.len - 2);
+    return true;
+}
+
+bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_event *event, vg_brief *brief)
+{
+    const size_t *at = light->dispatch->glance;
+    vg_trail_record record = {0};
+    vg_str time, answer = values[at[VG_GLANCE_ANSWER]];
+    const struct {
+        vg_glance glance;
+        vg_str *text;
+    } texts[] = {
+        {VG_GLANCE_TIME, &time},
+        {VG_GLANCE_SOURCE, &record.source},
+        {VG_GLANCE_NAME, &record.name},
+        {VG_GLANCE_ID, &record.id},
+        {VG_GLANCE_REGION, &record.region},
+        {VG_GLANCE_ACCOUNT, &record.account},
+        {VG_GLANCE_ADDRESS, &record.source_ip},
+        {VG_GLANCE_ERROR, &record.error_code},
+        {VG_GLANCE_ERROR_MESSAGE, &record.error_message},
+    };
+    for (size_t i = 0; i < VG_COUNT(texts); i++)
+        if (!plain_text(values[at[texts[i].glance]], texts[i].text))
+            return false;
+    const vg_trail_identity *identity = who_of(light, values[at[VG_GLANCE_WHO]]);
+    if (!identity || !record.id.len || !record.account.len || !vg_time_parse(time, &record.time) ||
+        (answer.len && (vg_str_find(answer, VG_STR("ailure")) != VG_NPOS ||
+                        vg_str_find(answer, VG_STR("AILURE")) != VG_NPOS)))
+        return false;
+    record.identity = *identity;
+    vg_brief_of_record(&record, record.error_code.len || record.error_message.len, arena, brief);
+    *event = (vg_event){.log = VG_LOG_CLOUDTRAIL,
+                        .time = record.time,
+                        .id = record.id,
+                        .account = record.account,
+                        .region = record.region,
+                        .source_ip = record.source_ip};
+    light->values = values;
+    light->brief = brief;
+    return brief->name.ptr != NULL;
+}
+
+bool vg_light_text_of(void *context, vg_str path, vg_arena *arena, vg_str *out)
+{
+    const vg_light *light = context;
+    vg_doc doc;
+    if (vg_str_is(path, "vigil.actor")) {
+        *out = light->brief->actor;
+        return out->len > 0;
+    }
+    const vg_map_entry *place = vg_map_get(light->dispatch->place_of, path);
+    vg_str value = place ? light->values[place->value.u64 - 1] : (vg_str){0};
+    if (!value.ptr)
+        return false;
+    if (value.ptr[0] == '"' && !memchr(value.ptr, '\\', value.len)) {
+        *out = vg_str_sub(value, 1, value.len - 2);
+        return true;
+    }
+    return vg_json_read(arena, value, VG_STR(""), NULL, &doc, NULL) == VG_OK &&
+           vg_evaluator_first_text(doc.root, arena, out);
+}
