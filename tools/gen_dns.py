@@ -21,15 +21,16 @@ LETTERS = ROOT / "content/dns/letters.txt"
 TABLES = ROOT / "src/trail/dns_tables.h"
 ALPHABET = "^abcdefghijklmnopqrstuvwxyz"  # ^ stands before and behind a word
 # Of the list's private part: those who give names below theirs to whoever asks: for addresses that change, or for sale.
-ANYBODY = re.compile(r"DynDNS|DuckDNS|No-IP|dy\.fi|ddnss|Dynu|nsupdate|DDNS5|DrayTek|Synology|ASUSTOR|GoIP|FreeDNS|ChangeIP|CentralNic")
+ANYBODY = re.compile(r"DynDNS|DuckDNS|No-IP|dy\.fi|ddnss|Dynu|nsupdate|DDNS5|DrayTek|Synology|ASUSTOR|GoIP|FreeDNS|ChangeIP|"
+                     r"CentralNic")
 
 SUFFIXES_HEAD = """# Names below which anybody may register one: where a registrable domain begins. A line is a top-level domain and the labels
 # before it that are such names too; `*` is every label, `!label` all the same none. A domain that no line has is
 # registrable itself below its top-level domain.
 #
 # Made by tools/gen_dns.py from the Public Suffix List (https://publicsuffix.org), version of {date}: its rules of two
-# labels, those of museum left out, and of its private part the providers of dynamic addresses and CentralNic. Rules of more labels (cities
-# of Japan, counties of Norway) are not kept: a name there counts to the region.
+# labels, those of museum left out, and of its private part the providers of dynamic addresses and CentralNic. Rules of more
+# labels (cities of Japan, counties of Norway) are not kept: a name there counts to the region.
 # This file is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not distributed with this
 # file, You can obtain one at https://mozilla.org/MPL/2.0/.
 """
