@@ -1,7 +1,8 @@
 /* fact_escalation.c: Vigil::Account::Escalation: who is no administrator of the account and can become one.
  *
  * The access graph of the account alone is asked, with the techniques of content/escalations/. Ways that lead through
- * another account are told by `vigil iam paths`, which sees all of them at once. A path that hangs on what evidence does
+ * another account are told by `vigil iam paths`, which sees all of them at once (docs/decisions/0009-escalation-by-account.md
+ * has why). A path that hangs on what evidence does
  * not tell is no finding: it is counted apart. */
 #include "assess/assess_part.h"
 
@@ -18,14 +19,16 @@ static vg_str techniques_of(const vg_view *view, const vg_graph_path *path, vg_a
     const vg_escalations *escalations = vg_graph_escalations(view->graph);
     size_t count;
     const vg_graph_edge *edges = vg_graph_edges(view->graph, &count);
-    vg_str text = VG_STR("");
+    vg_buf text = {0};
     for (size_t i = 0; i < path->step_count; i++) {
         uint32_t edge = path->steps[i].edge;
         if (edge != VG_WORLD_NONE)
-            text = vg_arena_printf(arena, "%.*s%s%.*s", VG_ARG(text), text.len ? ", " : "",
-                                   VG_ARG(escalations->techniques[edges[edge].technique].id));
+            vg_buf_addf(&text, "%s%.*s", text.len ? ", " : "",
+                        VG_ARG(escalations->techniques[edges[edge].technique].id));
     }
-    return text;
+    vg_str kept = vg_arena_str(arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    return kept;
 }
 
 static void push(vg_vec *list, vg_str name)

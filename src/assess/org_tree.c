@@ -11,6 +11,7 @@ typedef struct {
     uint32_t *order;        /* node -> its place in the tree */
     uint32_t *sorted;       /* places -> node */
     uint32_t *policy_place; /* policy -> its place among the sorted */
+    vg_map *workloads;      /* account -> vg_vec of vg_str: what runs there */
 } tree_builder;
 
 static vg_status no_memory(vg_error *err)
@@ -122,22 +123,48 @@ static vg_status order_nodes(tree_builder *b, vg_error *err)
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------------------- */
 
-static bool put_workloads(tree_builder *b, const vg_node *node, vg_tree_node *out)
+static bool put_workload(tree_builder *b, vg_str account, vg_str name)
 {
-    vg_vec names = vg_vec_in(b->arena, sizeof(vg_str));
-    for (size_t i = 0; node->is_account && i < b->org->placement_count; i++) {
-        const vg_placement *placement = &b->org->placements[i];
-        if (!vg_placement_has(placement, node->id))
-            continue;
-        vg_str *name = vg_vec_push(&names);
-        if (!name)
+    vg_map_entry *entry = vg_map_put(b->workloads, account, NULL);
+    if (!entry)
+        return false;
+    if (!entry->value.ptr) {
+        vg_vec *names = VG_NEW(b->arena, vg_vec);
+        if (!names)
             return false;
-        *name = vg_arena_printf(b->arena, "%.*s%s%.*s", VG_ARG(placement->name),
-                                placement->environment.len ? " " : "", VG_ARG(placement->environment));
+        *names = vg_vec_in(b->arena, sizeof(vg_str));
+        entry->value.ptr = names;
     }
-    out->workloads = names.items;
-    out->workload_count = names.len;
-    return true;
+    vg_vec *names = entry->value.ptr;
+    if (names->len && vg_str_eq(*(vg_str *)vg_vec_at(names, names->len - 1), name))
+        return true; /* an account that one environment names twice */
+    vg_str *place = vg_vec_push(names);
+    if (place)
+        *place = name;
+    return place != NULL;
+}
+
+static vg_status map_workloads(tree_builder *b, vg_error *err)
+{
+    b->workloads = vg_map_new(b->arena, 0);
+    bool fine = b->workloads != NULL;
+    for (size_t i = 0; i < b->org->placement_count && fine; i++) {
+        const vg_placement *placement = &b->org->placements[i];
+        vg_str name = vg_arena_printf(b->arena, "%.*s%s%.*s", VG_ARG(placement->name),
+                                      placement->environment.len ? " " : "", VG_ARG(placement->environment));
+        fine = name.ptr != NULL;
+        for (size_t a = 0; a < placement->account_count && fine; a++)
+            fine = put_workload(b, placement->accounts[a], name);
+    }
+    return fine ? VG_OK : no_memory(err);
+}
+
+static void put_workloads(const tree_builder *b, const vg_node *node, vg_tree_node *out)
+{
+    const vg_map_entry *entry = node->is_account ? vg_map_get(b->workloads, node->id) : NULL;
+    const vg_vec *names = entry ? entry->value.ptr : NULL;
+    out->workloads = names ? names->items : NULL;
+    out->workload_count = names ? names->len : 0;
 }
 
 static bool put_node(tree_builder *b, size_t place)
@@ -168,7 +195,8 @@ static bool put_node(tree_builder *b, size_t place)
         .policies = policies,
         .policy_count = node->policy_count,
     };
-    return put_workloads(b, node, out);
+    put_workloads(b, node, out);
+    return true;
 }
 
 static vg_status tree_of(const vg_org *org, vg_arena *arena, vg_tree *out, vg_error *err)
@@ -177,6 +205,7 @@ static vg_status tree_of(const vg_org *org, vg_arena *arena, vg_tree *out, vg_er
     *out = (vg_tree){.id = org->id, .management = org->management, .partition = org->partition};
     VG_TRY(order_policies(&b, err));
     VG_TRY(order_nodes(&b, err));
+    VG_TRY(map_workloads(&b, err));
     b.nodes = VG_NEW_N(arena, vg_tree_node, org->node_count + 1);
     if (!b.nodes)
         return no_memory(err);

@@ -348,6 +348,10 @@ def a_bucket_can_be_open_by_its_access_control_list_alone():
             done = vigil("iam", "can", e["witness"]["principal"] if isinstance(e["witness"]["principal"], str) else "*", e["witness"]["action"],
                          e["witness"]["resource"]["resource"], "--workspace", HOME / "workspace", code=0 if e["who"] == "AllUsers" else 3)
             assert "Allowed" in done or e["who"] != "AllUsers", done
+    # a list that is void is told by nothing that a policy allows
+    behind = [a if a["operation"] != "s3:GetBucketPolicy" else answer("s3:GetBucketPolicy", {"Bucket": "b"}, {"Policy": anyone("s3:ListBucket", "arn:aws:s3:::b")})
+              for a in answers("b", [(EVERYONE, "READ")], ownership="BucketOwnerEnforced")]
+    equal([e["who"] for e in exposed(collected(*behind))[2]["exposed"]], ["*"])
     # AWS Config's words for the same; its item of the account's block is not here
     place = workspace([], [bucket("b", None, granted=[("AuthenticatedUsers", "Write"), ("LogDelivery", "Write")])])
     equal([(e["who"], e["actions"]) for e in exposed(place)[2]["possible"]], [("AuthenticatedUsers", ["s3:PutObject"])])

@@ -235,6 +235,12 @@ def the_tree_shows_every_node_once_below_its_parent():
     text = world.ask("tree")
     assert "    Prod  " in text and "  workloads-prod\n" in text and "SUSPENDED" in text, text
     equal(text.count("management account"), 1)
+    two = [name for name in world.accounts if name.startswith("shop-")][:2]
+    ids = [world.accounts[name] for name in two]
+    world.mapping = ("workloads:\n  - name: shop\n    owner: a@example.com\n    environments:\n"
+                     f"      - {{name: prod, accounts: [\"{ids[0]}\"]}}\n      - {{name: dev, accounts: [\"{ids[0]}\", \"{ids[1]}\"]}}\n")
+    nodes = json.loads(world.ask("tree", "--format", "json"))["nodes"]
+    equal({n["name"]: n["workloads"] for n in nodes if n.get("workloads")}, {two[0]: ["shop prod", "shop dev"], two[1]: ["shop dev"]})
 
 
 def policy(*actions, condition=None):

@@ -430,6 +430,12 @@ static const struct {
      "blocks-unknown,acl=public-read", MAYBE, "s3-bpa"},
     {"S3: all of Block Public Access in a batch", USER, "s3:PutObject", OBJ, A,
      ID(P_ALL) ",'additionalSettings':{'s3':{'blockPublicAccess':true}}", "acl=public-read", DENY, "s3-bpa"},
+    {"S3: the bucket's ACL that was not collected", "*", "s3:ListBucket", "arn:aws:s3:::b", A, ID(""),
+     "acl-unknown", MAYBE, "resource"},
+    {"S3: the bucket's ACL that was, says nothing of others", "*", "s3:ListBucket", "arn:aws:s3:::b", A,
+     ID(""), "acl-unknown,acl-known", NO, "resource"},
+    {"S3: and nothing of its objects' ACLs", "*", "s3:GetObject", OBJ, A, ID(""), "acl-unknown,acl-known",
+     MAYBE, "resource"},
     {"S3: an access point's policy and the bucket's", USER, "s3:GetObject", OBJ, B, ID(P_ALL) RP(PUBLIC),
      "point-allows", YES, ""},
     {"S3: the access point's policy must allow", USER, "s3:GetObject", OBJ, B, ID(P_ALL) RP(PUBLIC),
@@ -567,6 +573,8 @@ static void tweak(vg_arena *arena, vg_str word, vg_request *request, vg_layers *
         put_grant(layers, s, VG_S3_ACCOUNT);
     else if (vg_str_is(word, "acl-unknown"))
         s->s3.acls_unknown = true, layers->s3 = &s->s3;
+    else if (vg_str_is(word, "acl-known"))
+        s->s3.bucket_acl_known = true;
     else if (vg_str_is(word, "block-acls"))
         s->s3.block_public_acls = true, layers->s3 = &s->s3;
     else if (vg_str_is(word, "blocks-unknown"))
