@@ -11,6 +11,9 @@ typedef struct {
     vg_trail_counts *counts;
     vg_arena *arena; /* of one record */
     vg_error *err;
+    /* Where lines were counted to: places are asked for in the order of the text, and all of them together count it once. */
+    size_t counted, line_start;
+    uint32_t line; /* 0: not begun */
 } trail_reader;
 
 /* ---- one record ------------------------------------------------------------------------------------------------------------- */
@@ -171,19 +174,37 @@ static const vg_value *inner_list(const vg_value *v)
     return NULL;
 }
 
+/* vg_doc_place, which counts the lines of the whole text before it, for every record. */
+static vg_place place_of(trail_reader *r, const vg_doc *doc, const vg_value *v)
+{
+    size_t at = v->position;
+    if (doc->positions || at >= doc->source.len)
+        return vg_doc_place(doc, v);
+    if (r->line == 0 || at < r->counted) {
+        r->counted = r->line_start = vg_str_starts(doc->source, VG_STR("\xEF\xBB\xBF")) ? 3 : 0;
+        r->line = 1;
+    }
+    for (const char *end; (end = memchr(doc->source.ptr + r->counted, '\n', at - r->counted)) != NULL;) {
+        r->counted = r->line_start = (size_t)(end - doc->source.ptr) + 1;
+        r->line++;
+    }
+    r->counted = at;
+    return (vg_place){.file = doc->name, .line = r->line, .column = (uint32_t)(at - r->line_start) + 1};
+}
+
 /* Any value: a record, something that wraps one, or a list of these. Lists within lists: at most `depth` more (a row of
  * Lake's answer is a list of one-column objects). */
 static vg_status take(trail_reader *r, const vg_doc *doc, const vg_value *v, unsigned depth)
 {
     const vg_value *record = v->kind == VG_OBJECT ? inner_record(v) : NULL;
     if (record)
-        return give(r, record, vg_doc_place(doc, record));
+        return give(r, record, place_of(r, doc, record));
     vg_str text = v->kind == VG_OBJECT ? inner_text(v) : (vg_str){0};
     if (text.len)
-        return take_text(r, text, vg_doc_place(doc, v));
+        return take_text(r, text, place_of(r, doc, v));
     const vg_value *list = v->kind == VG_ARRAY ? v : v->kind == VG_OBJECT ? inner_list(v) : NULL;
     if (!list || depth == 0) {
-        refuse(r, vg_doc_place(doc, v), "this is no CloudTrail record");
+        refuse(r, place_of(r, doc, v), "this is no CloudTrail record");
         return VG_OK;
     }
     for (vg_items it = vg_items_of(list); vg_items_next(&it);)

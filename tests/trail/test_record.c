@@ -202,6 +202,37 @@ static void wrong_types_read_as_absent(void **state)
     assert_true(seen);
 }
 
+static vg_status on_place(void *context, const vg_trail_record *record, vg_error *err)
+{
+    (void)err;
+    vg_buf_addf(context, "%u:%u ", record->place.line, record->place.column);
+    return VG_OK;
+}
+
+static void records_know_where_they_stand(void **state)
+{
+    static const struct {
+        const char *text, *places;
+    } cases[] = {
+        {"{\"Records\":[" RECORD("a") "," RECORD("b") "]}", "1:13 1:86 "},
+        {"{\"Records\":[\n" RECORD("a") ",\n  " RECORD("b") "]}", "2:1 3:3 "},
+        {"[\n" RECORD("a") ",\n" RECORD("b") ",\n\n" RECORD("c") "]", "2:1 3:1 5:1 "},
+        {RECORD("a") "\n" RECORD("b") "\n", "1:1 2:1 "},
+        {"\xEF\xBB\xBF" RECORD("a"), "1:1 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_buf got = {0};
+        const vg_trail_sink sink = {on_place, NULL, &got};
+        vg_trail_counts counts = {0};
+        vg_error err;
+        assert_int_equal(vg_trail_read(vg_str_from(cases[i].text), VG_STR("f"), &sink, &counts, &err), VG_OK);
+        if (!vg_str_is(vg_buf_str(&got), cases[i].places))
+            fail_msg("%s: %.*s, not %s", cases[i].text, VG_ARG(vg_buf_str(&got)), cases[i].places);
+        vg_buf_free(&got);
+    }
+}
+
 static void activity_is_recognised_by_its_words(void **state)
 {
     (void)state;
@@ -220,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_sink_that_stops_ends_the_reading_with_its_own_error),
         cmocka_unit_test(every_field_of_a_record_is_read),
         cmocka_unit_test(wrong_types_read_as_absent),
+        cmocka_unit_test(records_know_where_they_stand),
         cmocka_unit_test(activity_is_recognised_by_its_words),
     };
     return cmocka_run_group_tests_name("trail record", tests, NULL, NULL);
