@@ -593,6 +593,16 @@ static vg_status compile_values(item *it, const vg_value *value, uint32_t *out, 
     return sigma_node_many(it->rule, all ? VG_EXPR_AND : VG_EXPR_OR, nodes, count, out, err);
 }
 
+/* neq: the field is there, and none of the values. */
+static vg_status differ(item *it, uint32_t *node, vg_error *err)
+{
+    uint32_t both[2];
+    const vg_predicate exists = {.field = it->field, .op = VG_TEST_EXISTS, .cased = true};
+    VG_TRY(sigma_node_test(it->rule, &exists, &both[0], err));
+    VG_TRY(sigma_node_not(it->rule, *node, &both[1], err));
+    return sigma_node_many(it->rule, VG_EXPR_AND, both, 2, node, err);
+}
+
 vg_status sigma_item_compile(sigma_rule *rule, const vg_value *key, const vg_value *value, uint32_t *out,
                              vg_error *err)
 {
@@ -606,5 +616,5 @@ vg_status sigma_item_compile(sigma_rule *rule, const vg_value *key, const vg_val
     if (chain.field.len)
         VG_TRY(sigma_set_field(rule->set, chain.field, &it.field, err));
     VG_TRY(compile_values(&it, value, out, err));
-    return sigma_has(&chain, SIGMA_MOD_NEQ) ? sigma_node_not(rule, *out, out, err) : VG_OK;
+    return sigma_has(&chain, SIGMA_MOD_NEQ) ? differ(&it, out, err) : VG_OK;
 }
