@@ -93,13 +93,17 @@ static void count_finding(lint_run *run, const vg_lint_check *check)
 static vg_status lint_policy(void *context, iam_lint_policy *policy, vg_error *err)
 {
     lint_run *run = context;
-    vg_lint_result result;
+    vg_lint_result result, others[IAM_LINT_FILLINGS];
+    size_t other_count = policy->others ? IAM_LINT_FILLINGS - 1 : 0;
     VG_TRY(vg_policy_lint(run->linter, run->arena, &policy->document, &run->options, &result, err));
+    for (size_t i = 0; i < other_count; i++)
+        VG_TRY(vg_policy_lint(run->linter, run->arena, &policy->others[i], &run->options, &others[i], err));
     bool *shown = VG_NEW_N(run->arena, bool, result.count + 1);
     if (!shown)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
     for (size_t i = 0; i < result.count; i++) {
-        shown[i] = is_shown(run, result.findings[i].check);
+        shown[i] = is_shown(run, result.findings[i].check) &&
+                   (!policy->others || iam_lint_holds_for_all(&result.findings[i], others, other_count));
         if (shown[i])
             count_finding(run, result.findings[i].check);
     }
@@ -115,13 +119,19 @@ static void lint_file(lint_run *run, vg_str path, bool must)
 {
     vg_error err = {0};
     vg_str text, name = vg_str_is(path, "-") ? VG_STR("(standard input)") : path;
-    size_t found = 0;
+    size_t found = 0, filled = 0;
     run->arena = vg_arena_new(0);
     vg_status status = run->arena ? control_read(run->arena, path, FILE_MAX, &text, &err)
                                   : vg_fail(&err, VG_ERR_MEMORY, "memory ran out");
     if (status == VG_OK)
-        status = iam_lint_find(run->arena, name, text, run->kind, must, lint_policy, run, &found, &err);
+        status =
+            iam_lint_find(run->arena, name, text, run->kind, must, lint_policy, run, &found, &filled, &err);
     run->totals.files += found > 0;
+    if (filled)
+        vg_cli_say(
+            run->cli,
+            "%.*s: %zu %s functions of a template (Ref, Fn::): told is what is so whatever they come to",
+            VG_ARG(name), filled, filled == 1 ? "policy holds" : "policies hold");
     if (status != VG_OK)
         vg_cli_error(run->cli, &err);
     vg_arena_free(run->arena);
@@ -229,22 +239,26 @@ static const vg_example examples[] = {
 
 static const vg_exit_note exit_notes[] = {
     {VG_EXIT_FINDINGS, "A finding is at or above --fail-on."},
-    {VG_EXIT_PARTIAL, "A file could not be read, or is no JSON."},
+    {VG_EXIT_PARTIAL, "A file could not be read, is no JSON, or holds a policy that could not be checked."},
     {0},
 };
 
 const vg_command vg_iam_lint = {
     .name = "lint",
     .summary = "Check policies for errors and for what they let in",
-    .description = "Checks policies without a call to AWS: by the checks that IAM Access Analyzer documents "
-                   "for ValidatePolicy, under "
-                   "its codes and at its places, and by our own for what it misses (their codes begin with "
-                   "VG_). Services, actions, "
-                   "condition keys and forms of ARNs are those of the built-in catalogue; 'vigil doctor' "
-                   "tells its age.\n\n"
-                   "An error does not work, or AWS refuses it; a security warning lets in too much; a "
-                   "warning is no best practice; a "
-                   "suggestion changes no access. docs/reference/policy-checks.md lists all checks.",
+    .description =
+        "Checks policies without a call to AWS: by the checks that IAM Access Analyzer documents "
+        "for ValidatePolicy, under "
+        "its codes and at its places, and by our own for what it misses (their codes begin with "
+        "VG_). Services, actions, "
+        "condition keys and forms of ARNs are those of the built-in catalogue; 'vigil doctor' "
+        "tells its age.\n\n"
+        "Of a template's policy whose resources, principals or condition values are functions (Ref, "
+        "Fn::Sub, ...), told is what is so whatever they come to. One with functions in the place of "
+        "actions or whole parts is named on standard error and not checked.\n\n"
+        "An error does not work, or AWS refuses it; a security warning lets in too much; a "
+        "warning is no best practice; a "
+        "suggestion changes no access. docs/reference/policy-checks.md lists all checks.",
     .options = options,
     .positionals = words,
     .examples = examples,

@@ -14,7 +14,7 @@ typedef struct {
     iam_lint_kind kind;
     vg_status (*each)(void *context, iam_lint_policy *policy, vg_error *err);
     void *context;
-    size_t count, with_functions;
+    size_t count, filled, with_functions;
     vg_str line; /* "line 7" of JSONL; empty else */
     uint32_t first_line;
     vg_error *err;
@@ -196,27 +196,31 @@ static vg_status go_down(finder *f, vg_vec *levels, const vg_value *v)
     return VG_OK;
 }
 
-/* Whether some value of the policy is a function of a template, {"Ref": ...} or {"Fn::Sub": ...}: what it comes to is known
- * only once the template is deployed. */
-static bool has_functions(const vg_value *policy)
+/* A template's policy: read once with each filling. */
+static vg_status tell_filled(finder *f, const vg_doc *doc, const vg_value *root, vg_str inside)
 {
-    const vg_value *end = vg_value_after(policy);
-    for (const vg_value *v = policy; v != end; v++) {
-        if (v->kind != VG_OBJECT || v->as.container.count != 1)
-            continue;
-        vg_str key = vg_value_str(v + 1);
-        if (vg_str_is(key, "Ref") || vg_str_starts(key, VG_STR("Fn::")))
-            return true;
+    const vg_value *roots[IAM_LINT_FILLINGS];
+    vg_policy_document *others = VG_NEW_N(f->arena, vg_policy_document, IAM_LINT_FILLINGS);
+    if (!others)
+        return no_memory(f);
+    if (!iam_lint_fill(f->arena, root, roots)) {
+        f->with_functions++;
+        return VG_OK;
     }
-    return false;
+    iam_lint_policy policy = {.file = f->file, .inside = joined(f, inside), .first_line = f->first_line};
+    policy.kind = kind_of(f, roots[0], inside);
+    policy.others = others;
+    VG_TRY(vg_policy_read(f->arena, doc, roots[0], policy.kind, f->file, &policy.document, f->err));
+    for (size_t i = 1; i < IAM_LINT_FILLINGS; i++)
+        VG_TRY(vg_policy_read(f->arena, doc, roots[i], policy.kind, f->file, &others[i - 1], f->err));
+    f->filled++;
+    return tell(f, &policy);
 }
 
 static vg_status look_at(finder *f, const vg_doc *doc, vg_vec *levels, const vg_value *v)
 {
-    if (is_policy(v) && has_functions(v)) {
-        f->with_functions++;
-        return VG_OK;
-    }
+    if (is_policy(v) && iam_lint_has_functions(v))
+        return tell_filled(f, doc, v, path_of(f, levels));
     if (is_policy(v))
         return tell_tree(f, doc, v, path_of(f, levels));
     if (is_policy_text(v))
@@ -300,18 +304,20 @@ static vg_status search_text(finder *f, vg_str text, bool must)
 
 vg_status iam_lint_find(vg_arena *arena, vg_str file, vg_str text, iam_lint_kind kind, bool must,
                         vg_status (*each)(void *context, iam_lint_policy *policy, vg_error *err),
-                        void *context, size_t *count, vg_error *err)
+                        void *context, size_t *count, size_t *filled, vg_error *err)
 {
     finder f = {.arena = arena, .file = file, .kind = kind, .each = each, .context = context, .err = err};
     vg_status status = vg_text_to_utf8(arena, text, &text, err);
     if (status == VG_OK)
         status = search_text(&f, text, must);
     *count = f.count;
+    *filled = f.filled;
     if (status == VG_OK && f.with_functions)
-        return vg_fail(
-            err, VG_ERR_UNSUPPORTED,
-            "%.*s: %zu policies hold functions of a template (Ref, Fn::) and were not checked; check the "
-            "template as it is deployed",
-            VG_ARG(file), f.with_functions);
+        return vg_fail(err, VG_ERR_UNSUPPORTED,
+                       "%.*s: %zu %s functions of a template (Ref, Fn::) in the place of actions, effects or "
+                       "whole parts: not checked; "
+                       "check the template as it is deployed",
+                       VG_ARG(file), f.with_functions,
+                       f.with_functions == 1 ? "policy holds" : "policies hold");
     return status;
 }

@@ -5,6 +5,8 @@
 #include "cli/iam_parts.h"
 #include "format/format.h"
 
+enum { IAM_LINT_FILLINGS = 5 };
+
 /* A policy found in a file. */
 typedef struct {
     vg_str file;
@@ -14,6 +16,7 @@ typedef struct {
     vg_policy_document document;
     uint32_t
         first_line; /* of a policy that stands in a string, or in a line of its own: what its lines are counted from */
+    const vg_policy_document *others; /* of a template's policy: the same with other fillings; else NULL */
 } iam_lint_policy;
 
 /* How kinds are told. */
@@ -23,14 +26,24 @@ typedef struct {
 } iam_lint_kind;
 
 /* Finds and reads the policies of a file's text; calls `each` with every one, in the order of the file. `must` says that the
- * file was named itself: it is then taken for a policy if none is found in it. *count is how many there were. What cannot be
- * read at all fails, and so does, once all others are told, a template's policy whose values are functions; a policy that is
- * no JSON is one with the issue of its syntax. Memory is the arena's. */
+ * file was named itself: it is then taken for a policy if none is found in it. *count is how many there were, *filled how many
+ * of a template whose functions were filled (iam_lint_fill). What cannot be read at all fails, and so does, once all others
+ * are told, a template's policy with functions that cannot be; a policy that is no JSON is one with the issue of its syntax.
+ * Memory is the arena's. */
 vg_status iam_lint_find(vg_arena *arena, vg_str file, vg_str text, iam_lint_kind kind, bool must,
                         vg_status (*each)(void *context, iam_lint_policy *policy, vg_error *err),
-                        void *context, size_t *count, vg_error *err);
+                        void *context, size_t *count, size_t *filled, vg_error *err);
 /* A file that a folder's walk takes: JSON, JSONL, YAML. */
 bool iam_lint_is_document(vg_str path);
+
+/* ---- templates (iam_lint_template.c) ------------------------------------------------------------------------------------- */
+
+/* Whether some value of the policy is a function of a template. */
+bool iam_lint_has_functions(const vg_value *policy);
+/* The policy with its functions in the place of values filled, once with each filling; false when one stands elsewhere. */
+bool iam_lint_fill(vg_arena *arena, const vg_value *policy, const vg_value *out[IAM_LINT_FILLINGS]);
+/* Whether a finding about the first filling is so with every value: it stands at none, and is found with all others. */
+bool iam_lint_holds_for_all(const vg_lint_finding *finding, const vg_lint_result *others, size_t count);
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------ */
 

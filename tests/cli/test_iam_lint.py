@@ -158,7 +158,30 @@ def templates_with_functions_are_not_taken_for_checked():
     template = {"Resources": {"P": {"Properties": {"PolicyDocument": policy({**FINE, "Resource": {"Ref": "B"}})}},
                               "Q": {"Properties": {"PolicyDocument": policy(TYPO)}}}}
     code, out, err = lint("t.json", files={"t.json": template})
-    assert code == 3 and "[INVALID_ACTION]" in out and "hold functions of a template" in err, (code, out, err)
+    assert code == 1 and "[INVALID_ACTION]" in out and "1 policy holds functions of a template" in err, (code, out, err)
+    assert "2 policies in 1 file" in out, out
+    # what the rest of the policy says is told, at its place; what hangs on the value is not
+    ref, sub = {"Ref": "B"}, {"Fn::Sub": "arn:aws:s3:::${B}/*"}
+    rows = ((policy({**TYPO, "Resource": ref}), ["INVALID_ACTION"], 1), (policy({**TYPO, "Resource": [sub, "arn:aws:s3:::b/*"]}), ["INVALID_ACTION"], 1),
+            (policy({**FINE, "Resource": sub}), [], 0), (policy({**FINE, "Resource": {"Fn::If": ["C", sub, {"Ref": "AWS::NoValue"}]}}), [], 0),
+            (policy({**FINE, "Resource": ref, "Effect": "Alow"}), ["INVALID_EFFECT"], 1),
+            (policy({**FINE, "Resource": "arn:aws:s3:::b/*", "Condition": {"IpAddress": {"aws:SourceIp": ref}}}), [], 0),
+            (policy({**FINE, "Resource": "arn:aws:s3:::b/*", "Condition": {"IpAddres": {"aws:SourceIp": [ref, "10.0.0.0/8"]}}}), ["INVALID_CONDITION_OPERATOR"], 1),
+            (policy({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Sid": ref}), ["PASS_ROLE_WITH_STAR_IN_RESOURCE"], 1),
+            (policy({"Effect": "Allow", "Action": "iam:PassRole", "Resource": ref}), [], 0),
+            (policy({"Effect": "Allow", "Principal": {"AWS": ref}, "Action": "sts:AssumeRole"}), [], 0))
+    for document, codes, exit_code in rows:
+        code, out, err = lint("t.json", "-f", "json", files={"t.json": {"Resources": {"P": {"PolicyDocument": document}}}})
+        equal((code, [f["issueCode"] for p in json.loads(out)["policies"] for f in p["findings"] if f["findingType"] in ("ERROR", "SECURITY_WARNING")]), (exit_code, codes), document)
+        assert "whatever they come to" in err, err
+    yaml = "Resources:\n  P:\n    PolicyDocument:\n      Version: '2012-10-17'\n      Statement:\n        - Effect: Allow\n          Action: 's3:GetObjekt'\n          Resource: !Sub '${B.Arn}/*'\n"
+    code, out, _ = lint("t.yaml", files={"t.yaml": yaml})
+    assert code == 1 and ":7:19: error:" in out, out
+    # where a function stands for actions, statements or conditions, nothing is told
+    for document in (policy({**FINE, "Action": ref}), policy({**FINE, "Effect": ref}), policy({"Fn::If": ["C", FINE, FINE]}), policy({**FINE, "Condition": ref}),
+                     policy({**FINE, "Condition": {"StringEquals": ref}})):
+        code, out, err = lint("t.json", files={"t.json": {"Resources": {"P": {"PolicyDocument": document}, "Q": {"PolicyDocument": policy(TYPO)}}}})
+        assert code == 3 and "1 policy in 1 file" in out and "1 policy holds functions of a template" in err and ": not checked" in err, (document, code, out, err)
 
 
 @case
