@@ -120,8 +120,25 @@ static void tell_record(const vg_trail_record *record, term_sink *each, void *co
     }
 }
 
+/* What a path leads through is looked up once for all the paths that begin with it. */
+typedef struct {
+    const vg_value *root, *parameters, *response;
+} event_parts;
+
+static vg_str value_at(const event_parts *parts, const char *path)
+{
+    static const char parameters[] = "requestParameters/", response[] = "responseElements/";
+    if (strncmp(path, parameters, sizeof parameters - 1) == 0)
+        return parts->parameters ? vg_get_str(parts->parameters, path + sizeof parameters - 1) : (vg_str){0};
+    if (strncmp(path, response, sizeof response - 1) == 0)
+        return parts->response ? vg_get_str(parts->response, path + sizeof response - 1) : (vg_str){0};
+    return vg_get_str(parts->root, path);
+}
+
 void vg_trail_event_terms(const vg_event *event, term_sink *each, void *context)
 {
+    const event_parts parts = {event->root, vg_get(event->root, VG_STR("requestParameters")),
+                               vg_get(event->root, VG_STR("responseElements"))};
     tell(each, context, VG_TRAIL_ACCOUNT, event->account);
     tell(each, context, VG_TRAIL_REGION, event->region);
     tell(each, context, VG_TRAIL_IP, event->source_ip);
@@ -130,7 +147,7 @@ void vg_trail_event_terms(const vg_event *event, term_sink *each, void *context)
     for (size_t i = 0; i < VG_COUNT(paths); i++)
         if ((paths[i].log == event->log && !(event->record && paths[i].record)) ||
             event->log == VG_LOG_UNKNOWN)
-            tell(each, context, paths[i].field, vg_get_str(event->root, paths[i].path));
+            tell(each, context, paths[i].field, value_at(&parts, paths[i].path));
 }
 
 /* ---- in which form -------------------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * A value is kept once a file, by a table of what was met; a log file names a few hundred values a hundred times each. */
 #include "trail/index_part.h"
 #include "trail/ingest_part.h"
+#include "trail/log_part.h"
 
 typedef struct {
     uint64_t hash; /* 0: empty */
@@ -19,6 +20,7 @@ typedef struct {
     vg_buf place;
     size_t last_hour;
     vg_trail_object *object;
+    vg_log_origin origin; /* what the key says */
     void (*bad)(void *context, const vg_error *err);
     void *context;
     bool failed; /* memory */
@@ -67,7 +69,7 @@ static void meet(void *context, vg_trail_field field, vg_str value)
 
 /* ---- hours ---------------------------------------------------------------------------------------------------------------- */
 
-static void cover_of(const vg_event *event, vg_trail_hour *out)
+static void cover_of(const summarising *s, const vg_event *event, vg_trail_hour *out)
 {
     static const struct {
         const char *category;
@@ -80,7 +82,9 @@ static void cover_of(const vg_event *event, vg_trail_hour *out)
     static const vg_cover_kind of_log[] = {VG_COVER_MANAGEMENT, VG_COVER_FLOW, VG_COVER_DNS,
                                            VG_COVER_S3_ACCESS};
     const vg_trail_record *record = event->record;
-    *out = (vg_trail_hour){.kind = of_log[event->log], .account = event->account, .region = event->region};
+    *out = (vg_trail_hour){.kind = of_log[event->log],
+                           .account = event->account.len ? event->account : s->origin.account,
+                           .region = event->region.len ? event->region : s->origin.region};
     for (size_t i = 0; record && i < VG_COUNT(categories); i++) {
         if (!vg_str_is(record->category, categories[i].category))
             continue;
@@ -169,7 +173,7 @@ static vg_status take_event(void *context, const vg_event *event, vg_error *err)
             object->last = event->time;
         if (event->log < VG_LOG_KIND_COUNT) {
             vg_trail_hour hour;
-            cover_of(event, &hour);
+            cover_of(s, event, &hour);
             hour.hour = ingest_hour_of(event->time);
             count_hour(s, &hour, 1);
         }
@@ -305,6 +309,7 @@ vg_status ingest_summarise(vg_arena *arena, vg_arena *scratch, const vg_trail_li
     summarising s = {.arena = arena,
                      .hours = vg_vec_in(arena, sizeof(vg_trail_hour)),
                      .object = &out->object,
+                     .origin = vg_log_origin_of(listed->key),
                      .bad = bad,
                      .context = context};
     vg_status status = summarise(&s, listed, bytes, log, out, outcome, scratch, err);
