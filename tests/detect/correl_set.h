@@ -57,10 +57,12 @@ static inline void correl_set_free(correl_set *set)
     vg_arena_free(set->arena);
 }
 
-/* Seconds with up to six decimals. */
+/* Seconds with up to six decimals; VG_TIME_NONE when they are none, or beyond all time. */
 static inline vg_time correl_time(vg_str text)
 {
-    double seconds = strtod(text.ptr, NULL);
+    double seconds = text.len ? strtod(text.ptr, NULL) : 0;
+    if (!(seconds > -1e12 && seconds < 1e12))
+        return VG_TIME_NONE;
     return (vg_time)(seconds * 1e6 + (seconds < 0 ? -0.5 : 0.5));
 }
 

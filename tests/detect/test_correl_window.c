@@ -59,6 +59,7 @@ typedef struct {
     unsigned signals, per_second, values, text; /* text: bytes of each value beside its number */
     const char *episodes;                       /* the first line; NULL: any */
     bool drops;
+    unsigned block; /* signals that have one value, one behind the other; 0: one */
 } heavy;
 
 static uint64_t feed(correl_set *set, const heavy *h, vg_error *err)
@@ -70,7 +71,7 @@ static uint64_t feed(correl_set *set, const heavy *h, vg_error *err)
     memset(value, 'x', h->text);
     for (unsigned n = 0; n < h->signals; n++) {
         snprintf(id, sizeof id, "%010u", n);
-        snprintf(value + h->text, 32, "%u", n % h->values);
+        snprintf(value + h->text, 32, "%u", n / (h->block ? h->block : 1) % h->values);
         vg_signal s = {.stream = stream,
                        .rule = rule,
                        .time = (vg_time)(n / h->per_second) * VG_TIME_SECOND,
@@ -93,8 +94,11 @@ static void many_signals_in_one_window_are_bounded(void **state)
     (void)state;
     static const heavy cases[] = {
         {"events are counted by the second",
-         "{type: event_count, rules: [a], timespan: 1d, condition: {gte: 400000}}", 400000, 100, 1, 0,
-         "t [] 0..3999 n=400000 v=400000", false},
+         "{type: event_count, rules: [a], timespan: 1d, condition: {gte: 700000}}", 700000, 100, 1, 0,
+         "t [] 0..6999 n=700000 v=700000", false},
+        {"values that are joined leave too",
+         "{type: value_count, rules: [a], timespan: 999s, condition: {field: v, gte: 3}}", 600000, 160, 3, 0,
+         "none", false, 200000},
         {"sums are kept by the second",
          "{type: value_sum, rules: [a], timespan: 1d, condition: {field: v, gte: 1}}", 400000, 100, 3, 0,
          "t [] 0..3999 n=400000 v=399999", false},

@@ -45,7 +45,11 @@ static vg_signal make(uint32_t n, texts *t)
                        .value = n % 2 ? vg_str_from(t->group) : (vg_str){0},
                        .has_value = n % 2,
                        .above = vg_str_from(t->above),
-                       .brief = {.actor = vg_str_from(t->actor),
+                       .brief = {.principal = vg_str_from(t->actor),
+                                 .actor = vg_str_from(t->group),
+                                 .source_ip = vg_str_from(t->group + 1),
+                                 .region = vg_str_sub(vg_str_from(t->group), 0, 2),
+                                 .key = vg_str_sub(vg_str_from(t->actor), 30, 40),
                                  .account = VG_STR("111122223333"),
                                  .name = VG_STR("s3:GetObject"),
                                  .file = vg_str_from(t->file),
@@ -291,6 +295,7 @@ static void without_a_folder_the_oldest_are_evicted_and_counted(void **state)
             younger += make(n, &t).time >= a.oldest;
         }
         assert_true(evicted > MANY / 2);
+        assert_true(a.count > 4500); /* at most a quarter of what fits goes at once */
         assert_int_equal(evicted + a.count, MANY);
         assert_true(younger <= a.count + 1); /* all that are younger than the oldest are there */
         vg_signals_free(s);
