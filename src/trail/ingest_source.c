@@ -16,7 +16,8 @@ typedef struct {
 
 /* ---- files and folders -------------------------------------------------------------------------------------------------- */
 
-static vg_status list_path(vg_str path, vg_arena *arena, vg_vec *objects,
+/* `listed_keys`: keys that are in the list; paths may overlap. */
+static vg_status list_path(vg_str path, vg_arena *arena, vg_vec *objects, vg_map *listed_keys,
                            void (*skipped)(void *, const vg_error *), void *skipped_context, vg_error *err)
 {
     vg_vec files = vg_vec_in(arena, sizeof(vg_dir_entry));
@@ -31,7 +32,11 @@ static vg_status list_path(vg_str path, vg_arena *arena, vg_vec *objects,
     VG_TRY(vg_dir_walk(arena, root, &files, skipped, skipped_context, err));
     for (size_t i = 0; i < files.len; i++) {
         const vg_dir_entry *file = vg_vec_at(&files, i);
-        vg_trail_listed *listed = vg_vec_push(objects);
+        bool is_new = false;
+        vg_map_entry *entry = vg_map_put(listed_keys, file->path, &is_new);
+        if (entry && !is_new)
+            continue;
+        vg_trail_listed *listed = entry ? vg_vec_push(objects) : NULL;
         if (!listed)
             return vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
         *listed = (vg_trail_listed){.key = file->path,
@@ -46,8 +51,11 @@ static vg_status list_files(void *context, vg_arena *arena, vg_vec *objects,
                             void (*skipped)(void *, const vg_error *), void *skipped_context, vg_error *err)
 {
     const local_files *files = context;
+    vg_map *listed_keys = vg_map_new(arena, 0);
+    if (!listed_keys)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
     for (size_t i = 0; i < files->count; i++)
-        VG_TRY(list_path(files->paths[i], arena, objects, skipped, skipped_context, err));
+        VG_TRY(list_path(files->paths[i], arena, objects, listed_keys, skipped, skipped_context, err));
     return VG_OK;
 }
 

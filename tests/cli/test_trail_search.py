@@ -116,6 +116,14 @@ def a_file_that_grew_is_read_again_and_counts_once():
 
 
 @case
+def sources_may_overlap():
+    fresh()
+    put(place("1.json.gz"), [event(1)])
+    vigil("ingest", str(HOME / "logs"), str(HOME / "logs" / "AWSLogs"), str(place("1.json.gz")))
+    equal(json.loads(vigil("search", "--format", "json"))["files"], 1)
+
+
+@case
 def every_form_of_log_is_read():
     fresh()
     folder = HOME / "logs"
