@@ -2,13 +2,14 @@
  *
  * Of a thousand rules on the same events, hundreds test the same field. Whole values are found in a hash table. A test for
  * a part of the text (contains, startswith, endswith, wildcards, regular expressions) needs some literal to be in it; of
- * each literal one piece of 4 bytes (2 or 1 of short ones), the one that fewest others have, stands in an index:
+ * each literal one piece of 4 bytes (2 or 1 of short ones) stands in an index, the one that fewest literals have, for what
+ * is common in rules is common in logs:
  *
  *     text      ...curl/7.88 kali-linux...
  *                        "kali" --> hash --> bit set? --> chain of tests that need "kali" --> exact test
  *
- * At most places of the text the bit is not set, and nothing else is done there. What the index names is a candidate, and
- * the test itself decides. All is looked for in the folded text: a cased literal that is in the text is, folded, in the
+ * At most places of the text the bit is not set, and nothing else is done there. Where a piece is, the whole literal is
+ * compared, and then the test itself decides. All is looked for in the folded text: a cased literal that is in the text is, folded, in the
  * folded text. A set is immutable; what a run remembers is its caller's (sigma_scan). */
 #include "detect/sigma_part.h"
 
@@ -18,9 +19,10 @@ enum { PIECE = 4, LEAST_TESTS = 8, NO_ENTRY = UINT32_MAX };
 
 /* A test that needs a piece. */
 typedef struct {
-    uint32_t piece; /* the bytes of the piece, as a number */
-    uint32_t test;  /* local number */
-    uint32_t next;  /* entry of the same bucket */
+    uint32_t piece;  /* the bytes of the piece, as a number */
+    uint32_t test;   /* local number */
+    uint32_t next;   /* entry of the same bucket */
+    uint32_t offset; /* of the piece in its literal */
 } entry;
 
 /* Pieces of one length. */
@@ -35,6 +37,7 @@ typedef struct {
 struct sigma_multi {
     const vg_predicate *predicates;
     uint32_t *tests; /* by local number: index into the set's predicates */
+    vg_str *literals;
     uint32_t count;
     vg_map *whole, *whole_cased; /* text: first test + 1; others by next_whole */
     uint32_t *next_whole;        /* by local number: the next test on the same text + 1 */
@@ -120,29 +123,53 @@ static bool make_index(piece_index *index, unsigned len, uint32_t expected, vg_a
     return true;
 }
 
-/* How many entries share the piece's bucket. */
-static uint32_t crowd(const piece_index *index, uint32_t piece)
+/* How many literals hold each piece, by hash; what is read of a long one is its start. */
+enum { CROWD_BITS = 14, MOST_OF_LITERAL = 64 };
+
+static uint16_t *crowd_of(uint16_t *crowds, uint32_t piece)
 {
-    uint32_t count = 0;
-    for (uint32_t e = index->buckets[bucket_of(index, piece)]; e != NO_ENTRY; e = index->entries[e].next)
-        count++;
-    return count;
+    return &crowds[piece * 0x9E3779B1U >> (32 - CROWD_BITS)];
 }
 
-static void add_literal(sigma_multi *multi, vg_str literal, uint32_t test)
+static size_t pieces_of(vg_str literal, unsigned len)
 {
-    enum { MOST_LOOKED_AT = 64 };
+    size_t count = literal.len - len + 1;
+    return count < MOST_OF_LITERAL ? count : MOST_OF_LITERAL;
+}
+
+static void count_pieces(uint16_t *crowds, vg_str literal)
+{
+    unsigned len = 1U << kind_of(literal);
+    for (size_t at = 0; at < pieces_of(literal, len); at++) {
+        uint16_t *crowd = crowd_of(crowds, load(literal.ptr + at, len));
+        *crowd = (uint16_t)(*crowd + (*crowd < UINT16_MAX));
+    }
+}
+
+/* Letters that English has most; digits and signs say more than they. */
+static unsigned commonness(const char *piece, unsigned len)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < len; i++)
+        sum += strchr("etaoinsr", piece[i]) && piece[i] ? 2 : piece[i] >= 'a' && piece[i] <= 'z';
+    return sum;
+}
+
+static void add_literal(sigma_multi *multi, uint16_t *crowds, vg_str literal, uint32_t test)
+{
     piece_index *index = &multi->pieces[kind_of(literal)];
-    uint32_t best = load(literal.ptr, index->len), least = crowd(index, best);
-    for (size_t at = 1; at + index->len <= literal.len && at < MOST_LOOKED_AT && least; at++) {
-        uint32_t piece = load(literal.ptr + at, index->len), count = crowd(index, piece);
-        if (count < least) {
-            best = piece;
-            least = count;
+    size_t best = 0;
+    unsigned least = UINT32_MAX;
+    for (size_t at = 0; at < pieces_of(literal, index->len); at++) {
+        unsigned score = *crowd_of(crowds, load(literal.ptr + at, index->len)) * 16U +
+                         commonness(literal.ptr + at, index->len);
+        if (score <= least) {
+            best = at;
+            least = score;
         }
     }
-    uint32_t bucket = bucket_of(index, best);
-    index->entries[index->count] = (entry){best, test, index->buckets[bucket]};
+    uint32_t piece = load(literal.ptr + best, index->len), bucket = bucket_of(index, piece);
+    index->entries[index->count] = (entry){piece, test, index->buckets[bucket], (uint32_t)best};
     index->buckets[bucket] = index->count++;
     index->bits[bucket / 64] |= UINT64_C(1) << bucket % 64;
 }
@@ -170,18 +197,25 @@ bool sigma_multi_takes(const vg_predicate *predicate, vg_arena *scratch)
     return is_whole(predicate) || literal_of(predicate, scratch).len > 0;
 }
 
-static bool fill(sigma_multi *multi, vg_arena *arena, const vg_str *literals)
+static bool fill(sigma_multi *multi, vg_arena *arena)
 {
     uint32_t expected[3] = {0};
-    for (uint32_t i = 0; i < multi->count; i++)
+    uint16_t *crowds = VG_NEW_N(arena, uint16_t, (size_t)1 << CROWD_BITS);
+    const vg_str *literals = multi->literals;
+    for (uint32_t i = 0; crowds && i < multi->count; i++) {
         expected[kind_of(literals[i])] += literals[i].len > 0;
+        if (literals[i].len)
+            count_pieces(crowds, literals[i]);
+    }
+    if (!crowds)
+        return false;
     for (unsigned kind = 0; kind < 3; kind++)
         if (!make_index(&multi->pieces[kind], 1U << kind, expected[kind], arena))
             return false;
     for (uint32_t i = 0; i < multi->count; i++) {
         const vg_predicate *p = &multi->predicates[multi->tests[i]];
         if (literals[i].len)
-            add_literal(multi, literals[i], i);
+            add_literal(multi, crowds, literals[i], i);
         else if (!add_whole(multi, p, i))
             return false;
     }
@@ -194,23 +228,24 @@ sigma_multi *sigma_multi_new(vg_arena *arena, const vg_predicate *predicates, co
     if (count < LEAST_TESTS || count > INT32_MAX)
         return NULL;
     sigma_multi *multi = VG_NEW(arena, sigma_multi);
-    vg_str *literals = VG_NEW_N(arena, vg_str, count);
-    if (!multi || !literals)
+    if (!multi)
         return NULL;
+    multi->literals = VG_NEW_N(arena, vg_str, count);
     multi->predicates = predicates;
     multi->tests = VG_NEW_N(arena, uint32_t, count);
     multi->next_whole = VG_NEW_N(arena, uint32_t, count);
     multi->numbers = VG_NEW_N(arena, uint32_t, count);
     multi->whole = vg_map_new(arena, 0x70);
     multi->whole_cased = vg_map_new(arena, 0x71);
-    if (!multi->tests || !multi->next_whole || !multi->numbers || !multi->whole || !multi->whole_cased)
+    if (!multi->tests || !multi->literals || !multi->next_whole || !multi->numbers || !multi->whole ||
+        !multi->whole_cased)
         return NULL;
     multi->count = (uint32_t)count;
     for (size_t i = 0; i < count; i++) {
         multi->tests[i] = tests[i];
-        literals[i] = literal_of(&predicates[tests[i]], arena);
+        multi->literals[i] = literal_of(&predicates[tests[i]], arena);
     }
-    return fill(multi, arena, literals) ? multi : NULL;
+    return fill(multi, arena) ? multi : NULL;
 }
 
 size_t sigma_multi_count(const sigma_multi *multi)
@@ -247,13 +282,20 @@ static void look_up_whole(running *r, const vg_map *map, vg_str text)
         test_once(r, test - 1);
 }
 
-static void look_up_piece(running *r, const piece_index *index, uint32_t piece)
+/* The literal of an entry whose piece stands at `at`. */
+static bool is_literal_at(const running *r, const entry *e, size_t at)
+{
+    vg_str literal = r->multi->literals[e->test];
+    return at >= e->offset && vg_str_starts(vg_str_sub(r->folded, at - e->offset, VG_NPOS), literal);
+}
+
+static void look_up_piece(running *r, const piece_index *index, uint32_t piece, size_t at)
 {
     uint32_t bucket = bucket_of(index, piece);
     if (!(index->bits[bucket / 64] >> bucket % 64 & 1))
         return;
     for (uint32_t e = index->buckets[bucket]; e != NO_ENTRY; e = index->entries[e].next)
-        if (index->entries[e].piece == piece)
+        if (index->entries[e].piece == piece && is_literal_at(r, &index->entries[e], at))
             test_once(r, index->entries[e].test);
 }
 
@@ -263,7 +305,7 @@ static void look_up_pieces(running *r, const piece_index *index)
     if (!index->count || r->folded.len < index->len)
         return;
     for (size_t at = 0; at + index->len <= r->folded.len; at++)
-        look_up_piece(r, index, load(text + at, index->len));
+        look_up_piece(r, index, load(text + at, index->len), at);
 }
 
 size_t sigma_multi_run(const sigma_multi *multi, sigma_scan *scan, const vg_value *value, vg_str text,
