@@ -6,13 +6,56 @@
 
 /* ---- existence -------------------------------------------------------------------------------------------------------------------- */
 
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+/* Below or above the head, letter case ignored; 0 for a name that begins with it. */
+static int compare_head(vg_str name, vg_str head)
+{
+    for (size_t i = 0; i < head.len; i++) {
+        if (i == name.len)
+            return -1;
+        int order = lower(name.ptr[i]) - lower(head.ptr[i]);
+        if (order)
+            return order;
+    }
+    return 0;
+}
+
+/* The actions of the service, which stand in the order of their lower-case names, that begin with the head: *first up to the
+ * one returned. */
+static uint32_t actions_with_head(const lint *l, const vg_catalogue_service *service, vg_str head,
+                                  uint32_t *first)
+{
+    uint32_t bounds[2];
+    for (int side = 0; side < 2; side++) {
+        uint32_t low = 0, high = service->action_count;
+        while (low < high) {
+            uint32_t middle = (low + high) / 2;
+            vg_str name = vg_catalogue_action_at(l->catalogue, service->first_action + middle)->name;
+            int order = compare_head(vg_str_sub(name, service->prefix.len + 1, VG_NPOS), head);
+            if (order < 0 || (side == 1 && order == 0))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        bounds[side] = service->first_action + low;
+    }
+    *first = bounds[0];
+    return bounds[1];
+}
+
 /* The action of the same service whose name is nearest, for "did you mean": one that differs in a letter or two, or begins
  * with it. */
 static vg_str nearest_action(const lint *l, const lint_action *a)
 {
     const vg_catalogue_service *service = vg_catalogue_service_at(l->catalogue, a->service_id);
-    for (uint32_t i = 0; i < service->action_count; i++) {
-        vg_str name = vg_catalogue_action_at(l->catalogue, service->first_action + i)->name;
+    vg_str head = vg_str_sub(a->name, 0, a->name.len > 3 ? a->name.len - 3 : 0);
+    uint32_t first, end = actions_with_head(l, service, head, &first);
+    for (uint32_t i = first; i < end; i++) {
+        vg_str name = vg_catalogue_action_at(l->catalogue, i)->name;
         vg_str bare = vg_str_sub(name, service->prefix.len + 1, VG_NPOS);
         size_t shorter = bare.len < a->name.len ? bare.len : a->name.len;
         size_t longer = bare.len < a->name.len ? a->name.len : bare.len;
@@ -23,11 +66,29 @@ static vg_str nearest_action(const lint *l, const lint_action *a)
     return (vg_str){0};
 }
 
-static bool pattern_matches_any(const lint *l, const lint_action *a)
+/* What stands before the first wildcard. */
+static vg_str literal_head(vg_str pattern)
+{
+    size_t i = 0;
+    while (i < pattern.len && pattern.ptr[i] != '*' && pattern.ptr[i] != '?')
+        i++;
+    return vg_str_sub(pattern, 0, i);
+}
+
+/* Comparing patterns with names is cut short after so many, and what was not compared is no finding. */
+enum { COMPARISONS_MAX = 1 << 23 };
+
+static bool pattern_matches_any(lint *l, const lint_action *a)
 {
     const vg_catalogue_service *service = vg_catalogue_service_at(l->catalogue, a->service_id);
-    for (uint32_t i = 0; i < service->action_count; i++) {
-        vg_str name = vg_catalogue_action_at(l->catalogue, service->first_action + i)->name;
+    uint32_t first, end = actions_with_head(l, service, literal_head(a->name), &first);
+    l->compared += end - first;
+    if (l->compared > COMPARISONS_MAX) {
+        l->limited = true;
+        return true;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        vg_str name = vg_catalogue_action_at(l->catalogue, i)->name;
         if (lint_pattern_covers(a->name, vg_str_sub(name, service->prefix.len + 1, VG_NPOS), true))
             return true;
     }

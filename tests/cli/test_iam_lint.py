@@ -170,10 +170,15 @@ def templates_with_functions_are_not_taken_for_checked():
             (policy({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Sid": ref}), ["PASS_ROLE_WITH_STAR_IN_RESOURCE"], 1),
             (policy({"Effect": "Allow", "Action": "iam:PassRole", "Resource": ref}), [], 0),
             (policy({"Effect": "Allow", "Principal": {"AWS": ref}, "Action": "sts:AssumeRole"}), [], 0))
+    rows += ((policy({"Effect": "Allow", "Principal": {"Service": ref}, "Action": "sts:AssumeRole"}), [], 0),
+             (policy({"Effect": "Allow", "Principal": {"Service": ref, "Federated": ref, "AWS": ref}, "Action": "sts:AssumeRole"}), [], 0))
     for document, codes, exit_code in rows:
         code, out, err = lint("t.json", "-f", "json", files={"t.json": {"Resources": {"P": {"PolicyDocument": document}}}})
         equal((code, [f["issueCode"] for p in json.loads(out)["policies"] for f in p["findings"] if f["findingType"] in ("ERROR", "SECURITY_WARNING")]), (exit_code, codes), document)
         assert "whatever they come to" in err, err
+    # "*" would make what stands beside it redundant
+    code, out, err = lint("t.json", "-f", "json", files={"t.json": {"P": policy({**FINE, "Resource": [ref, "arn:aws:s3:::b/*"]})}})
+    equal((code, [f for p in json.loads(out)["policies"] for f in p["findings"]]), (0, []))
     yaml = "Resources:\n  P:\n    PolicyDocument:\n      Version: '2012-10-17'\n      Statement:\n        - Effect: Allow\n          Action: 's3:GetObjekt'\n          Resource: !Sub '${B.Arn}/*'\n"
     code, out, _ = lint("t.yaml", files={"t.yaml": yaml})
     assert code == 1 and ":7:19: error:" in out, out

@@ -359,6 +359,28 @@ static void long_lists_of_patterns_stay_bounded(void **state)
     vg_arena_free(arena);
 }
 
+/* None of them matches any of the hundreds of names that begin alike; those looked at by then are told. */
+static void long_lists_of_actions_stay_bounded(void **state)
+{
+    (void)state;
+    enum { PATTERNS = 100000 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_buf text = {0};
+    vg_buf_add_c(&text, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Resource\":\"*\","
+                        "\"Action\":[\"ec2:RunInstances\"");
+    for (size_t i = 0; i < PATTERNS; i++)
+        vg_buf_addf(&text, ",\"ec2:Des*%zu*e?%zu\"", i, i);
+    vg_buf_add_c(&text, "]}]}");
+    vg_lint_result result = lint_text(arena, vg_buf_str(&text), VG_POLICY_IDENTITY, false);
+    size_t invalid = 0;
+    for (size_t i = 0; i < result.count; i++)
+        invalid += strcmp(result.findings[i].check->code, "INVALID_ACTION") == 0;
+    assert_true(result.limited);
+    assert_in_range(invalid, 10000, PATTERNS - 1);
+    vg_buf_free(&text);
+    vg_arena_free(arena);
+}
+
 /* Checks that go over a statement's other parts for each condition or principal pay for it from a budget. */
 static void long_conditions_and_principals_stay_bounded(void **state)
 {
@@ -412,6 +434,7 @@ int main(void)
         cmocka_unit_test(kinds_are_told_by_their_elements),
         cmocka_unit_test(large_policies_stay_bounded),
         cmocka_unit_test(long_lists_of_patterns_stay_bounded),
+        cmocka_unit_test(long_lists_of_actions_stay_bounded),
         cmocka_unit_test(long_conditions_and_principals_stay_bounded),
         cmocka_unit_test(content_that_lacks_a_list_is_refused_with_its_place),
     };
