@@ -197,6 +197,42 @@ static void a_tree_of_three_levels_finds_each_term(void **state)
     vg_arena_free(arena);
 }
 
+/* What a look-up reads can be told by breaking all the rest. */
+static void a_look_up_reads_one_page_a_level(void **state)
+{
+    (void)state;
+    enum { FILES = 20000 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_trail_index *index = index_of(arena, "few", 0, FILES, 1);
+    const index_tree tree = index->head.trees[VG_TRAIL_KEY];
+    vg_str bytes;
+    vg_trail_index_close(index);
+    OK(vg_file_read(arena, in_folder(arena, "few"), 1 << 26, &bytes, err));
+    char *broken = malloc(bytes.len);
+    static const unsigned asked[] = {0, FILES / 3, FILES - 1};
+    for (size_t i = 0; i < VG_COUNT(asked); i++) {
+        char key[32];
+        size_t found_in = 0;
+        snprintf(key, sizeof key, "asia%08u", asked[i]);
+        for (uint64_t leaf = 0; leaf < tree.leaves; leaf++) { /* all leaves but this one are broken */
+            vg_vec objects = vg_vec_in(arena, sizeof(uint32_t));
+            vg_error why;
+            memcpy(broken, bytes.ptr, bytes.len);
+            for (uint64_t other = 0; other < tree.leaves; other++)
+                if (other != leaf)
+                    broken[(tree.leaf + other) * INDEX_PAGE + 7] ^= 1;
+            OK(vg_trail_index_over(vg_str_of(broken, bytes.len), VG_STR("few"), &index, err));
+            found_in += vg_trail_index_find(index, VG_TRAIL_KEY, vg_str_from(key), &objects, &why) == VG_OK &&
+                        objects.len == 1;
+            vg_trail_index_close(index);
+        }
+        if (found_in != 1)
+            fail_msg("%s: found by one leaf alone in %zu of %u", key, found_in, (unsigned)tree.leaves);
+    }
+    free(broken);
+    vg_arena_free(arena);
+}
+
 static vg_status count_terms(void *context, vg_str term, uint64_t objects, vg_error *err)
 {
     vg_buf *out = context;
@@ -510,6 +546,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_term_gives_the_files_that_hold_it),
         cmocka_unit_test(a_tree_of_three_levels_finds_each_term),
+        cmocka_unit_test(a_look_up_reads_one_page_a_level),
         cmocka_unit_test(terms_come_in_order_from_anywhere),
         cmocka_unit_test(objects_keep_what_is_known_of_them),
         cmocka_unit_test(equal_summaries_give_equal_bytes_in_any_order),
