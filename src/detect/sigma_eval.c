@@ -7,7 +7,10 @@
 
 #include <stdlib.h>
 
-enum { MOST_EPOCH = INT32_MAX };
+enum {
+    MOST_EPOCH = INT32_MAX,
+    MOST_DEPTH = 600 /* of objects and lists in each other; the readers allow 512 */
+};
 
 /* A value of a field. */
 typedef struct {
@@ -19,7 +22,6 @@ typedef struct {
 typedef struct {
     uint32_t epoch, first, count;
     bool found, null;
-    bool object; /* some value is one */
     bool tested; /* all predicates of the field's `many` were */
 } slot;
 
@@ -139,14 +141,12 @@ static bool take_value(void *context, const vg_value *value)
         f->slot->null = true;
         return true;
     }
-    f->slot->object |= value->kind == VG_OBJECT;
     return push_value(f->ev, value);
 }
 
 /* Every scalar of the event, in its order: the tree is an array of nodes, and keys are known by their place in objects. */
 static void take_all(vg_evaluator *ev, const vg_value *value, unsigned depth)
 {
-    enum { MOST_DEPTH = 600 };
     if (depth > MOST_DEPTH)
         return;
     if (!vg_value_is_container(value)) {
@@ -247,16 +247,48 @@ static bool decide(vg_evaluator *ev, const vg_predicate *p)
     return false;
 }
 
+/* Runs `many` on one text; of an object's text only what looks inside is told. */
+static void run_many(vg_evaluator *ev, const sigma_multi *many, const vg_value *value, vg_str text,
+                     vg_str folded, bool inside)
+{
+    size_t count = sigma_multi_run(many, &ev->scan, value, text, folded, ev->matcher, ev->hits);
+    for (size_t i = 0; i < count; i++)
+        if (!inside || sigma_test_looks_inside(&ev->rules->predicates[ev->hits[i]]))
+            ev->verdicts[ev->hits[i]] = ev->epoch << 1 | 1;
+}
+
+static void run_inside(vg_evaluator *ev, const sigma_multi *many, const vg_value *value, unsigned depth)
+{
+    slot_value scalar = {.value = value};
+    if (depth > MOST_DEPTH)
+        return;
+    if (!vg_value_is_container(value) && has_text(ev, &scalar, true))
+        run_many(ev, many, value, scalar.text, scalar.folded, true);
+    for (vg_items it = vg_items_of(value); vg_items_next(&it);)
+        run_inside(ev, many, it.value, depth + 1);
+}
+
+/* An object: the scalars in it, and its JSON. */
+static void run_object(vg_evaluator *ev, const sigma_multi *many, const vg_value *object)
+{
+    vg_buf json = {0};
+    run_inside(ev, many, object, 0);
+    vg_json_write(&json, object, 0);
+    vg_str folded = sigma_fold(ev->scratch, vg_buf_str(&json));
+    if (!json.failed && folded.ptr)
+        run_many(ev, many, object, vg_buf_str(&json), folded, true);
+    vg_buf_free(&json);
+}
+
 /* Tests everything that `many` takes on every value of a field: what is not told to hold then does not. */
 static void test_many(vg_evaluator *ev, slot *s, const sigma_multi *many)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         slot_value *v = &ev->values[s->first + i];
-        if (!has_text(ev, v, true))
-            continue;
-        size_t count = sigma_multi_run(many, &ev->scan, v->value, v->text, v->folded, ev->matcher, ev->hits);
-        for (size_t k = 0; k < count; k++)
-            ev->verdicts[ev->hits[k]] = ev->epoch << 1 | 1;
+        if (has_text(ev, v, true))
+            run_many(ev, many, v->value, v->text, v->folded, false);
+        else if (v->value->kind == VG_OBJECT)
+            run_object(ev, many, v->value);
     }
     s->tested = true;
 }
@@ -265,8 +297,6 @@ static bool decide_of_many(vg_evaluator *ev, uint32_t index)
 {
     const vg_predicate *p = &ev->rules->predicates[index];
     slot *s = slot_of(ev, p->field);
-    if (s->object)
-        return decide(ev, p);
     if (!s->tested)
         test_many(ev, s, p->field == VG_FIELD_ALL ? ev->rules->keywords : ev->rules->fields[p->field].many);
     return ev->verdicts[index] == (ev->epoch << 1 | 1);

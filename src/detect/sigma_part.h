@@ -96,6 +96,8 @@ bool sigma_test_text(const vg_predicate *p, const vg_value *value, vg_str text, 
                      sigma_matcher *matcher);
 /* Whether the predicate compares text, and needs it folded. */
 bool sigma_test_wants_fold(const vg_predicate *p);
+/* Whether the predicate holds for an object when it holds for a scalar in it, or for its JSON. */
+bool sigma_test_looks_inside(const vg_predicate *p);
 
 /* ---- many tests at once (sigma_multi.c) --------------------------------------------------------------------------------- */
 

@@ -290,7 +290,7 @@ bool sigma_test_text(const vg_predicate *p, const vg_value *value, vg_str text, 
     }
 }
 
-static bool looks_inside(const vg_predicate *p)
+bool sigma_test_looks_inside(const vg_predicate *p)
 {
     return p->op == VG_TEST_CONTAINS || p->op == VG_TEST_GLOB || p->op == VG_TEST_REGEX;
 }
@@ -322,7 +322,7 @@ static bool inside_holds(const vg_predicate *p, const vg_value *value, vg_arena 
 
 static bool object_holds(const vg_predicate *p, const vg_value *value, vg_arena *scratch)
 {
-    if (!looks_inside(p))
+    if (!sigma_test_looks_inside(p))
         return p->op == VG_TEST_EXISTS;
     if (inside_holds(p, value, scratch, 0))
         return true;

@@ -84,14 +84,22 @@ static void tests_together_decide_as_each_alone(void **state)
     assert_true(together > rules->predicate_count / 2);
     for (int i = 0; i < TEXTS; i++) {
         vg_str value = random_text(arena, &random, 12, plain, VG_COUNT(plain));
-        const vg_value root[] = {
+        /* {"f": "..."}, or in every third event {"f": {"k": "..."}} */
+        const vg_value flat[] = {
             {.kind = VG_OBJECT, .as.container = {1, 3}}, string_value(VG_STR("f")), string_value(value)};
+        const vg_value nested[] = {{.kind = VG_OBJECT, .as.container = {1, 5}},
+                                   string_value(VG_STR("f")),
+                                   {.kind = VG_OBJECT, .as.container = {1, 3}},
+                                   string_value(VG_STR("k")),
+                                   string_value(value)};
+        const vg_value *root = i % 3 ? flat : nested;
         const vg_event event = {.log = VG_LOG_UNKNOWN, .root = root};
         vg_evaluator_begin(ev, &event);
         for (size_t r = 0; r < rules->rule_count; r++) {
             const vg_compiled_rule *rule = &rules->rules[r];
             const vg_predicate *p = &rules->predicates[rule->nodes[rule->node_count - 1].predicate];
-            bool alone = vg_predicate_holds(p, &root[2], scratch);
+            const vg_value *seen = p->field == VG_FIELD_ALL && !(i % 3) ? &root[4] : &root[2];
+            bool alone = vg_predicate_holds(p, seen, scratch);
             held += alone;
             if (vg_evaluator_match(ev, r) == alone)
                 continue;
