@@ -224,6 +224,16 @@ static void correlations_without_their_rules_are_left_out(void **state)
                     "rules.yml:10:1: it correlates \"c\", which could not be read\n");
 }
 
+static void a_correlation_of_one_left_out_is_left_out_wherever_it_stands(void **state)
+{
+    (void)state;
+    set s = compile(
+        VG_STR(COUNT("d", "name: d\n", "c") COUNT("c", "name: c\n", "b") COUNT("b", "name: b\n", "gone")));
+    assert_int_equal(vg_rules_count(s.rules), 0);
+    assert_int_equal(s.problems.len, 3);
+    drop(&s);
+}
+
 static void a_correlation_of_an_unassessed_rule_is_unassessed(void **state)
 {
     (void)state;
@@ -298,11 +308,12 @@ static void derived_fields_come_from_events_and_sources(void **state)
     vg_event_memory memory;
     unsigned asked = 0;
     const vg_detect_source source = {know_intel, &asked};
-    set s = compile(VG_STR("title: a\nlogsource: {product: aws, service: cloudtrail}\n"
-                           "detection: {s: {vigil.intel: TOR}, t: {vigil.outcome: attempted}, "
-                           "u: {vigil.new|exists: false}, condition: s and t and u}\n---\n"
-                           "title: b\nlogsource: {product: aws, service: cloudtrail}\n"
-                           "detection: {s: {vigil.intel: tor}, condition: not s}\n"));
+    set s = compile(
+        VG_STR("title: a\nlogsource: {product: aws, service: cloudtrail}\n"
+               "detection: {s: {vigil.intel: TOR}, t: {vigil.outcome: attempted}, "
+               "u: {vigil.new|exists: false}, condition: s and t and u}\n---\n"
+               "title: b\nlogsource: {product: aws, service: cloudtrail}\n"
+               "detection: {s: {vigil.intel: tor}, t: {vigil.intel: other}, condition: t or not s}\n"));
     vg_str json = VG_STR("{\"eventName\":\"x\",\"errorCode\":\"AccessDenied\"}");
     assert_int_equal(vg_json_read(s.arena, json, VG_STR("e"), NULL, &doc, &err), VG_OK);
     assert_int_equal(vg_event_of(VG_LOG_CLOUDTRAIL, doc.root, &memory, &event, &err), VG_OK);
@@ -556,6 +567,7 @@ int main(void)
         cmocka_unit_test(correlations_find_their_rules),
         cmocka_unit_test(generate_lets_a_rule_stand_alone),
         cmocka_unit_test(correlations_without_their_rules_are_left_out),
+        cmocka_unit_test(a_correlation_of_one_left_out_is_left_out_wherever_it_stands),
         cmocka_unit_test(a_correlation_of_an_unassessed_rule_is_unassessed),
         cmocka_unit_test(equal_predicates_and_fields_are_one),
         cmocka_unit_test(values_of_an_event_are_found_by_path),
