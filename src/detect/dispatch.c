@@ -230,6 +230,72 @@ static vg_status add_pivots(const vg_rules *rules, vg_dispatch *d, uint32_t inde
     return e->op == VG_EXPR_AND ? add_pivots(rules, d, index, best) : VG_OK;
 }
 
+/* ---- masks ------------------------------------------------------------------------------------------------------------ */
+
+/* The quick field that all children of an OR test, or NOT_QUICK. */
+static uint16_t common_field(const vg_rules *rules, const vg_dispatch *d, const vg_compiled_rule *rule,
+                             const vg_expr *e)
+{
+    uint16_t common = NOT_QUICK;
+    for (uint32_t i = 0; i < e->count; i++) {
+        const vg_expr *child = &rule->nodes[rule->children[e->first + i]];
+        if (child->op != VG_EXPR_TEST || d->bit_of[child->predicate] == VG_NO_BIT)
+            return NOT_QUICK;
+        uint16_t quick = d->quick_of_field[rules->predicates[child->predicate].field];
+        if (i > 0 && quick != common)
+            return NOT_QUICK;
+        common = quick;
+    }
+    return common;
+}
+
+static const vg_mask *make_mask(const vg_rules *rules, const vg_dispatch *d, const vg_compiled_rule *rule,
+                                const vg_expr *e, uint16_t quick)
+{
+    vg_vec words = vg_vec_in(rules->arena, sizeof(vg_mask_word));
+    vg_mask *mask = VG_NEW(rules->arena, vg_mask);
+    for (uint32_t i = 0; mask && i < e->count; i++) {
+        uint32_t bit = d->bit_of[rule->nodes[rule->children[e->first + i]].predicate];
+        vg_mask_word *word = NULL;
+        for (size_t k = 0; k < words.len && !word; k++)
+            if (((vg_mask_word *)vg_vec_at(&words, k))->index == bit / 64)
+                word = vg_vec_at(&words, k);
+        if (!word)
+            word = vg_vec_push(&words);
+        if (!word)
+            return NULL;
+        word->index = bit / 64;
+        word->bits |= UINT64_C(1) << (bit % 64);
+    }
+    if (mask)
+        *mask = (vg_mask){quick, words.len, words.items};
+    return mask;
+}
+
+static vg_status make_masks(const vg_rules *rules, vg_dispatch *d)
+{
+    enum { WORTH = 4 /* tests */ };
+    const vg_mask *const **masks = VG_NEW_N(rules->arena, const vg_mask *const *, rules->rule_count + 1);
+    d->masks = masks;
+    for (size_t i = 0; masks && i < rules->rule_count; i++) {
+        const vg_compiled_rule *rule = &rules->rules[i];
+        const vg_mask **own = NULL;
+        for (uint32_t n = 0; n < rule->node_count; n++) {
+            const vg_expr *e = &rule->nodes[n];
+            if (e->op != VG_EXPR_OR || e->count < WORTH)
+                continue;
+            uint16_t quick = common_field(rules, d, rule, e);
+            if (quick == NOT_QUICK)
+                continue;
+            own = own ? own : VG_NEW_N(rules->arena, const vg_mask *, rule->node_count);
+            if (!own || !(own[n] = make_mask(rules, d, rule, e, quick)))
+                return VG_ERR_MEMORY;
+        }
+        masks[i] = own;
+    }
+    return masks ? VG_OK : VG_ERR_MEMORY;
+}
+
 /* ---- what is picked --------------------------------------------------------------------------------------------------- */
 
 /* The place of a path among those picked. */
@@ -318,7 +384,7 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
 {
     vg_dispatch *d = VG_NEW(rules->arena, vg_dispatch);
     if (!d || list_quick_fields(rules, d) != VG_OK || number_predicates(rules, d) != VG_OK ||
-        list_literals(rules, d) != VG_OK)
+        list_literals(rules, d) != VG_OK || make_masks(rules, d) != VG_OK)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     vg_vec always = vg_vec_in(rules->arena, sizeof(uint32_t));
     for (uint32_t i = 0; i < rules->rule_count; i++) {

@@ -28,6 +28,17 @@ typedef struct {
     bool has_pivots;
 } vg_quick;
 
+/* An OR of tests on one quick field: their bits. */
+typedef struct {
+    uint32_t index;
+    uint64_t bits;
+} vg_mask_word;
+
+typedef struct {
+    size_t quick, count;
+    const vg_mask_word *words;
+} vg_mask;
+
 /* What the detector itself wants to see of each record. */
 typedef enum {
     VG_GLANCE_TIME,
@@ -59,6 +70,7 @@ typedef struct vg_dispatch {
     const vg_json_picks *picks;
     const vg_str *paths; /* that are picked */
     size_t path_count;
+    const vg_mask *const **masks;   /* by rule, by node: of an OR of tests on one quick field; NULL: none */
     vg_map *place_of;               /* of a path among those picked: 1 + index */
     const bool *is_light;           /* by rule: what its signals tell is picked (light.c) */
     size_t glance[VG_GLANCE_COUNT]; /* where in the picked values */

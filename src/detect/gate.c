@@ -11,8 +11,16 @@ enum {
     MEMO_SLOTS = 512,  /* values remembered of each field */
     MEMO_VALUE = 200,  /* bytes of a value that is remembered; */
     MEMO_PARTS = 1400, /* of all that a derived one follows from */
+    MOST_LISTED = 24,
     MOST_DEPTH = 200
 };
+
+typedef struct {
+    uint64_t hash;
+    uint32_t len; /* of the value; 0: the slot is empty */
+    bool has_pivots;
+    uint16_t listed; /* rules whose pivot holds; more than MOST_LISTED: too many to list */
+} memo;
 
 /* What is known of a field of the event at hand. Predicates are tested when they are asked for. */
 typedef struct {
@@ -20,23 +28,19 @@ typedef struct {
     bool known;             /* false: any predicate may hold */
     bool absent;
     bool has_pivots;       /* a pivot of some rule holds */
+    const memo *memo;      /* where it is remembered; else NULL */
     bool made;             /* the rest is filled */
     const vg_value *value; /* NULL of a derived field: there is none */
     vg_str text, folded;   /* of a scalar; ptr NULL: not made yet */
 } verdict;
 
 typedef struct {
-    uint64_t hash;
-    uint32_t len; /* of the value; 0: the slot is empty */
-    bool has_pivots;
-} memo;
-
-typedef struct {
-    memo *memos;    /* MEMO_SLOTS */
-    size_t room;    /* bytes of a value that is remembered */
-    char *values;   /* room bytes for each of memos */
-    size_t words;   /* of bits, and as many of asked */
-    uint64_t *bits; /* MEMO_SLOTS + 1 times bits and asked: of memos, and of a value not remembered */
+    memo *memos;     /* MEMO_SLOTS */
+    size_t room;     /* bytes of a value that is remembered */
+    char *values;    /* room bytes for each of memos */
+    size_t words;    /* of bits, and as many of asked */
+    uint32_t *lists; /* MOST_LISTED for each of memos */
+    uint64_t *bits;  /* MEMO_SLOTS + 1 times bits and asked: of memos, and of a value not remembered */
     const uint32_t *pivot_bits; /* that are pivots of some rule */
     size_t pivot_count;
 } field_memo;
@@ -72,11 +76,12 @@ static bool make_field(vg_gate *gate, size_t q)
     f->memos = VG_NEW_N(gate->arena, memo, MEMO_SLOTS);
     f->room = quick->is_derived ? MEMO_PARTS : MEMO_VALUE;
     f->values = vg_arena_alloc(gate->arena, MEMO_SLOTS * f->room);
+    f->lists = VG_NEW_N(gate->arena, uint32_t, MEMO_SLOTS * MOST_LISTED);
     for (uint32_t i = 0; pivots && i < quick->bit_count; i++)
         if (quick->pivots[i])
             pivots[f->pivot_count++] = i;
     f->pivot_bits = pivots;
-    return pivots && f->bits && f->memos && f->values;
+    return pivots && f->bits && f->memos && f->values && f->lists;
 }
 
 vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources)
@@ -147,9 +152,12 @@ static bool derive(vg_gate *gate, size_t q, const vg_value **out)
     vg_trail_record *record = VG_NEW(gate->scratch, vg_trail_record);
     for (size_t i = 0; i < quick->part_count; i++) {
         vg_str value = gate->values[quick->parts[i]];
-        if (value.ptr)
-            vg_buf_addf(&text, "%s\"%.*s\":%.*s", text.len ? "," : "{",
-                        VG_ARG(gate->d->paths[quick->parts[i]]), VG_ARG(value));
+        if (!value.ptr)
+            continue;
+        vg_buf_add_c(&text, text.len ? ",\"" : "{\"");
+        vg_buf_add_str(&text, gate->d->paths[quick->parts[i]]);
+        vg_buf_add_c(&text, "\":");
+        vg_buf_add_str(&text, value);
     }
     vg_buf_add_c(&text, text.len ? "}" : "{}");
     vg_str copy = text.failed ? (vg_str){0} : vg_arena_str(gate->scratch, vg_buf_str(&text));
@@ -233,17 +241,36 @@ static bool key_of(const vg_gate *gate, size_t q, char room[MEMO_PARTS], vg_str 
     return true;
 }
 
+/* Notes a rule whose pivot holds in the memo's list. */
+static void list_rule(memo *m, uint32_t *list, uint32_t rule)
+{
+    for (size_t i = 0; i < m->listed && i < MOST_LISTED; i++)
+        if (list[i] == rule)
+            return;
+    if (m->listed < MOST_LISTED)
+        list[m->listed] = rule;
+    if (m->listed <= MOST_LISTED)
+        m->listed++;
+}
+
 /* A value that was not remembered: its pivots are tested at once, and into a slot when it fits one. */
 static void begin_verdict(vg_gate *gate, size_t q, memo *m, verdict *v)
 {
+    const vg_quick *quick = &gate->d->quick[q];
     field_memo *f = &gate->fields[q];
     memset(v->bits, 0, 2 * f->words * sizeof *v->bits);
-    for (size_t i = 0; i < f->pivot_count && v->known; i++)
-        v->has_pivots |= ask(gate, q, f->pivot_bits[i], v) != NO;
+    for (size_t i = 0; i < f->pivot_count && v->known; i++) {
+        if (ask(gate, q, f->pivot_bits[i], v) == NO)
+            continue;
+        v->has_pivots = true;
+        for (const vg_pivot *pivot = quick->pivots[f->pivot_bits[i]]; m && pivot; pivot = pivot->next)
+            list_rule(m, f->lists + (size_t)(m - f->memos) * MOST_LISTED, pivot->rule);
+    }
     if (m && v->known)
         m->has_pivots = v->has_pivots;
     else if (m)
         m->len = 0;
+    v->memo = m && v->known ? m : NULL;
 }
 
 static void find_verdict(vg_gate *gate, size_t q, verdict *v)
@@ -272,6 +299,7 @@ static void find_verdict(vg_gate *gate, size_t q, verdict *v)
     if (m && m->hash == hash && m->len == key.len &&
         memcmp(f->values + slot * f->room, key.ptr, key.len) == 0) {
         v->has_pivots = m->has_pivots;
+        v->memo = m;
         return;
     }
     if (m) {
@@ -319,6 +347,23 @@ static answer test(vg_gate *gate, uint32_t predicate)
     return ask(gate, q, bit, see(gate, q));
 }
 
+/* An OR of tests on one field, all at once. */
+static answer judge_mask(vg_gate *gate, const vg_mask *mask, bool *whole)
+{
+    verdict *v = see(gate, mask->quick);
+    *whole = true;
+    if (!v->known)
+        return UNKNOWN;
+    *whole = !v->absent;
+    for (size_t i = 0; i < mask->count && *whole; i++) {
+        const vg_mask_word *word = &mask->words[i];
+        if (v->bits[word->index] & word->bits)
+            return YES;
+        *whole &= !(word->bits & ~v->asked[word->index]);
+    }
+    return NO;
+}
+
 static answer judge(vg_gate *gate, const vg_compiled_rule *rule, uint32_t node, unsigned depth)
 {
     const vg_expr *e = &rule->nodes[node];
@@ -336,6 +381,12 @@ static answer judge(vg_gate *gate, const vg_compiled_rule *rule, uint32_t node, 
         child = judge(gate, rule, rule->children[e->first], depth + 1);
         return child == UNKNOWN ? UNKNOWN : child == YES ? NO : YES;
     default:
+        if (gate->d->masks[rule - gate->rules->rules] && gate->d->masks[rule - gate->rules->rules][node]) {
+            bool whole;
+            child = judge_mask(gate, gate->d->masks[rule - gate->rules->rules][node], &whole);
+            if (whole)
+                return child;
+        }
         for (uint32_t i = 0; i < e->count; i++) {
             child = judge(gate, rule, rule->children[e->first + i], depth + 1);
             if (child == decides)
@@ -375,6 +426,12 @@ static void consider_pivots(vg_gate *gate, size_t q)
     verdict *v = see(gate, q);
     if (!v->has_pivots)
         return;
+    if (v->memo && v->memo->listed <= MOST_LISTED) {
+        const uint32_t *list = f->lists + (size_t)(v->memo - f->memos) * MOST_LISTED;
+        for (size_t i = 0; i < v->memo->listed; i++)
+            consider(gate, list[i]);
+        return;
+    }
     for (size_t i = 0; i < f->pivot_count; i++) {
         uint32_t bit = f->pivot_bits[i];
         if (v->known && !(v->bits[bit / 64] >> (bit % 64) & 1))
