@@ -1,34 +1,28 @@
 #!/bin/sh
-# bench_ingest.sh VIGIL FOLDER [MIB]: what ingest takes of log files a second, beside the bound: uncompressing the same files.
-# The log files are made from a folder of real ones (VIGIL_TEST_DATA, trail-invictus), repeated with other ids until they are
-# MIB uncompressed, as .json.gz of about two thousand events.
+# bench_ingest.sh VIGIL FOLDER [GIGABYTES]: what ingest takes of log files a second, beside the bound, uncompressing the same
+# files; and what a search of what was ingested takes. The log files are made from real ones (tools/gen_trail_corpus.py); 7
+# gigabytes are about 5 million events.
 set -eu
-VIGIL=$1 FOLDER=$2 MIB=${3:-512}
-DATA=${VIGIL_TEST_DATA:-$(dirname "$0")/../../shared/data}/trail-invictus
-mkdir -p "$FOLDER/logs"
-python3 - "$DATA" "$FOLDER/logs" "$MIB" <<'PYTHON'
-import gzip, json, pathlib, random, sys
-source, out, mib = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
-records = [r for p in sorted(source.glob("*.json")) for r in json.loads(p.read_text())["Records"]]
-rolled, made, number = random.Random(1), 0, 0
-while made < mib << 20:
-    batch = []
-    for record in records[:2000]:
-        record["eventID"] = f"{rolled.getrandbits(128):032x}"
-        record["requestID"] = f"{rolled.getrandbits(128):032X}"
-        batch.append(json.dumps(record, separators=(",", ":")))
-    text = ('{"Records":[' + ",".join(batch) + "]}").encode()
-    (out / f"{number}.json.gz").write_bytes(gzip.compress(text, 6))
-    made += len(text)
-    number += 1
-print(f"{number} files, {made >> 20} MiB uncompressed, {sum(p.stat().st_size for p in out.iterdir()) >> 20} MiB on the disk")
-PYTHON
+VIGIL=$1 FOLDER=$2 GIGABYTES=${3:-1}
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$FOLDER"
+[ -d "$FOLDER/logs" ] || "$ROOT/tools/gen_trail_corpus.py" "$FOLDER/logs" --gigabytes "$GIGABYTES" | tail -1
+find "$FOLDER/logs" -name '*.gz' -exec cat {} + >/dev/null
+timed() { # timed WHAT COMMAND...
+    what=$1
+    shift
+    env time -f "$what: %e s wall, %U s user, %S s system, %M KiB" "$@"
+}
 for THREADS in 1 2; do
     rm -rf "$FOLDER/ws"
-    /usr/bin/env time -f "ingest, $THREADS thread(s): %e s wall, %U s user, %S s system, %M KiB" \
-        "$VIGIL" --workspace "$FOLDER/ws" --threads $THREADS trail ingest "$FOLDER/logs"
+    timed "ingest, $THREADS thread(s)" "$VIGIL" -q --workspace "$FOLDER/ws" --threads $THREADS trail ingest "$FOLDER/logs"
 done
-for PROGRAM in libdeflate-gunzip zcat; do
+for PROGRAM in libdeflate-gunzip gzip; do
     command -v $PROGRAM >/dev/null || continue
-    /usr/bin/env time -f "$PROGRAM: %e s wall" sh -c 'for file in "$2"/*.gz; do "$1" -c <"$file" >/dev/null; done' sh $PROGRAM "$FOLDER/logs"
+    timed "$PROGRAM alone" sh -c 'find "$2" -name "*.gz" -exec "$1" -dc {} + >/dev/null' sh $PROGRAM "$FOLDER/logs"
 done
+timed "ingest again, nothing new" "$VIGIL" -q --workspace "$FOLDER/ws" trail ingest "$FOLDER/logs"
+KEY=$("$VIGIL" -q --workspace "$FOLDER/ws" trail search 'key = AKIA*' --limit 1 --format jsonl |
+    sed 's/.*"accessKeyId":"\(AKIA[A-Z0-9]*\)".*/\1/')
+timed "search, one key" "$VIGIL" --workspace "$FOLDER/ws" trail search "key = $KEY" --count
+timed "search, all that failed" "$VIGIL" --workspace "$FOLDER/ws" trail search "error exists" --count

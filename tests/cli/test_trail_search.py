@@ -208,6 +208,18 @@ def a_run_that_is_killed_loses_nothing_acknowledged():
 
 
 @case
+def what_a_killed_run_left_is_removed():
+    three_files()
+    stray = [HOME / "ws" / "trail" / name for name in ("logs-00000000000000ff.index", "logs-0000000000000002.index.new")]
+    for path in stray:
+        path.write_bytes(b"half an index")
+    equal(ids(), ["e-1", "e-3", "e-2", "e-4"])
+    vigil("ingest")
+    equal([path.name for path in stray if path.exists()], [])
+    equal(ids(), ["e-1", "e-3", "e-2", "e-4"])
+
+
+@case
 def follow_takes_in_what_comes():
     fresh()
     put(place("1.json.gz"), [event(1)])
