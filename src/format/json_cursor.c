@@ -406,8 +406,9 @@ vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, v
 
 /* ---- picking ------------------------------------------------------------------------------------------------- */
 
-/* The keys of one object, by a hash without collisions of a key's first eight bytes and its length. */
-enum { PICK_SLOTS = 256, PICK_BITS = 8, PICK_TRIES = 4096 };
+/* The keys of one object, by a hash of a key's first eight bytes and its length: without collisions where a multiplier that
+ * gives none is soon found, else keys of one slot stand in a chain. */
+enum { PICK_SLOTS = 256, PICK_BITS = 8, PICK_TRIES = 2048 };
 
 typedef struct pick_table pick_table;
 
@@ -415,10 +416,11 @@ typedef struct {
     vg_str key;
     size_t value; /* where its value goes, or SIZE_MAX */
     const pick_table *inner;
+    uint8_t next; /* of the same slot: 1 + index; 0: none */
 } pick;
 
 struct pick_table {
-    const pick *picks;
+    pick *picks;
     size_t count;
     uint64_t multiplier;
     uint8_t slots[PICK_SLOTS]; /* 1 + index of the pick; 0: none */
@@ -442,27 +444,43 @@ static size_t pick_slot(uint64_t multiplier, uint64_t word, size_t len)
     return (size_t)(((word ^ len) * multiplier) >> (64 - PICK_BITS));
 }
 
-/* Looks for a multiplier that gives each key a slot of its own. */
-static bool place_picks(pick_table *table)
+static size_t slot_of_key(uint64_t multiplier, vg_str key)
+{
+    return pick_slot(multiplier, first_bytes(key.ptr, key.len), key.len);
+}
+
+/* How many keys find their slot taken. */
+static size_t collisions(const pick_table *table, uint64_t multiplier)
+{
+    bool taken[PICK_SLOTS] = {false};
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        size_t slot = slot_of_key(multiplier, table->picks[i].key);
+        count += taken[slot];
+        taken[slot] = true;
+    }
+    return count;
+}
+
+/* Looks for a multiplier that gives each key a slot of its own, or takes the best. */
+static void place_picks(pick_table *table)
 {
     uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
-    for (int i = 0; i < PICK_TRIES;
+    size_t least = SIZE_MAX;
+    for (int i = 0; i < PICK_TRIES && least;
          i++, multiplier = multiplier * 6364136223846793005U + 1442695040888963407U) {
-        size_t placed = 0;
-        memset(table->slots, 0, sizeof table->slots);
-        for (; placed < table->count; placed++) {
-            vg_str key = table->picks[placed].key;
-            size_t slot = pick_slot(multiplier | 1, first_bytes(key.ptr, key.len), key.len);
-            if (table->slots[slot])
-                break;
-            table->slots[slot] = (uint8_t)(placed + 1);
-        }
-        if (placed == table->count) {
-            table->multiplier = multiplier | 1;
-            return true;
-        }
+        size_t count = collisions(table, multiplier | 1);
+        if (count >= least)
+            continue;
+        least = count;
+        table->multiplier = multiplier | 1;
     }
-    return false;
+    memset(table->slots, 0, sizeof table->slots);
+    for (size_t i = 0; i < table->count; i++) {
+        uint8_t *slot = &table->slots[slot_of_key(table->multiplier, table->picks[i].key)];
+        table->picks[i].next = *slot;
+        *slot = (uint8_t)(i + 1);
+    }
 }
 
 /* The table of the keys that follow `prefix` (empty, or ending with a dot) in the paths. */
@@ -486,7 +504,7 @@ static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count
         if (!found || picks.len >= PICK_SLOTS)
             return NULL;
         if (is_new)
-            *found = (pick){key, SIZE_MAX, NULL};
+            *found = (pick){key, SIZE_MAX, NULL, 0};
         if (!deeper)
             found->value = i;
         else if (!found->inner)
@@ -497,7 +515,8 @@ static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count
         return NULL;
     table->picks = picks.items;
     table->count = picks.len;
-    return place_picks(table) ? table : NULL;
+    place_picks(table);
+    return table;
 }
 
 vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count)
@@ -519,9 +538,13 @@ static const pick *find_pick(const vg_json_cursor *c, const pick_table *table, s
         word = len < 8 ? word & ((UINT64_C(1) << (8 * len)) - 1) : word;
     } else
         word = first_bytes(key, len);
-    size_t slot = table->slots[pick_slot(table->multiplier, word, len)];
-    const pick *found = slot ? &table->picks[slot - 1] : NULL;
-    return found && found->key.len == len && memcmp(found->key.ptr, key, len) == 0 ? found : NULL;
+    size_t at = table->slots[pick_slot(table->multiplier, word, len)];
+    for (; at; at = table->picks[at - 1].next) {
+        const pick *found = &table->picks[at - 1];
+        if (found->key.len == len && memcmp(found->key.ptr, key, len) == 0)
+            return found;
+    }
+    return NULL;
 }
 
 /* What stands behind `at`, when it is a member as most are: a key without escapes, and a value whose end can be told from

@@ -108,6 +108,36 @@ static void what_is_broken_is_told_at_its_place(void **state)
     }
 }
 
+/* Keys that begin alike and are as long share a slot, and so do some of many. */
+static void many_keys_that_look_alike_are_told_apart(void **state)
+{
+    (void)state;
+    enum { KEYS = 190 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_buf text = {0};
+    vg_str keys[KEYS], values[KEYS], raw;
+    vg_json_cursor *c;
+    vg_error err = {0};
+    bool more, odd;
+    for (size_t i = 0; i < KEYS; i++) {
+        keys[i] = vg_arena_printf(arena, i % 2 ? "DestinationKey%03zu" : "k%zu", i);
+        vg_buf_addf(&text, "%s\"%.*s\":%zu", i ? "," : "{", VG_ARG(keys[i]), i);
+    }
+    vg_buf_add_c(&text, ",\"DestinationKey999\":1}");
+    vg_json_picks *picks = vg_json_picks_new(arena, keys, KEYS);
+    assert_non_null(picks);
+    assert_int_equal(vg_json_cursor_open(arena, vg_buf_str(&text), VG_STR("t"), NULL, &c, &err), VG_OK);
+    assert_int_equal(vg_json_cursor_document(c, &more, &err), VG_OK);
+    assert_int_equal(vg_json_cursor_pick(c, picks, values, &odd, &raw, &err), VG_OK);
+    for (size_t i = 0; i < KEYS; i++) {
+        char expected[16];
+        snprintf(expected, sizeof expected, "%zu", i);
+        assert_true(vg_str_is(values[i], expected));
+    }
+    vg_buf_free(&text);
+    vg_arena_free(arena);
+}
+
 /* Many members, so that the window of tokens ends inside a record in every possible way. */
 static void windows_do_not_cut_members(void **state)
 {
@@ -196,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_the_bytes_of_the_paths),
         cmocka_unit_test(what_is_broken_is_told_at_its_place),
+        cmocka_unit_test(many_keys_that_look_alike_are_told_apart),
         cmocka_unit_test(windows_do_not_cut_members),
         cmocka_unit_test(reading_resumes_behind_garbage),
     };
