@@ -181,7 +181,7 @@ static vg_status check_order(const sigma_rule *rule, const vg_value *key, const 
         bool one = k == KIND_PLACE || k == KIND_COMPARE || k == KIND_TIME;
         if (one && seen & BIT(k))
             return sigma_fail(rule, key, err, "%s cannot stand with another of its kind: choose one", name);
-        if ((k == KIND_ENCODE || k == KIND_DASH) && seen & BIT(KIND_PLACE))
+        if (k == KIND_ENCODE && seen & BIT(KIND_PLACE))
             return sigma_fail(rule, key, err,
                               "%s must stand before contains, startswith and endswith, which add wildcards",
                               name);
