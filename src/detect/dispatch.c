@@ -350,8 +350,10 @@ static vg_status pick_for_signals(const vg_rules *rules, vg_dispatch *d, vg_vec 
 
 static vg_status pick_paths(const vg_rules *rules, vg_dispatch *d)
 {
-    static const char *const own[VG_GLANCE_COUNT] = {"eventTime", "eventSource", "eventName",
-                                                     "eventCategory"};
+    static const char *const own[VG_GLANCE_COUNT] = {
+        "eventTime",        "eventSource",        "eventName",       "eventCategory", "eventID",
+        "awsRegion",        "recipientAccountId", "sourceIPAddress", "errorCode",     "errorMessage",
+        "responseElements", "requestParameters",  "userIdentity"};
     vg_vec paths = vg_vec_in(rules->arena, sizeof(vg_str));
     for (size_t q = 0; q < d->quick_count; q++) {
         vg_quick *quick = &d->quick[q];
