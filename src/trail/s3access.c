@@ -39,6 +39,7 @@ typedef struct {
     size_t count;
     vg_str rest;
     bool is_broken; /* a quote did not end */
+    bool is_utf8;   /* all of it */
 } s3_line;
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------------------- */
@@ -230,12 +231,12 @@ static vg_value text_node(vg_str s, uint32_t position)
         .kind = VG_STRING, .len = (uint32_t)s.len & 0xFFFFFFFu, .position = position, .as.string = s.ptr};
 }
 
-static vg_value value_node(vg_log_reader *r, vg_str value, bool is_number, uint32_t position)
+static vg_value value_node(vg_log_reader *r, vg_str value, bool is_number, bool is_utf8, uint32_t position)
 {
     vg_value node = {.kind = VG_INT, .position = position};
     if (is_number && vg_str_to_i64(value, &node.as.i64))
         return node;
-    return text_node(readable(r->arena, value), position);
+    return text_node(is_utf8 ? value : readable(r->arena, value), position);
 }
 
 static vg_str name_of(vg_log_reader *r, size_t i)
@@ -253,7 +254,7 @@ static vg_status fill(vg_log_reader *r, const vg_log_line *line, const s3_line *
         uint32_t at = line->position + (value.ptr ? (uint32_t)(value.ptr - line->text.ptr) : 0);
         name = name_of(r, i);
         node[0] = text_node(name, at);
-        node[1] = value_node(r, value, i < VG_COUNT(fields) && fields[i].is_number, at);
+        node[1] = value_node(r, value, i < VG_COUNT(fields) && fields[i].is_number, parts->is_utf8, at);
         if (!name.ptr || (node[1].kind == VG_STRING && !node[1].as.string))
             return vg_log_memory(r);
         node += 2;
@@ -281,6 +282,7 @@ vg_status vg_s3_access_line(vg_log_reader *r, const vg_log_line *line)
         vg_log_refuse(r, line, "this is no line of S3 server access logs");
         return VG_OK;
     }
+    parts.is_utf8 = vg_utf8_valid(line->text, NULL);
     if (parts.is_broken)
         vg_log_refuse(r, line, "what stands in quotes in a line of S3 server access logs does not end");
     VG_TRY(fill(r, line, &parts));
