@@ -1,5 +1,6 @@
 /* cli_listing.c: see cli_listing.h. A table needs all rows to fit its columns; JSON goes out in pieces. */
 #include "cli/cli_listing.h"
+#include "cli/cli_parts.h"
 
 #include "report/report.h"
 
@@ -24,7 +25,7 @@ static bool is_hidden(const vg_listing_column *column)
 static void print_text(vg_listing *listing)
 {
     if (listing->text.len)
-        fwrite(listing->text.ptr, 1, listing->text.len, listing->cli->out);
+        vg_cli_print(listing->cli, vg_buf_str(&listing->text));
     vg_buf_clear(&listing->text);
 }
 

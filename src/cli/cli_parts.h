@@ -31,6 +31,8 @@ bool vg_duration_parse(vg_str text, vg_time *out);
 
 /* Text from outside on a line of ours: what could drive or turn the terminal, or is not UTF-8, is written out. */
 void vg_cli_print_safe(FILE *out, vg_str text);
+/* Prints a finished answer. In JSON what hides, or turns the order of text, leaves as an escape. False when memory ran out. */
+bool vg_cli_print(vg_cli *cli, vg_str text);
 /* The next paragraph of a description, its line breaks kept. `verbatim` when its lines start with two spaces. */
 bool vg_paragraph_next(const char **text, vg_str *paragraph, bool *verbatim);
 /* The next word of a text, white space skipped. */

@@ -181,7 +181,7 @@ static void print_json(import_command *command, const vg_import_summary *summary
     vg_json_end_array(&json);
     vg_json_end_object(&json);
     vg_buf_add_char(&text, '\n');
-    fwrite(text.ptr, 1, text.len, command->cli->out);
+    vg_cli_print(command->cli, vg_buf_str(&text));
     vg_buf_free(&text);
 }
 

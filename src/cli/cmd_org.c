@@ -1,6 +1,7 @@
 /* cmd_org.c: `vigil org`: the organisation as a tree, and where it should change. */
 #include "assess/assess.h"
 #include "cli/cli_listing.h"
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/org_parts.h"
 #include "report/report.h"
@@ -40,7 +41,7 @@ static vg_status print(vg_cli *cli, vg_buf *text, vg_error *err)
 {
     bool failed = text->failed;
     if (!failed)
-        fwrite(text->ptr, 1, text->len, cli->out);
+        failed = !vg_cli_print(cli, vg_buf_str(text));
     vg_buf_free(text);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }

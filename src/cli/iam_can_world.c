@@ -2,6 +2,7 @@
  *
  * The context is open: what evidence tells is known, what --context gives is known, all else may be anything. So the answer
  * is Allowed or denied only when nothing that is not known could change it. */
+#include "cli/cli_parts.h"
 #include "cli/iam_place.h"
 #include "cli/iam_world.h"
 
@@ -350,7 +351,7 @@ static vg_status write_answer(question *q, vg_error *err)
     vg_buf_add_char(&text, '\n');
     bool failed = text.failed;
     if (!failed)
-        fwrite(text.ptr, 1, text.len, q->cli->out);
+        failed = !vg_cli_print(q->cli, vg_buf_str(&text));
     vg_buf_free(&text);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "out of memory") : VG_OK;
 }

@@ -1,4 +1,5 @@
 /* iam_compare.c: `vigil iam compare`: whether a changed policy allows anything new. */
+#include "cli/cli_parts.h"
 #include "cli/iam_pairs.h"
 #include "report/report.h"
 
@@ -142,7 +143,7 @@ static int answer(vg_cli *cli, const vg_policy_document pair[2], const vg_compar
         write_json(cli, &out, pair, c);
     else
         write_text(cli, &out, pair, c);
-    fwrite(out.ptr ? out.ptr : "", 1, out.len, cli->out);
+    vg_cli_print(cli, vg_buf_str(&out));
     vg_buf_free(&out);
     if (c->result == VG_COMPARE_MAYBE) {
         vg_error err = {0};

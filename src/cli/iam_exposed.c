@@ -1,4 +1,5 @@
 /* iam_exposed.c: `vigil iam exposed`: what can be reached from outside, each with a request that proves it. */
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/iam_world.h"
 #include "report/report.h"
@@ -288,7 +289,7 @@ static vg_status explore(exposed_work *w, vg_error *err)
         write_text(w, &out);
     bool failed = out.failed;
     if (!failed)
-        fwrite(out.ptr, 1, out.len, cli->out);
+        failed = !vg_cli_print(cli, vg_buf_str(&out));
     vg_buf_free(&out);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }

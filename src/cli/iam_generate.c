@@ -1,5 +1,6 @@
 /* iam_generate.c: `vigil iam generate`: a policy of what was used. */
 #include "cli/activity_read.h"
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/iam_world.h"
 #include "report/report.h"
@@ -27,7 +28,7 @@ static vg_status print(vg_cli *cli, vg_buf *text, vg_error *err)
 {
     bool failed = text->failed;
     if (!failed && text->len)
-        fwrite(text->ptr, 1, text->len, cli->out);
+        failed = !vg_cli_print(cli, vg_buf_str(text));
     vg_buf_free(text);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }

@@ -325,7 +325,7 @@ void iam_lint_write_begin(iam_lint_writer *w)
 /* Hands over what has been written, so that memory does not grow with the policies. */
 static void flush(iam_lint_writer *w)
 {
-    fwrite(w->out.ptr, 1, w->out.len, w->cli->out);
+    vg_cli_print(w->cli, vg_buf_str(&w->out));
     vg_buf_clear(&w->out);
 }
 

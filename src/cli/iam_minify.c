@@ -1,4 +1,5 @@
 /* iam_minify.c: `vigil iam minify`: a policy in fewer characters that means the same. */
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/iam_parts.h"
 
@@ -59,7 +60,7 @@ static int run_minify(vg_cli *cli)
         return vg_cli_error(cli, &err);
     if (refused)
         return VG_EXIT_PARTIAL;
-    fwrite(result.text.ptr, 1, result.text.len, cli->out);
+    vg_cli_print(cli, result.text);
     fputc('\n', cli->out);
     bool fits = (uint64_t)quota >= result.after;
     vg_cli_say(cli, "%zu characters, %zu without white space, now %zu of %lld: %s", result.source,

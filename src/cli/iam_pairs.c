@@ -4,6 +4,7 @@
  * refuse, costs itself: its answer is maybe with the reason, stderr says where, and the exit code is 3. */
 #include <errno.h>
 
+#include "cli/cli_parts.h"
 #include "cli/iam_pairs.h"
 
 enum { LINES = 512, BLOCK = 1 << 20, MOST = 1 << 30 };
@@ -202,7 +203,7 @@ static void compare_lines(vg_cli *cli, batch *b, size_t count)
             vg_cli_note(cli, VG_EXIT_PARTIAL);
         else if (work->result == VG_COMPARE_YES)
             vg_cli_note(cli, VG_EXIT_FINDINGS);
-        fwrite(work->answer.ptr ? work->answer.ptr : "", 1, work->answer.len, cli->out);
+        vg_cli_print(cli, vg_buf_str(&work->answer));
     }
 }
 

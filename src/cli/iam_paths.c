@@ -1,4 +1,5 @@
 /* iam_paths.c: `vigil iam paths`: by which steps a principal becomes another, or an administrator. */
+#include "cli/cli_parts.h"
 #include "cli/iam_paths_parts.h"
 
 #include "cli/content_parts.h"
@@ -159,7 +160,7 @@ static vg_status write_paths(const vg_paths_found *f, vg_error *err)
     vg_buf out = {0};
     vg_status status = writers[vg_cli_choice(f->cli, "format")](f, &out, err);
     if (status == VG_OK && !out.failed && out.len > 0)
-        fwrite(out.ptr, 1, out.len, f->cli->out);
+        out.failed = !vg_cli_print(f->cli, vg_buf_str(&out));
     bool failed = out.failed;
     vg_buf_free(&out);
     return status != VG_OK || !failed ? status : vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing");

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/cli_parts.h"
 #include "cli/iam_parts.h"
 
 enum { LINES = 512, BLOCK = 1 << 20, LONGEST = 256 << 20 };
@@ -117,7 +118,7 @@ static void decide_lines(vg_cli *cli, batch *b, size_t count)
         if (work->error.code != VG_OK)
             vg_cli_error(cli, &work->error);
         else
-            fwrite(work->answer.ptr ? work->answer.ptr : "", 1, work->answer.len, cli->out);
+            vg_cli_print(cli, vg_buf_str(&work->answer));
     }
 }
 

@@ -1,6 +1,7 @@
 /* iam_unused.c: `vigil iam unused`: what is granted and was not used, by CloudTrail logs and by what IAM says that users and
  * roles last used. Either is enough; of principals that neither covers nothing is said. */
 #include "cli/activity_read.h"
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/iam_world.h"
 #include "report/report.h"
@@ -254,7 +255,7 @@ static vg_status print(vg_cli *cli, vg_buf *text, vg_error *err)
 {
     bool failed = text->failed;
     if (!failed && text->len)
-        fwrite(text->ptr, 1, text->len, cli->out);
+        failed = !vg_cli_print(cli, vg_buf_str(text));
     vg_buf_free(text);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }

@@ -1,6 +1,7 @@
 /* org_simulate.c: `vigil org simulate`: what a policy would have refused of what was done. */
 #include "cli/activity_read.h"
 #include "cli/cli_listing.h"
+#include "cli/cli_parts.h"
 #include "cli/content_parts.h"
 #include "cli/iam_world.h"
 #include "cli/org_parts.h"
@@ -132,7 +133,7 @@ static vg_status write_text(simulate_work *w, vg_error *err)
         vg_buf_add_c(&out, "Nothing that was done would have been refused.\n");
     bool failed = out.failed;
     if (!failed)
-        fwrite(out.ptr, 1, out.len, cli->out);
+        failed = !vg_cli_print(cli, vg_buf_str(&out));
     vg_buf_free(&out);
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while printing") : VG_OK;
 }

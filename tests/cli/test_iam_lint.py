@@ -179,6 +179,8 @@ def templates_with_functions_are_not_taken_for_checked():
     # "*" would make what stands beside it redundant
     code, out, err = lint("t.json", "-f", "json", files={"t.json": {"P": policy({**FINE, "Resource": [ref, "arn:aws:s3:::b/*"]})}})
     equal((code, [f for p in json.loads(out)["policies"] for f in p["findings"]]), (0, []))
+    code, out, err = lint("t.json", "-f", "json", files={"t.json": {"P": policy({**FINE, "Resource": ref}, {**FINE, "Resource": "*"})}})
+    equal((code, [f["issueCode"] for p in json.loads(out)["policies"] for f in p["findings"]]), (0, []))
     yaml = "Resources:\n  P:\n    PolicyDocument:\n      Version: '2012-10-17'\n      Statement:\n        - Effect: Allow\n          Action: 's3:GetObjekt'\n          Resource: !Sub '${B.Arn}/*'\n"
     code, out, _ = lint("t.yaml", files={"t.yaml": yaml})
     assert code == 1 and ":7:19: error:" in out, out
