@@ -19,6 +19,7 @@ for THREADS in 1 2; do
 done
 for PROGRAM in libdeflate-gunzip gzip; do
     command -v $PROGRAM >/dev/null || continue
+    # shellcheck disable=SC2016 # they are the inner shell's
     timed "$PROGRAM alone" sh -c 'find "$2" -name "*.gz" -exec "$1" -dc {} + >/dev/null' sh $PROGRAM "$FOLDER/logs"
 done
 timed "ingest again, nothing new" "$VIGIL" -q --workspace "$FOLDER/ws" trail ingest "$FOLDER/logs"
