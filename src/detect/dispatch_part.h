@@ -79,15 +79,6 @@ typedef struct vg_dispatch {
 /* Whether a rule has no pivots: it is looked at for every event. */
 bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
 
-/* One a thread. */
-typedef struct vg_gate vg_gate;
-vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources);
-void vg_gate_free(vg_gate *gate);
-/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. *decided:
- * it matches all of them, whatever else it holds. */
-const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
-                                   bool *decided);
-
 /* ---- matches without a tree (light.c) -------------------------------------------------------------------------------- */
 
 /* Whether a path is told by picked values alone. */
@@ -97,10 +88,23 @@ bool vg_light_has(vg_str path);
 typedef struct vg_light vg_light;
 vg_light *vg_light_new(const vg_dispatch *dispatch);
 void vg_light_free(vg_light *light);
+/* A number for a userIdentity's bytes: the same for the same, as long as it is remembered. 0: it is none, or too long. */
+uint64_t vg_light_serial(vg_light *light, vg_str object);
 /* Makes the event and the brief of a record from its picked values, without a tree. False: they do not tell all of it. Slices
  * are of the values, of `light` until the next call, or of `arena`. */
 bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_event *event, vg_brief *brief);
 /* Then: the text of a path (a vg_light_text). */
 bool vg_light_text_of(void *light, vg_str path, vg_arena *arena, vg_str *out);
+
+/* ---- the gate (gate.c) ---------------------------------------------------------------------------------------------------- */
+
+/* One a thread. */
+typedef struct vg_gate vg_gate;
+vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources);
+void vg_gate_free(vg_gate *gate);
+/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. *decided:
+ * it matches all of them, whatever else it holds. */
+const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
+                                   bool *decided);
 
 #endif

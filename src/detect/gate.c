@@ -8,9 +8,9 @@
 #define VG_LONGEST_TEXT ((UINT32_C(1) << 28) - 1) /* of a value's node */
 
 enum {
-    MEMO_SLOTS = 512,  /* values remembered of each field */
-    MEMO_VALUE = 200,  /* bytes of a value that is remembered; */
-    MEMO_PARTS = 1400, /* of all that a derived one follows from */
+    MEMO_SLOTS = 512, /* values remembered of each field */
+    MEMO_VALUE = 200, /* bytes of a value that is remembered; */
+    MEMO_PARTS = 320, /* of all that a derived one follows from */
     MOST_LISTED = 24,
     MOST_DEPTH = 200
 };
@@ -48,16 +48,20 @@ typedef struct {
 struct vg_gate {
     const vg_rules *rules;
     const vg_dispatch *d;
+    vg_light *light;
     bool has_sources;
     vg_arena *arena, *scratch; /* scratch: of the event at hand */
     sigma_matcher *matcher;
     field_memo *fields;
-    const vg_str *values;   /* of the event at hand, as picked */
-    vg_str parameters;      /* requestParameters, folded, */
-    uint32_t parameters_of; /* of this event */
-    verdict *verdicts;      /* by quick field, of the event at hand, when seen */
-    uint32_t *seen;         /* by quick field: the event whose verdict this is */
-    uint32_t *stamps;       /* by rule: the event that made it a candidate last */
+    const vg_str *values; /* of the event at hand, as picked */
+    const char *literal;  /* was looked for in requestParameters, */
+    bool may_stand;       /* and may stand there, */
+    uint32_t literal_of;  /* of this event */
+    uint64_t serial;      /* of its userIdentity, */
+    uint32_t serial_of;   /* of this event */
+    verdict *verdicts;    /* by quick field, of the event at hand, when seen */
+    uint32_t *seen;       /* by quick field: the event whose verdict this is */
+    uint32_t *stamps;     /* by rule: the event that made it a candidate last */
     uint32_t stamp;
     uint32_t *found; /* candidates */
     size_t found_count;
@@ -84,7 +88,7 @@ static bool make_field(vg_gate *gate, size_t q)
     return pivots && f->bits && f->memos && f->values && f->lists;
 }
 
-vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources)
+vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources)
 {
     vg_arena *arena = vg_arena_new(0);
     vg_gate *gate = arena ? VG_NEW(arena, vg_gate) : NULL;
@@ -94,6 +98,7 @@ vg_gate *vg_gate_new(const vg_rules *rules, bool has_sources)
     }
     gate->rules = rules;
     gate->d = rules->dispatch;
+    gate->light = light;
     gate->has_sources = has_sources;
     gate->arena = arena;
     gate->scratch = vg_arena_new(0);
@@ -219,9 +224,18 @@ static answer ask(vg_gate *gate, size_t q, uint32_t bit, verdict *v)
     return yes ? YES : NO;
 }
 
+static uint64_t serial_of_who(vg_gate *gate, vg_str value)
+{
+    if (gate->serial_of != gate->stamp) {
+        gate->serial = vg_light_serial(gate->light, value);
+        gate->serial_of = gate->stamp;
+    }
+    return gate->serial;
+}
+
 /* What a verdict is remembered by: the value, or all that a derived one follows from, one behind the other. False: it is too
  * long. */
-static bool key_of(const vg_gate *gate, size_t q, char room[MEMO_PARTS], vg_str *out)
+static bool key_of(vg_gate *gate, size_t q, char room[MEMO_PARTS], vg_str *out)
 {
     const vg_quick *quick = &gate->d->quick[q];
     size_t len = 0;
@@ -230,6 +244,13 @@ static bool key_of(const vg_gate *gate, size_t q, char room[MEMO_PARTS], vg_str 
         return out->len <= MEMO_VALUE;
     for (size_t i = 0; i < quick->part_count; i++) {
         vg_str value = gate->values[quick->parts[i]];
+        uint64_t serial = 0;
+        if (quick->parts[i] == gate->d->glance[VG_GLANCE_WHO] && value.ptr) {
+            serial = serial_of_who(gate, value);
+            value = (vg_str){(const char *)&serial, sizeof serial};
+            if (serial == 0)
+                return false;
+        }
         if (len + value.len + 1 > MEMO_PARTS)
             return false;
         if (value.len)
@@ -321,21 +342,25 @@ static verdict *see(vg_gate *gate, size_t q)
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------ */
 
+static void look_for(vg_gate *gate, const char *literal)
+{
+    vg_str value = gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]];
+    vg_str text = sigma_fold(gate->scratch, value);
+    gate->literal = literal;
+    gate->literal_of = gate->stamp;
+    gate->may_stand = value.len > 0 && (!text.ptr || vg_str_find(text, vg_str_from(literal)) != VG_NPOS ||
+                                        vg_str_find(text, VG_STR("\\u")) != VG_NPOS);
+}
+
 /* A predicate on a field that only an event has in whose parameters a literal stands. */
 static answer ask_literal(vg_gate *gate, const vg_predicate *p)
 {
     const char *literal = p->field == VG_FIELD_ALL ? NULL : gate->d->literal_of_field[p->field];
     if (!literal || p->op == VG_TEST_FIELD)
         return UNKNOWN;
-    if (gate->parameters_of != gate->stamp) {
-        gate->parameters = sigma_fold(gate->scratch, gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]]);
-        gate->parameters_of = gate->stamp;
-    }
-    vg_str text = gate->parameters;
-    bool may_stand = text.len == 0 ? gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]].len > 0
-                                   : vg_str_find(text, vg_str_from(literal)) != VG_NPOS ||
-                                         vg_str_find(text, VG_STR("\\u")) != VG_NPOS;
-    return may_stand ? UNKNOWN : p->op == VG_TEST_NULL ? YES : NO;
+    if (gate->literal_of != gate->stamp || gate->literal != literal)
+        look_for(gate, literal);
+    return gate->may_stand ? UNKNOWN : p->op == VG_TEST_NULL ? YES : NO;
 }
 
 static answer test(vg_gate *gate, uint32_t predicate)
@@ -465,7 +490,7 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd
     if (gate->stamp == 0) {
         memset(gate->stamps, 0, gate->rules->rule_count * sizeof *gate->stamps);
         memset(gate->seen, 0, gate->d->quick_count * sizeof *gate->seen);
-        gate->parameters_of = 0;
+        gate->literal_of = gate->serial_of = 0;
         gate->stamp = 1;
     }
     for (size_t q = 0; q < gate->d->quick_count; q++)

@@ -17,8 +17,10 @@ enum {
 /* A userIdentity, read. Its texts are slices of `text`. */
 typedef struct {
     uint64_t hash;
-    uint32_t len; /* of the object; 0: the slot is empty */
-    bool plain;   /* its texts hold no escapes, so that they are slices */
+    uint64_t serial; /* another one for each object that the slot held */
+    uint32_t len;    /* of the object; 0: the slot is empty */
+    bool read;       /* the rest is filled */
+    bool plain;      /* its texts hold no escapes, so that they are slices */
     vg_trail_identity identity;
     char text[WHO_TEXT + sizeof BEFORE + 1];
 } who;
@@ -27,6 +29,7 @@ struct vg_light {
     const vg_dispatch *dispatch;
     vg_arena *arena, *scratch;
     who *slots;
+    uint64_t serials;
     const vg_str *values; /* of the event at hand */
     const vg_brief *brief;
 };
@@ -69,19 +72,15 @@ void vg_light_free(vg_light *light)
 
 /* ---- who --------------------------------------------------------------------------------------------------------------- */
 
-static void read_who(vg_light *light, vg_str object, who *w)
+static void read_who(vg_light *light, who *w)
 {
-    size_t before = sizeof BEFORE - 1;
     vg_doc doc;
     vg_trail_resource resources[VG_TRAIL_MOST_RESOURCES];
     vg_trail_record record;
-    memcpy(w->text, BEFORE, before);
-    memcpy(w->text + before, object.ptr, object.len);
-    w->text[before + object.len] = '}';
-    w->len = (uint32_t)object.len;
-    vg_str text = {w->text, before + object.len + 1};
+    vg_str text = {w->text, sizeof BEFORE - 1 + w->len + 1};
     vg_arena_reset(light->scratch);
-    w->plain = !memchr(object.ptr, '\\', object.len) &&
+    w->read = true;
+    w->plain = !memchr(text.ptr, '\\', text.len) &&
                vg_json_read(light->scratch, text, VG_STR(""), NULL, &doc, NULL) == VG_OK;
     if (!w->plain)
         return;
@@ -89,19 +88,39 @@ static void read_who(vg_light *light, vg_str object, who *w)
     w->identity = record.identity;
 }
 
-/* NULL: it has to be read whole. */
-static const vg_trail_identity *who_of(vg_light *light, vg_str object)
+/* The slot of a userIdentity; NULL: it is none that can be remembered. */
+static who *slot_of(vg_light *light, vg_str object)
 {
     if (object.len == 0 || object.len > WHO_TEXT || object.ptr[0] != '{')
         return NULL;
+    size_t before = sizeof BEFORE - 1;
     uint64_t hash = vg_hash64(object, 0);
     who *w = &light->slots[hash % WHO_SLOTS];
-    if (w->hash != hash || w->len != object.len ||
-        memcmp(w->text + sizeof BEFORE - 1, object.ptr, object.len) != 0) {
-        w->hash = hash;
-        read_who(light, object, w);
-    }
-    return w->plain ? &w->identity : NULL;
+    if (w->hash == hash && w->len == object.len && memcmp(w->text + before, object.ptr, object.len) == 0)
+        return w;
+    w->hash = hash;
+    w->serial = ++light->serials;
+    w->read = false;
+    w->len = (uint32_t)object.len;
+    memcpy(w->text, BEFORE, before);
+    memcpy(w->text + before, object.ptr, object.len);
+    w->text[before + object.len] = '}';
+    return w;
+}
+
+uint64_t vg_light_serial(vg_light *light, vg_str object)
+{
+    const who *w = slot_of(light, object);
+    return w ? w->serial : 0;
+}
+
+/* NULL: it has to be read whole. */
+static const vg_trail_identity *who_of(vg_light *light, vg_str object)
+{
+    who *w = slot_of(light, object);
+    if (w && !w->read)
+        read_who(light, w);
+    return w && w->plain ? &w->identity : NULL;
 }
 
 /* ---- the event ------------------------------------------------------------------------------------------------------------ */
