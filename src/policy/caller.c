@@ -67,15 +67,15 @@ static const vg_str provider_domains[] = {
 vg_caller vg_caller_of(vg_str text)
 {
     vg_caller c = {.kind = VG_CALLER_UNKNOWN, .text = text};
-    vg_arn arn;
+    vg_arn_cut arn = vg_arn_cut_of(text);
     if (text.len == 0 || vg_str_is(text, "*"))
         c.kind = VG_CALLER_ANONYMOUS;
-    else if (vg_arn_parse(text, &arn)) {
-        c.account = arn.account;
-        if (vg_str_is(arn.service, "iam"))
-            iam_caller(&c, arn.resource);
-        else if (vg_str_is(arn.service, "sts"))
-            sts_caller(&c, arn.resource);
+    else if (arn.count == VG_ARN_SEGMENTS && vg_str_is(arn.segment[0], "arn")) {
+        c.account = arn.segment[4];
+        if (vg_str_is(arn.segment[2], "iam"))
+            iam_caller(&c, arn.segment[5]);
+        else if (vg_str_is(arn.segment[2], "sts"))
+            sts_caller(&c, arn.segment[5]);
     } else {
         for (size_t i = 0; i < VG_COUNT(provider_domains); i++)
             if (vg_str_eq(text, provider_domains[i]))
