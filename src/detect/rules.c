@@ -115,8 +115,40 @@ static rule_document *named(const compiler *c, vg_str name)
 
 /* ---- expressions ---------------------------------------------------------------------------------------------------------- */
 
+/* What says which call it is. Events come to a rule by the call's name, so that this seldom decides. */
+static bool is_call_test(const compiler *c, const vg_compiled_rule *rule, uint32_t node)
+{
+    const vg_expr *e = &rule->nodes[node];
+    if (e->op == VG_EXPR_OR && e->count)
+        return is_call_test(c, rule, rule->children[e->first]);
+    if (e->op != VG_EXPR_TEST)
+        return false;
+    const vg_predicate *p = vg_vec_at(&c->set.predicates, e->predicate);
+    if (p->field == VG_FIELD_ALL)
+        return false;
+    vg_str path = ((const vg_field *)vg_vec_at(&c->set.fields, p->field))->path;
+    return vg_str_is(path, "eventName") || vg_str_is(path, "eventSource");
+}
+
+/* Children of an AND in the order in which they decide soonest: the call's name, by which the rule was chosen, at last. */
+static void order_children(const compiler *c, const vg_compiled_rule *rule, uint32_t *links)
+{
+    for (uint32_t i = 0; i < rule->node_count; i++) {
+        const vg_expr *node = &rule->nodes[i];
+        uint32_t *children = links + node->first, front = 0;
+        for (uint32_t k = 0; node->op == VG_EXPR_AND && k < node->count; k++) {
+            if (is_call_test(c, rule, children[k]))
+                continue;
+            uint32_t child = children[k];
+            memmove(children + front + 1, children + front, (k - front) * sizeof *children);
+            children[front++] = child;
+        }
+    }
+}
+
 /* Keeps what the root needs, the root last. */
-static vg_status finish_rule(const sigma_rule *rule, uint32_t root, vg_compiled_rule *out, vg_error *err)
+static vg_status finish_rule(const compiler *c, const sigma_rule *rule, uint32_t root, vg_compiled_rule *out,
+                             vg_error *err)
 {
     size_t count = (size_t)root + 1, kept = 0, children = 0;
     vg_arena *arena = rule->set->arena;
@@ -152,6 +184,7 @@ static vg_status finish_rule(const sigma_rule *rule, uint32_t root, vg_compiled_
     out->nodes = nodes;
     out->node_count = at;
     out->children = links;
+    order_children(c, out, links);
     return VG_OK;
 }
 
@@ -277,7 +310,7 @@ static vg_status compile_detection(compiler *c, rule_document *document, vg_erro
     size_t problems = c->set.problems->len;
     VG_TRY(add_filters(c, &rule, document, &root, err));
     c->set.problems->len = problems; /* the filter's own were told */
-    return finish_rule(&rule, root, &document->compiled, err);
+    return finish_rule(c, &rule, root, &document->compiled, err);
 }
 
 static vg_status compile_kind(compiler *c, vg_rule_kind kind,
@@ -454,6 +487,35 @@ static vg_status join_tests(compiler *c, vg_rules *rules, vg_error *err)
     return VG_OK;
 }
 
+/* Puts the expressions of all rules side by side: thousands are looked at for an event, and memory is what that costs. */
+static vg_status pack(compiler *c, vg_compiled_rule *rules, size_t count, vg_error *err)
+{
+    size_t nodes = 0, links = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < rules[i].node_count; k++)
+            links += rules[i].nodes[k].count;
+        nodes += rules[i].node_count;
+    }
+    vg_expr *all = vg_arena_alloc(c->arena, (nodes + 1) * sizeof *all);
+    uint32_t *all_links = vg_arena_alloc(c->arena, (links + 1) * sizeof *all_links);
+    if (!all || !all_links)
+        return out_of_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t used = 0;
+        for (uint32_t k = 0; k < rules[i].node_count; k++) {
+            all[k] = rules[i].nodes[k];
+            used += all[k].count;
+        }
+        if (used)
+            memcpy(all_links, rules[i].children, used * sizeof *all_links);
+        rules[i].nodes = all;
+        rules[i].children = all_links;
+        all += rules[i].node_count;
+        all_links += used;
+    }
+    return VG_OK;
+}
+
 static vg_status assemble(compiler *c, vg_rules *out, vg_error *err)
 {
     size_t count = 0;
@@ -469,6 +531,7 @@ static vg_status assemble(compiler *c, vg_rules *out, vg_error *err)
         rules[count].info = document->info;
         rules[count++].correlation = document->correlation;
     }
+    VG_TRY(pack(c, rules, count, err));
     VG_TRY(resolve(c, rules, count, err));
     VG_TRY(vg_correlations_link(c->arena, rules, count, c->set.problems, err));
     *out = (vg_rules){
