@@ -133,6 +133,28 @@ static void values_are_what_they_are(void **state)
         check_case(&cases[i], true);
 }
 
+static vg_status check_agent(void *context, const vg_event *event, vg_error *err)
+{
+    (void)err;
+    *(bool *)context = vg_str_is(vg_get_str(event->root, "useragent"), "\xEF\xBF\xBD"
+                                                                       "a\xEF\xBF\xBD");
+    return VG_OK;
+}
+
+static void bytes_that_are_no_text_are_replaced_in_the_event_itself(void **state)
+{
+    bool is_replaced = false;
+    const vg_event_sink sink = {check_agent, NULL, &is_replaced};
+    vg_trail_counts counts = {0};
+    vg_error err = {0};
+    (void)state;
+    assert_int_equal(vg_log_read(VG_STR(START GET NUMBERS "\"-\" \"\xff"
+                                                          "a\xc3\" -"),
+                                 VG_STR("f"), NULL, &sink, &counts, &err),
+                     VG_OK);
+    assert_true(is_replaced);
+}
+
 static void lines_that_are_none_are_told(void **state)
 {
 #define NONE_OF(line) "! " line ":1 this is no line of S3 server access logs; "
@@ -179,6 +201,7 @@ int main(void)
         cmocka_unit_test(quotes_inside_quotes_do_not_end_them),
         cmocka_unit_test(a_quote_that_does_not_end_is_told_and_the_rest_kept),
         cmocka_unit_test(values_are_what_they_are),
+        cmocka_unit_test(bytes_that_are_no_text_are_replaced_in_the_event_itself),
         cmocka_unit_test(lines_that_are_none_are_told),
         cmocka_unit_test(quotes_without_end_cost_no_more_than_their_line),
     };
