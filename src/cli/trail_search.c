@@ -16,6 +16,8 @@ typedef struct {
     enum { AS_TABLE, AS_JSONL, AS_JSON } format;
     bool counting;
     vg_buf line;
+    vg_progress progress;
+    uint64_t drawn; /* log files that it was told of */
 } search_command;
 
 /* ---- a hit ------------------------------------------------------------------------------------------------------------------ */
@@ -148,11 +150,25 @@ static void on_bad(void *context, vg_str key, const vg_error *bad)
 {
     search_command *c = context;
     vg_error told;
+    if (c->drawn)
+        vg_progress_end(&c->progress);
     vg_error_copy(&told, bad);
     if (!told.place.file.len)
         vg_error_locate(&told, (vg_place){.file = key});
     vg_cli_error(c->cli, &told);
     vg_cli_note(c->cli, VG_EXIT_PARTIAL);
+}
+
+/* Not where it would stand between the matches. */
+static void on_progress(void *context, uint64_t objects, uint64_t of)
+{
+    search_command *c = context;
+    if (c->cli->world->out_is_terminal && !c->counting)
+        return;
+    if (!c->drawn)
+        vg_progress_start(&c->progress, c->cli, "searching log files", of);
+    vg_progress_add(&c->progress, objects - c->drawn);
+    c->drawn = objects;
 }
 
 /* ---- the search ---------------------------------------------------------------------------------------------------------------- */
@@ -197,6 +213,7 @@ static vg_status run(search_command *c, const vg_search *search, vg_error *err)
                                          .region = vg_cli_value(cli, "region")},
                                  .hit = on_hit,
                                  .bad = on_bad,
+                                 .progress = on_progress,
                                  .context = c};
     vg_time last;
     vg_cli_time(cli, "since", &options.since);
@@ -204,8 +221,12 @@ static vg_status run(search_command *c, const vg_search *search, vg_error *err)
     if (vg_cli_duration(cli, "last", &last))
         options.since = cli->now - last;
     vg_cli_number(cli, "limit", &options.limit);
+    c->drawn = 0;
     VG_TRY(vg_trail_files(cli->arena, NULL, 0, &options.source, err));
-    return vg_search_run(search, &options, &c->counts, err);
+    vg_status status = vg_search_run(search, &options, &c->counts, err);
+    if (c->drawn)
+        vg_progress_end(&c->progress);
+    return status;
 }
 
 /* An index file that turns out to be broken on the way is not believed any further: all are checked, and what the broken one
