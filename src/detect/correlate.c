@@ -166,7 +166,8 @@ vg_status vg_correlate_signal(const vg_rules *rules, size_t rule, vg_evaluator *
     asking a = {rules, evaluator, signals->scratch};
     for (size_t i = 0; i < matched->feed_count; i++) {
         const vg_compiled_rule *counting = &rules->rules[matched->feeds[i]];
-        const vg_passing *p = counting->info.unassessed.len ? NULL : vg_passing_of(counting->correlation, rule);
+        const vg_passing *p =
+            counting->info.unassessed.len ? NULL : vg_passing_of(counting->correlation, rule);
         vg_arena_reset(signals->scratch);
         if (p)
             VG_TRY(signal_one(&a, p, rule, event, brief, signals, err));

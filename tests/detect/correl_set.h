@@ -69,7 +69,7 @@ static inline vg_time correl_time(vg_str text)
 /* The event of a line; slices of the arena. */
 static inline vg_event correl_event(vg_arena *arena, vg_str line)
 {
-    vg_str rest = vg_arena_str(arena, line), kind, time, word;
+    vg_str rest = vg_arena_str(arena, line), kind = {0}, time = {0}, word;
     vg_builder *b = vg_builder_new(arena);
     const vg_value *root = NULL;
     size_t count;
