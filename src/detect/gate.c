@@ -12,6 +12,7 @@ enum {
     MEMO_VALUE = 200, /* bytes of a value that is remembered; */
     MEMO_PARTS = 320, /* of all that a derived one follows from */
     MOST_LISTED = 24,
+    MOST_ONE_BY_ONE = 6, /* tests of a value before all are made in one pass */
     MOST_DEPTH = 200
 };
 
@@ -32,6 +33,7 @@ typedef struct {
     bool made;             /* the rest is filled */
     const vg_value *value; /* NULL of a derived field: there is none */
     vg_str text, folded;   /* of a scalar; ptr NULL: not made yet */
+    unsigned tests;        /* made one by one on this value */
 } verdict;
 
 typedef struct {
@@ -43,6 +45,8 @@ typedef struct {
     uint64_t *bits;  /* MEMO_SLOTS + 1 times bits and asked: of memos, and of a value not remembered */
     const uint32_t *pivot_bits; /* that are pivots of some rule */
     size_t pivot_count;
+    const sigma_multi *many; /* tells all tests of these bits in one pass; or NULL */
+    uint64_t *many_bits;
 } field_memo;
 
 struct vg_gate {
@@ -52,6 +56,8 @@ struct vg_gate {
     bool has_sources;
     vg_arena *arena, *scratch; /* scratch: of the event at hand */
     sigma_matcher *matcher;
+    sigma_scan scan;
+    uint32_t *hits; /* of a pass over a value */
     field_memo *fields;
     const vg_str *values; /* of the event at hand, as picked */
     const char *literal;  /* was looked for in requestParameters, */
@@ -81,11 +87,19 @@ static bool make_field(vg_gate *gate, size_t q)
     f->room = quick->is_derived ? MEMO_PARTS : MEMO_VALUE;
     f->values = vg_arena_alloc(gate->arena, MEMO_SLOTS * f->room);
     f->lists = VG_NEW_N(gate->arena, uint32_t, MEMO_SLOTS * MOST_LISTED);
+    f->many_bits = VG_NEW_N(gate->arena, uint64_t, f->words + 1);
     for (uint32_t i = 0; pivots && i < quick->bit_count; i++)
         if (quick->pivots[i])
             pivots[f->pivot_count++] = i;
+    for (uint32_t i = 0; f->many_bits && i < quick->bit_count; i++) {
+        const vg_predicate *p = &gate->rules->predicates[quick->predicates[i]];
+        if (!p->many)
+            continue;
+        f->many = gate->rules->fields[p->field].many;
+        f->many_bits[i / 64] |= UINT64_C(1) << i % 64;
+    }
     f->pivot_bits = pivots;
-    return pivots && f->bits && f->memos && f->values && f->lists;
+    return pivots && f->many_bits && f->bits && f->memos && f->values && f->lists;
 }
 
 vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources)
@@ -108,8 +122,10 @@ vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources)
     gate->seen = VG_NEW_N(arena, uint32_t, gate->d->quick_count + 1);
     gate->stamps = VG_NEW_N(arena, uint32_t, rules->rule_count + 1);
     gate->found = VG_NEW_N(arena, uint32_t, rules->rule_count + 1);
+    gate->hits = VG_NEW_N(arena, uint32_t, rules->predicate_count + 1);
+    bool scan = sigma_scan_make(&gate->scan, rules->predicate_count);
     bool failed = !gate->scratch || !gate->matcher || !gate->fields || !gate->verdicts || !gate->seen ||
-                  !gate->stamps || !gate->found;
+                  !gate->stamps || !gate->found || !gate->hits || !scan;
     for (size_t q = 0; q < gate->d->quick_count && !failed; q++)
         failed = !make_field(gate, q);
     if (failed) {
@@ -125,6 +141,7 @@ void vg_gate_free(vg_gate *gate)
         return;
     if (gate->matcher)
         sigma_matcher_free(gate->matcher);
+    sigma_scan_drop(&gate->scan);
     vg_arena_free(gate->scratch);
     vg_arena_free(gate->arena);
 }
@@ -205,6 +222,30 @@ static bool holds(vg_gate *gate, verdict *v, const vg_predicate *p)
 
 typedef enum { NO, YES, UNKNOWN } answer;
 
+/* All tests of a text that one pass tells. */
+static void run_many(vg_gate *gate, size_t q, verdict *v)
+{
+    const field_memo *f = &gate->fields[q];
+    size_t count =
+        sigma_multi_run(f->many, &gate->scan, v->value, v->text, v->folded, gate->matcher, gate->hits);
+    for (size_t i = 0; i < f->words; i++) {
+        v->bits[i] &= ~f->many_bits[i];
+        v->asked[i] |= f->many_bits[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bit = gate->d->bit_of[gate->hits[i]];
+        if (bit == VG_NO_BIT)
+            continue;
+        v->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+}
+
+/* Whether so many tests were made on a value that one pass for all is cheaper than what may follow. */
+static bool is_worth_a_pass(const vg_gate *gate, size_t q, const verdict *v, const vg_predicate *p)
+{
+    return p->many && gate->fields[q].many && v->tests >= MOST_ONE_BY_ONE && v->text.ptr && v->folded.ptr;
+}
+
 /* Tests a predicate of a field, by its bit, unless it was tested on the same value before. */
 static answer ask(vg_gate *gate, size_t q, uint32_t bit, verdict *v)
 {
@@ -218,6 +259,11 @@ static answer ask(vg_gate *gate, size_t q, uint32_t bit, verdict *v)
         return v->bits[bit / 64] & mask ? YES : NO;
     if (!v->made && !make_value(gate, q, v))
         return UNKNOWN;
+    if (is_worth_a_pass(gate, q, v, p)) {
+        run_many(gate, q, v);
+        return v->bits[bit / 64] & mask ? YES : NO;
+    }
+    v->tests++;
     bool yes = holds(gate, v, p);
     v->asked[bit / 64] |= mask;
     v->bits[bit / 64] |= yes ? mask : 0;
