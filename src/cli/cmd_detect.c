@@ -76,6 +76,12 @@ static void say_summary(vg_cli *cli, const vg_detect_set *set, const vg_detect_r
     if (run->findings.evicted)
         vg_cli_say(cli, "%llu matches did not fit in memory and were not correlated",
                    (unsigned long long)run->findings.evicted);
+    if (run->findings.left_out)
+        vg_cli_say(cli, "%llu matches lack what a correlation groups by or counts, and were left out of it",
+                   (unsigned long long)run->findings.left_out);
+    if (run->findings.undecided)
+        vg_cli_say(cli, "%llu windows of correlations are still open: later events decide them",
+                   (unsigned long long)run->findings.undecided);
     if (set->unread || set->unassessed)
         vg_cli_say(cli, "%zu rules could not be read, %zu were not assessed", set->unread, set->unassessed);
 }

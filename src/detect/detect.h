@@ -181,9 +181,11 @@ typedef struct {
 typedef struct {
     const vg_detect_finding *items; /* by level (worst first), then first, rule, id */
     size_t count;
-    uint64_t matches; /* of rules with events, duplicates left out */
-    uint32_t seen;    /* bits by vg_need: kinds of logs of which there was an event */
-    uint64_t evicted; /* signals lost to the budget */
+    uint64_t matches;   /* of rules with events, duplicates left out */
+    uint32_t seen;      /* bits by vg_need: kinds of logs of which there was an event */
+    uint64_t evicted;   /* signals lost to the budget */
+    uint64_t left_out;  /* matches without a time, or what a correlation groups by or counts; copies too */
+    uint64_t undecided; /* windows of correlations that later events decide */
 } vg_detect_findings;
 
 /* Puts together what detectors of the same rules saw. */

@@ -264,6 +264,7 @@ static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, 
         vg_time seen = vg_detector_watermark(detectors[i]);
         watermark = seen > watermark ? seen : watermark;
         out->evicted += vg_signals_evicted(stores[i]);
+        out->left_out += vg_signals_left_out(stores[i]);
         out->seen |= vg_detector_seen(detectors[i]);
     }
     vg_correlator_limit(p->correlator, stores[0]);
@@ -273,6 +274,7 @@ static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, 
     vg_correlator_free(p->correlator);
     VG_TRY(status);
     out->evicted += vg_correlator_evicted(p->correlator);
+    out->undecided = vg_correlator_undecided(p->correlator);
     VG_TRY(close_finding(p, err));
     return put_in_order(p, out, err);
 }

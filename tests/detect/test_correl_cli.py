@@ -72,15 +72,18 @@ def some_events():
                   dice.choice(["eu-west-1", "us-east-1", "eu-north-1", "ap-south-1"])) for i in range(600)]
 
 
-def detect(name, files, *options):
+def detect(name, files, *options, told=None):
+    """What is found; what is said besides goes to `told`."""
     folder = WORK / name
     folder.mkdir()
     (WORK / "rules.yml").write_text(RULES)
     for number, events in enumerate(files):
         (folder / f"{number}.json").write_text(json.dumps({"Records": events}))
-    done = subprocess.run([VIGIL, "detect", "--rules", str(WORK / "rules.yml"), "--format", "jsonl", "--quiet", *options, str(folder)],
+    done = subprocess.run([VIGIL, "detect", "--rules", str(WORK / "rules.yml"), "--format", "jsonl", *options, str(folder)],
                           capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
+    if told is not None:
+        told.append(done.stderr)
     return done.stdout
 
 
@@ -114,6 +117,19 @@ def a_late_event_keeps_the_finding():
     equal((first["first"], first["last"], len(first["events"])), ("2026-01-01T00:10:00Z", "2026-01-01T00:11:40Z", 6))
     equal((late["first"], late["last"], len(late["events"])), ("2026-01-01T00:10:00Z", "2026-01-01T00:11:40Z", 8))
     equal(late.get("id"), first.get("id"))
+
+
+@case
+def what_is_left_out_or_open_is_told():
+    need()
+    nobody = event(1, 600, "a", False)
+    del nobody["userIdentity"]["arn"]
+    told = []
+    equal(detect("left", [[nobody, event(2, 700, "a", False)]], told=told), "")
+    assert "2 matches lack what a correlation groups by or counts, and were left out of it" in told[0], told[0]
+    assert "1 windows of correlations are still open: later events decide them" in told[0], told[0]
+    equal(len(detect("open", [[event(2, 700, "a", False), event(3, 7000, "b", False)]], told=told).splitlines()), 1)
+    assert "left out" not in told[1], told[1]
 
 
 if __name__ == "__main__":
