@@ -320,8 +320,10 @@ static vg_status glance(reading *r, vg_error *bad)
     bool decided;
     size_t count;
     VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
-    bool is_record =
-        d->values[dispatch->glance[VG_GLANCE_NAME]].ptr && d->values[dispatch->glance[VG_GLANCE_SOURCE]].ptr;
+    const vg_str *values = d->values;
+    const size_t *at = dispatch->glance;
+    bool is_call = values[at[VG_GLANCE_NAME]].ptr && values[at[VG_GLANCE_SOURCE]].ptr;
+    bool is_record = is_call || vg_str_is(values[at[VG_GLANCE_CATEGORY]], "\"Insight\"");
     if (!is_record && !odd) {
         vg_fail_at(bad, VG_ERR_VALUE, place_of(r, raw), "this is no CloudTrail record");
         tell_bad(r, bad);

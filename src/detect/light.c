@@ -160,7 +160,8 @@ bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_e
         if (!plain_text(values[at[texts[i].glance]], texts[i].text))
             return false;
     const vg_trail_identity *identity = who_of(light, values[at[VG_GLANCE_WHO]]);
-    if (!identity || !record.id.len || !record.account.len || !vg_time_parse(time, &record.time) ||
+    if (!identity || !record.id.len || !record.name.len || !record.account.len ||
+        !vg_time_parse(time, &record.time) ||
         (answer.len && (vg_str_find(answer, VG_STR("ailure")) != VG_NPOS ||
                         vg_str_find(answer, VG_STR("AILURE")) != VG_NPOS)))
         return false;

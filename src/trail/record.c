@@ -56,6 +56,16 @@ static size_t read_resources(const vg_value *list, vg_trail_resource *out)
     return count;
 }
 
+/* An Insights event tells of many calls, and which in its details. */
+static void read_insight(const vg_value *record, vg_trail_record *out)
+{
+    const vg_value *details = vg_get(record, VG_STR("insightDetails"));
+    if (!details)
+        return;
+    out->source = vg_get_str(details, "eventSource");
+    out->name = vg_get_str(details, "eventName");
+}
+
 void vg_trail_record_of(const vg_value *record, vg_trail_resource *resources, vg_trail_record *out)
 {
     *out = (vg_trail_record){
@@ -89,6 +99,8 @@ void vg_trail_record_of(const vg_value *record, vg_trail_resource *resources, vg
         out->read_only_known &&
         (read_only->kind == VG_BOOL ? read_only->as.boolean : vg_str_is(vg_value_str(read_only), "true"));
     out->resource_count = read_resources(vg_get(record, VG_STR("resources")), resources);
+    if (!out->name.len)
+        read_insight(record, out);
 }
 
 /* ---- what holds records ------------------------------------------------------------------------------------------------------- */
@@ -119,7 +131,8 @@ static vg_status give(trail_reader *r, const vg_value *record, vg_place place)
 
 static bool is_record(const vg_value *v)
 {
-    return vg_get(v, VG_STR("eventName")) && vg_get(v, VG_STR("eventSource"));
+    bool is_call = vg_get(v, VG_STR("eventName")) && vg_get(v, VG_STR("eventSource"));
+    return is_call || vg_get(v, VG_STR("insightDetails"));
 }
 
 /* A record that stands as text inside another document: lookup-events' CloudTrailEvent, Lake's eventJson. */

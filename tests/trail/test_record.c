@@ -44,6 +44,9 @@ static void records_come_out_of_every_wrapping(void **state)
         {"{\"x\":1,\"Records\":[" RECORD("a") "]}", "a GetObject; ", 1, 0},
         {"[" RECORD("a") "," RECORD("b") "]", "a GetObject; b GetObject; ", 2, 0},
         {RECORD("a"), "a GetObject; ", 1, 0},
+        {"[{\"eventID\":\"i\",\"eventCategory\":\"Insight\",\"insightDetails\":{\"eventSource\":\"s\","
+         "\"eventName\":\"N\"}}]",
+         "i N; ", 1, 0},
         {RECORD("a") "\n" RECORD("b") "\n", "a GetObject; b GetObject; ", 2, 0},
         {RECORD("a") "\nnonsense\n" RECORD("b") "\n", "a GetObject; ! 2:1; b GetObject; ", 2, 1},
         {"{\"Records\":[" RECORD("a") "]}\n{\"Records\":[" RECORD("b") "]}\n", "a GetObject; b GetObject; ",
