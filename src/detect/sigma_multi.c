@@ -86,7 +86,7 @@ static vg_str literal_of(const vg_predicate *p, vg_arena *arena)
 
 /* ---- building --------------------------------------------------------------------------------------------------------------- */
 
-static uint32_t load(const char *text, unsigned len)
+static inline uint32_t load(const char *text, unsigned len)
 {
     uint32_t value = 0;
     if (len == PIECE)
@@ -289,23 +289,26 @@ static bool is_literal_at(const running *r, const entry *e, size_t at)
     return at >= e->offset && vg_str_starts(vg_str_sub(r->folded, at - e->offset, VG_NPOS), literal);
 }
 
-static void look_up_piece(running *r, const piece_index *index, uint32_t piece, size_t at)
+/* A bucket that has entries. */
+static void look_into(running *r, const piece_index *index, uint32_t bucket, uint32_t piece, size_t at)
 {
-    uint32_t bucket = bucket_of(index, piece);
-    if (!(index->bits[bucket / 64] >> bucket % 64 & 1))
-        return;
     for (uint32_t e = index->buckets[bucket]; e != NO_ENTRY; e = index->entries[e].next)
         if (index->entries[e].piece == piece && is_literal_at(r, &index->entries[e], at))
             test_once(r, index->entries[e].test);
 }
 
-static void look_up_pieces(running *r, const piece_index *index)
+static inline void look_up_pieces(running *r, const piece_index *index, unsigned len)
 {
     const char *text = r->folded.ptr;
-    if (!index->count || r->folded.len < index->len)
+    const uint64_t *bits = index->bits;
+    const unsigned shift = index->shift;
+    if (!index->count || r->folded.len < len)
         return;
-    for (size_t at = 0; at + index->len <= r->folded.len; at++)
-        look_up_piece(r, index, load(text + at, index->len), at);
+    for (size_t at = 0, end = r->folded.len - len; at <= end; at++) {
+        uint32_t piece = load(text + at, len), bucket = piece * 0x9E3779B1U >> shift;
+        if (bits[bucket / 64] >> bucket % 64 & 1)
+            look_into(r, index, bucket, piece, at);
+    }
 }
 
 size_t sigma_multi_run(const sigma_multi *multi, sigma_scan *scan, const vg_value *value, vg_str text,
@@ -321,8 +324,9 @@ size_t sigma_multi_run(const sigma_multi *multi, sigma_scan *scan, const vg_valu
     for (uint32_t i = 0; (value->kind == VG_DOUBLE || value->kind == VG_NUMBER) && i < multi->number_count;
          i++)
         test_once(&r, multi->numbers[i]);
-    for (size_t kind = 0; kind < VG_COUNT(multi->pieces); kind++)
-        look_up_pieces(&r, &multi->pieces[kind]);
+    look_up_pieces(&r, &multi->pieces[0], 1);
+    look_up_pieces(&r, &multi->pieces[1], 2);
+    look_up_pieces(&r, &multi->pieces[2], PIECE);
     return r.count;
 }
 
