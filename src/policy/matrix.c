@@ -492,6 +492,13 @@ static void add_view(builder *b, const vg_layer *layer, bool everything)
     v->unknown = layer->state == VG_LAYER_UNKNOWN && !b->assume_collected;
 }
 
+/* A boundary, or a level of SCPs. One of which nothing is known binds nobody where what was collected is taken for all. */
+static void add_limit(builder *b, const vg_layer *layer)
+{
+    if (!b->assume_collected || layer->state != VG_LAYER_UNKNOWN || layer->count > 0)
+        add_view(b, layer, false);
+}
+
 /* The layers of a principal's own side. */
 static void look_at(builder *b, const vg_world_principal *p)
 {
@@ -502,11 +509,11 @@ static void look_at(builder *b, const vg_world_principal *p)
     b->account = p->account_id;
     add_view(b, p->identity.state == VG_LAYER_NONE ? &nothing : &p->identity, is_root);
     if (!is_root)
-        add_view(b, &p->boundary, false);
+        add_limit(b, &p->boundary);
     if (account->is_management || p->service_linked)
         return;
     for (size_t i = 0; i < account->scp_count; i++)
-        add_view(b, &account->scps[i], false);
+        add_limit(b, &account->scps[i]);
 }
 
 /* ---- who shares a row --------------------------------------------------------------------------------------------------------------------------- */

@@ -272,7 +272,8 @@ typedef struct vg_matrix vg_matrix;
  * distinct row. */
 vg_status vg_matrix_build(vg_arena *arena, const vg_world *world, const vg_matrix **out, vg_error *err);
 /* The same for these principals alone, in the order given: cell i is that of principals[i]. `assume_collected`: layers that
- * are UNKNOWN are taken as if what they hold were all. */
+ * are UNKNOWN are taken as if what they hold were all, and boundaries and levels of SCPs of which nothing is known bind
+ * nobody. */
 vg_status vg_matrix_build_for(vg_arena *arena, const vg_world *world, const uint32_t *principals,
                               size_t count, bool assume_collected, const vg_matrix **out, vg_error *err);
 vg_cell vg_matrix_cell(const vg_matrix *matrix, size_t principal, uint32_t action);

@@ -427,6 +427,14 @@ def ten_megabytes_in_evidence_are_asked_about_in_bounded_time():
 
 
 @case
+def what_can_does_not_take_scps_that_nobody_collected_for_none_that_allow():
+    place = world("limits", [user("u", policy({**ALLOW, "Action": ["s3:GetObject", "s3:ListAllMyBuckets"]}))])
+    done = timed("iam", "what-can", "u", "--actions", "--format", "json", workspace=place)
+    equal((done.returncode, sorted(r["action"] for r in json.loads(done.text))), (3, ["s3:GetObject", "s3:ListAllMyBuckets"]))
+    assert any("SCPs" in line for line in done.lines), done.lines
+
+
+@case
 def a_folder_of_logs_with_anything_in_it_is_read_as_far_as_it_can_be():
     place, logs = world("logs", [user("u", policy(ALLOW))]), HOME / "logs"
     logs.mkdir()
