@@ -207,7 +207,7 @@ typedef struct {
     vg_vec locations;   /* lint_place */
     uint32_t statement; /* the one at hand, or UINT32_MAX */
     size_t budget;      /* comparisons of parts with each other that are left */
-    uint64_t compared; /* patterns of actions with names of the catalogue, so far */
+    uint64_t compared;  /* patterns of actions with names of the catalogue, so far */
     bool limited, out_of_memory;
 } lint;
 
