@@ -98,6 +98,33 @@ typedef struct {
     void *context;
 } vg_detect_source;
 
+/* ---- intelligence (intel.c) --------------------------------------------------------------------------------------------- */
+
+/* Lists of addresses, networks, domains, hashes and user agents, compiled to one block of bytes that may be mapped from a
+ * file: millions of them cost no memory but the pages that are looked at. Domains match what is below them; addresses
+ * match every network that holds them. What stands in an allow-list is on no list. */
+typedef struct vg_intel_builder vg_intel_builder;
+vg_intel_builder *vg_intel_builder_new(void);
+void vg_intel_builder_free(vg_intel_builder *builder);
+/* Adds a list. Its form is told by its content: plain text or CSV with an indicator first in each line (# and ; begin
+ * comments), STIX 2.1 patterns (a bundle), MISP events and warning lists. `allow`: what is on no list. *added counts
+ * indicators; what is none is passed over and counted in *skipped. */
+vg_status vg_intel_add(vg_intel_builder *builder, vg_str name, vg_str bytes, bool allow, size_t *added,
+                       size_t *skipped, vg_error *err);
+/* One indicator, of a list that need not be in a file. False: it is none. */
+bool vg_intel_add_one(vg_intel_builder *builder, vg_str name, vg_str indicator, bool allow);
+/* The compiled block, in the arena. The builder may be freed. */
+vg_status vg_intel_compile(vg_arena *arena, vg_intel_builder *builder, vg_str *out, vg_error *err);
+
+typedef struct vg_intel vg_intel;
+/* Opens a compiled block, which must stay alive. Every offset is checked: VG_ERR_SYNTAX for bytes that are none. */
+vg_status vg_intel_open(vg_arena *arena, vg_str block, vg_intel **out, vg_error *err);
+size_t vg_intel_count(const vg_intel *intel);
+/* Names of the lists that an address (or domain, hash, user agent) is on, appended to `names` (vg_str), each once. */
+void vg_intel_find(const vg_intel *intel, vg_str indicator, vg_vec *names);
+/* Answers "intel" of an event; `context` is the vg_intel. */
+bool vg_intel_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+
 /* ---- detectors ------------------------------------------------------------------------------------------------------- */
 
 typedef struct vg_detector vg_detector;
