@@ -22,7 +22,9 @@ typedef struct {
     vg_cli *cli;
     vg_evidence *evidence;
     vg_str folder;
-    vg_arena *scratch;
+    vg_arena *arena, *scratch; /* of one look at the sources; of one entry of the ledger */
+    bool checked;              /* the index files, by this process */
+    size_t index_count;
     vg_vec indexes; /* vg_known_index */
     vg_vec again;   /* vg_trail_listed: of broken indexes */
     vg_ingest_counts counts;
@@ -181,7 +183,7 @@ static vg_status put_index(ingest_command *c, const vg_trail_index_info *info, v
 static vg_status keep_index(ingest_command *c, const vg_trail_index_info *info, vg_error *err)
 {
     vg_known_index *known = vg_vec_push(&c->indexes);
-    vg_str path = vg_arena_str(c->cli->arena, info->path);
+    vg_str path = vg_arena_str(c->arena, info->path);
     if (!known || !path.ptr)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
     *known = (vg_known_index){(int64_t)info->number, path, info->events, NULL};
@@ -224,7 +226,7 @@ static vg_status replace_indexes(ingest_command *c, size_t from, const vg_trail_
 static vg_status merge(ingest_command *c, size_t from, vg_error *err)
 {
     size_t count = c->indexes.len - from;
-    vg_trail_index **list = VG_NEW_N(c->cli->arena, vg_trail_index *, count), *made;
+    vg_trail_index **list = VG_NEW_N(c->arena, vg_trail_index *, count), *made;
     vg_trail_index_info info;
     uint64_t number;
     vg_str path;
@@ -232,7 +234,7 @@ static vg_status merge(ingest_command *c, size_t from, vg_error *err)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
     for (size_t i = 0; i < count; i++)
         list[i] = ((vg_known_index *)vg_vec_at(&c->indexes, from + i))->index;
-    VG_TRY(on_number(c, c->cli->arena, &number, &path, err));
+    VG_TRY(on_number(c, c->arena, &number, &path, err));
     VG_TRY(vg_trail_index_merge(list, count, path, number, err));
     VG_TRY(vg_trail_index_open(path, &made, err));
     vg_trail_index_describe(made, &info);
@@ -260,9 +262,9 @@ static vg_status on_commit(void *context, const vg_trail_index_info *info, const
 /* Removes index files that the ledger does not name: their run was killed. */
 static void sweep(const ingest_command *c)
 {
-    vg_vec files = vg_vec_in(c->cli->arena, sizeof(vg_dir_entry));
+    vg_vec files = vg_vec_in(c->arena, sizeof(vg_dir_entry));
     vg_error ignored;
-    if (vg_dir_walk(c->cli->arena, c->folder, &files, NULL, NULL, &ignored) != VG_OK)
+    if (vg_dir_walk(c->arena, c->folder, &files, NULL, NULL, &ignored) != VG_OK)
         return;
     for (size_t i = 0; i < files.len; i++) {
         vg_str path = ((vg_dir_entry *)vg_vec_at(&files, i))->path;
@@ -296,8 +298,8 @@ static vg_status take_again(ingest_command *c, vg_str key, vg_error *err)
 
 static vg_status drop_broken(ingest_command *c, const vg_known_index *known, vg_error *err)
 {
-    vg_vec keys = vg_vec_in(c->cli->arena, sizeof(vg_str));
-    VG_TRY(vg_known_index_logs(c->cli, c->evidence, known->number, &keys, err));
+    vg_vec keys = vg_vec_in(c->arena, sizeof(vg_str));
+    VG_TRY(vg_known_index_logs(c->arena, c->evidence, known->number, &keys, err));
     VG_TRY(vg_evidence_drop_log_index(c->evidence, known->number, 0, err));
     VG_TRY(vg_evidence_flush(c->evidence, err));
     for (size_t i = 0; i < keys.len; i++)
@@ -310,7 +312,7 @@ static vg_status drop_broken(ingest_command *c, const vg_known_index *known, vg_
 static vg_status open_indexes(ingest_command *c, vg_error *err)
 {
     size_t kept = 0;
-    VG_TRY(vg_known_indexes_open(c->cli, c->evidence, true, &c->indexes, err));
+    VG_TRY(vg_known_indexes_open(c->cli, c->arena, c->evidence, !c->checked, &c->indexes, err));
     for (size_t i = 0; i < c->indexes.len; i++) {
         vg_known_index *known = vg_vec_at(&c->indexes, i);
         if (!known->index)
@@ -371,6 +373,61 @@ static vg_status ingest_once(ingest_command *c, const vg_ingest_options *options
     return status;
 }
 
+/* The workspace is held for one look alone, so that others may write to it in between. */
+static vg_status look_within(ingest_command *c, const vg_ingest_options *options, size_t *unsettled,
+                             vg_error *err)
+{
+    c->again = vg_vec_in(c->arena, sizeof(vg_trail_listed));
+    VG_TRY(vg_dir_make(c->folder, 0700, err));
+    VG_TRY(open_indexes(c, err));
+    c->checked = true;
+    c->started_ns = vg_time_monotonic_ns();
+    c->total_objects = c->again.len;
+    VG_TRY(vg_trail_ingest(options, c->again.items, c->again.len, &c->counts, err));
+    VG_TRY(ingest_once(c, options, unsettled, err));
+    if (vg_cli_flag(c->cli, "compact") && c->indexes.len > 1)
+        VG_TRY(merge(c, 0, err));
+    c->index_count = c->indexes.len;
+    return VG_OK;
+}
+
+static vg_status look(ingest_command *c, const vg_ingest_options *options, size_t *unsettled, vg_error *err)
+{
+    const vg_evidence_options open = {.write = true,
+                                      .create = true,
+                                      .now = c->cli->now,
+                                      .who = vg_cli_user(c->cli),
+                                      .command = VG_STR("vigil trail ingest")};
+    VG_TRY(vg_evidence_open(c->cli->workspace, &open, &c->evidence, err));
+    vg_arena_reset(c->arena);
+    c->indexes = vg_vec_in(c->arena, sizeof(vg_known_index));
+    c->counts.listed = c->counts.unchanged = 0; /* those of the last look are told */
+    vg_status status = look_within(c, options, unsettled, err);
+    clear_line(c);
+    vg_known_indexes_close(&c->indexes);
+    vg_evidence_close(c->evidence);
+    return status;
+}
+
+/* A workspace that somebody else holds is tried again. */
+static vg_status look_again(ingest_command *c, const vg_ingest_options *options, size_t *unsettled,
+                            vg_error *err)
+{
+    uint64_t files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY];
+    uint64_t events = c->counts.events;
+    *unsettled = 0;
+    vg_status status = look(c, options, unsettled, err);
+    files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY] - files;
+    if (files)
+        vg_cli_say(c->cli, "files ingested: %llu, events: %llu", (unsigned long long)files,
+                   (unsigned long long)(c->counts.events - events));
+    if (status != VG_ERR_BUSY)
+        return status;
+    vg_cli_warn(c->cli, err);
+    *unsettled = 1;
+    return VG_OK;
+}
+
 static vg_status follow(ingest_command *c, const vg_ingest_options *options, const vg_str *paths,
                         size_t count, vg_error *err)
 {
@@ -380,13 +437,7 @@ static vg_status follow(ingest_command *c, const vg_ingest_options *options, con
     vg_status status = VG_OK;
     bool changed = false;
     while (status == VG_OK && !c->ended) {
-        uint64_t files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY];
-        uint64_t events = c->counts.events;
-        status = ingest_once(c, options, &unsettled, err);
-        files = c->counts.outcomes[VG_INGEST_READ] + c->counts.outcomes[VG_INGEST_PARTLY] - files;
-        if (files)
-            vg_cli_say(c->cli, "files ingested: %llu, events: %llu", (unsigned long long)files,
-                       (unsigned long long)(c->counts.events - events));
+        status = look_again(c, options, &unsettled, err);
         if (status == VG_OK && !c->ended)
             changed = vg_trail_watch_wait(watch, unsettled || changed ? SETTLE_MS : FOLLOW_MS, c->signals,
                                           &c->ended);
@@ -444,7 +495,7 @@ static void print_json(const ingest_command *c)
     vg_json_put_i64(&w, "bad", (int64_t)n->bad);
     vg_json_put_i64(&w, "bytes", (int64_t)n->bytes);
     vg_json_put_i64(&w, "bytes_uncompressed", (int64_t)n->raw);
-    vg_json_put_i64(&w, "index_files", (int64_t)c->indexes.len);
+    vg_json_put_i64(&w, "index_files", (int64_t)c->index_count);
     vg_json_put_i64(&w, "index_files_repaired", (int64_t)c->repaired);
     vg_json_put_i64(&w, "gaps", (int64_t)c->gaps);
     vg_json_end_object(&w);
@@ -483,21 +534,11 @@ static vg_status ingest(ingest_command *c, vg_error *err)
                                  .progress = on_progress,
                                  .stop = on_stop,
                                  .context = c};
-    VG_TRY(vg_dir_make(c->folder, 0700, err));
-    VG_TRY(open_indexes(c, err));
     VG_TRY(vg_trail_files(cli->arena, paths, count, &options.source, err));
-    c->started_ns = vg_time_monotonic_ns();
-    c->total_objects = c->again.len;
-    VG_TRY(vg_trail_ingest(&options, c->again.items, c->again.len, &c->counts, err));
-    if (vg_cli_flag(cli, "follow")) {
-        c->signals = open_signals();
-        VG_TRY(follow(c, &options, paths, count, err));
-    } else {
-        VG_TRY(ingest_once(c, &options, &unsettled, err));
-    }
-    if (vg_cli_flag(cli, "compact") && c->indexes.len > 1)
-        VG_TRY(merge(c, 0, err));
-    return VG_OK;
+    if (!vg_cli_flag(cli, "follow"))
+        return look(c, &options, &unsettled, err);
+    c->signals = open_signals();
+    return follow(c, &options, paths, count, err);
 }
 
 static int run_ingest(vg_cli *cli)
@@ -507,25 +548,13 @@ static int run_ingest(vg_cli *cli)
     if (vg_cli_flag(cli, "follow") && !vg_cli_arguments(cli, &paths))
         return vg_cli_usage(cli, "--follow needs a folder to watch");
     ingest_command c = {.cli = cli,
-                        .folder = vg_trail_folder(cli),
+                        .folder = vg_trail_folder(cli, cli->arena),
+                        .arena = vg_arena_new(0),
                         .scratch = vg_arena_new(0),
-                        .again = vg_vec_in(cli->arena, sizeof(vg_trail_listed)),
                         .signals = -1};
-    const vg_evidence_options open = {.write = true,
-                                      .create = true,
-                                      .now = cli->now,
-                                      .who = vg_cli_user(cli),
-                                      .command = VG_STR("vigil trail ingest")};
-    if (vg_evidence_open(cli->workspace, &open, &c.evidence, &err) != VG_OK) {
-        vg_arena_free(c.scratch);
-        return vg_cli_error(cli, &err);
-    }
-    vg_status status = ingest(&c, &err);
-    clear_line(&c);
-    size_t indexes = c.indexes.len;
-    vg_known_indexes_close(&c.indexes);
-    c.indexes.len = indexes;
-    vg_evidence_close(c.evidence);
+    vg_status status =
+        c.arena && c.scratch ? ingest(&c, &err) : vg_fail(&err, VG_ERR_MEMORY, "memory ran out");
+    vg_arena_free(c.arena);
     vg_arena_free(c.scratch);
     if (c.signals >= 0)
         close(c.signals);

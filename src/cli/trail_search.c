@@ -176,7 +176,7 @@ static void on_progress(void *context, uint64_t objects, uint64_t of)
 static vg_status open_indexes(search_command *c, bool check, vg_error *err)
 {
     vg_cli *cli = c->cli;
-    VG_TRY(vg_known_indexes_open(cli, c->evidence, check, &c->indexes, err));
+    VG_TRY(vg_known_indexes_open(cli, cli->arena, c->evidence, check, &c->indexes, err));
     c->opened = VG_NEW_N(cli->arena, vg_trail_index *, c->indexes.len + 1);
     c->opened_count = 0;
     c->others = vg_vec_in(cli->arena, sizeof(vg_str));
@@ -187,7 +187,7 @@ static vg_status open_indexes(search_command *c, bool check, vg_error *err)
         if (known->index)
             c->opened[c->opened_count++] = known->index;
         else
-            VG_TRY(vg_known_index_logs(cli, c->evidence, known->number, &c->others, err));
+            VG_TRY(vg_known_index_logs(cli->arena, c->evidence, known->number, &c->others, err));
     }
     if (c->others.len)
         vg_cli_say(cli, "%zu log files of broken index files are read in full", c->others.len);
@@ -201,7 +201,7 @@ static vg_status run(search_command *c, const vg_search *search, vg_error *err)
                                  .index_count = c->opened_count,
                                  .others = c->others.items,
                                  .other_count = c->others.len,
-                                 .folder = vg_trail_folder(cli),
+                                 .folder = vg_trail_folder(cli, cli->arena),
                                  .since = VG_TIME_NONE,
                                  .until = VG_TIME_NONE,
                                  .newest_first = vg_cli_flag(cli, "newest-first"),

@@ -2,9 +2,9 @@
  * finished; one that is named and broken is told, and what it told of is read whole (search) or again (ingest). */
 #include "cli/trail_store.h"
 
-vg_str vg_trail_folder(const vg_cli *cli)
+vg_str vg_trail_folder(const vg_cli *cli, vg_arena *arena)
 {
-    return vg_path_join(cli->arena, cli->workspace, VG_STR("trail"));
+    return vg_path_join(arena, cli->workspace, VG_STR("trail"));
 }
 
 vg_str vg_trail_index_path(vg_arena *arena, vg_str folder, int64_t number)
@@ -14,6 +14,7 @@ vg_str vg_trail_index_path(vg_arena *arena, vg_str folder, int64_t number)
 
 typedef struct {
     vg_cli *cli;
+    vg_arena *arena;
     vg_str folder;
     bool check;
     vg_vec *indexes;
@@ -24,7 +25,7 @@ static vg_status open_index(void *context, const vg_log_index_entry *entry, vg_e
     index_opening *o = context;
     vg_error bad = {0};
     vg_known_index *known = vg_vec_push(o->indexes);
-    vg_str path = vg_trail_index_path(o->cli->arena, o->folder, entry->number);
+    vg_str path = vg_trail_index_path(o->arena, o->folder, entry->number);
     if (!known || !path.ptr)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while opening the index of logs");
     *known = (vg_known_index){entry->number, path, entry->events, NULL};
@@ -45,11 +46,11 @@ static vg_status open_index(void *context, const vg_log_index_entry *entry, vg_e
     return VG_OK;
 }
 
-vg_status vg_known_indexes_open(vg_cli *cli, vg_evidence *evidence, bool check, vg_vec *indexes,
-                                vg_error *err)
+vg_status vg_known_indexes_open(vg_cli *cli, vg_arena *arena, vg_evidence *evidence, bool check,
+                                vg_vec *indexes, vg_error *err)
 {
-    index_opening opening = {cli, vg_trail_folder(cli), check, indexes};
-    *indexes = vg_vec_in(cli->arena, sizeof(vg_known_index));
+    index_opening opening = {cli, arena, vg_trail_folder(cli, arena), check, indexes};
+    *indexes = vg_vec_in(arena, sizeof(vg_known_index));
     return vg_evidence_log_indexes(evidence, open_index, &opening, err);
 }
 
@@ -74,8 +75,9 @@ static vg_status take_key(void *context, const vg_log_entry *entry, vg_error *er
     return key && key->ptr ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "memory ran out while listing logs");
 }
 
-vg_status vg_known_index_logs(vg_cli *cli, vg_evidence *evidence, int64_t number, vg_vec *keys, vg_error *err)
+vg_status vg_known_index_logs(vg_arena *arena, vg_evidence *evidence, int64_t number, vg_vec *keys,
+                              vg_error *err)
 {
-    key_list list = {cli->arena, keys};
+    key_list list = {arena, keys};
     return vg_evidence_logs(evidence, number, take_key, &list, err);
 }

@@ -7,7 +7,7 @@
 #include "trail/trail.h"
 
 /* WORKSPACE/trail, where index files and copies of logs lie. */
-vg_str vg_trail_folder(const vg_cli *cli);
+vg_str vg_trail_folder(const vg_cli *cli, vg_arena *arena);
 vg_str vg_trail_index_path(vg_arena *arena, vg_str folder, int64_t number);
 
 /* An index file that the ledger names. */
@@ -18,13 +18,13 @@ typedef struct {
     vg_trail_index *index; /* NULL: it is broken, and that was told */
 } vg_known_index;
 
-/* Opens what the ledger names, in the order of numbers: vg_known_index items. With `check` every page is looked at. What is
+/* Opens what the ledger names, in the order of numbers: vg_known_index items, in the arena. With `check` every page is looked at. What is
  * broken is told, as an error that the next ingest repairs. Closed by vg_known_indexes_close. */
-vg_status vg_known_indexes_open(vg_cli *cli, vg_evidence *evidence, bool check, vg_vec *indexes,
-                                vg_error *err);
+vg_status vg_known_indexes_open(vg_cli *cli, vg_arena *arena, vg_evidence *evidence, bool check,
+                                vg_vec *indexes, vg_error *err);
 void vg_known_indexes_close(vg_vec *indexes);
 /* Appends the keys (vg_str) of the log files that an index file tells of. */
-vg_status vg_known_index_logs(vg_cli *cli, vg_evidence *evidence, int64_t number, vg_vec *keys,
+vg_status vg_known_index_logs(vg_arena *arena, vg_evidence *evidence, int64_t number, vg_vec *keys,
                               vg_error *err);
 
 /* What the indexes say of coverage, as facts in evidence (Vigil::CloudTrail::LogCoverage). trail_coverage.c */

@@ -228,6 +228,8 @@ def follow_takes_in_what_comes():
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         equal(follow.stderr.readline(), "files ingested: 1, events: 1\n")
+        time.sleep(1)
+        vigil("ingest", str(HOME / "logs"))  # between its looks others may write
         started = time.monotonic()
         put(place("new.json.gz", region="us-east-1"), [event(2, hour=2), event(3, hour=3)])  # in a new folder
         equal(follow.stderr.readline(), "files ingested: 1, events: 2\n")
