@@ -184,10 +184,40 @@ static const char *const dns_fields[] = {"version",
 static const char *const *const known_fields[VG_LOG_KIND_COUNT] = {
     [VG_LOG_CLOUDTRAIL] = cloudtrail_fields, [VG_LOG_FLOW] = flow_fields, [VG_LOG_DNS] = dns_fields};
 
+/* Fields below "vigil.": of the event (derived.c, vg_log_derived), and of the sources that a detector asks. */
+static const char *const derived_fields[] = {
+    "outcome",       "actor",
+    "actor.kind",    "service",
+    "ip.kind",       "policy.effect",
+    "policy.action", "policy.principal",
+    "policy.public", "policy.external",
+    "policy.admin",  "external",
+    "user_data",     "opens.public",
+    "opens.ports",   "flow.direction",
+    "flow.port",     "dns.domain",
+    "dns.label",     "dns.length",
+    "dns.entropy",   "dns.generated",
+    "dns.packed",    "dns.answer.kind",
+    "intel",         "new",
+    "asn",           "country",
+};
+
+static vg_status lint_derived(const linter *l, const vg_field *field)
+{
+    vg_str name = vg_str_sub(field->path, sizeof "vigil." - 1, VG_NPOS);
+    for (size_t i = 0; i < VG_COUNT(derived_fields); i++)
+        if (vg_str_is(name, derived_fields[i]))
+            return VG_OK;
+    return tell(l, "no event has a field \"%.*s\": docs/reference/sigma.md lists those below vigil",
+                VG_ARG(field->path));
+}
+
 static vg_status lint_field(const linter *l, const vg_field *field)
 {
     const vg_rule *info = &l->rule->info;
-    if (field->derived || info->log >= VG_LOG_KIND_COUNT || !known_fields[info->log] || !field->parts.count)
+    if (field->derived)
+        return lint_derived(l, field);
+    if (info->log >= VG_LOG_KIND_COUNT || !known_fields[info->log] || !field->parts.count)
         return VG_OK;
     vg_str first = field->parts.items[0];
     const char *nearly = NULL;
