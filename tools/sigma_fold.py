@@ -37,6 +37,7 @@ def runs():
 def main():
     table = runs()
     print("/* sigma_fold_table.h: Unicode %s, simple case folding; written by tools/sigma_fold.py. */" % unicodedata.unidata_version)
+    print("/* clang-format off */")
     print("static const fold_run fold_runs[] = {")
     for first, last, step, delta in table:
         print("    {0x%04X, 0x%04X, %d, %d}," % (first, last, step or 1, delta))

@@ -1,4 +1,5 @@
 /* sigma_fold_table.h: Unicode 14.0.0, simple case folding; written by tools/sigma_fold.py. */
+/* clang-format off */
 static const fold_run fold_runs[] = {
     {0x00B5, 0x00B5, 1, 775},
     {0x00C0, 0x00D6, 1, 32},
