@@ -567,6 +567,9 @@ vg_str vg_correlation_never(const vg_correlation *c)
         low += step - low % step;
     if (low <= high)
         return (vg_str){0};
+    if (is_temporal(c))
+        return VG_STR(
+            "no window fulfils its condition: it counts at least 1 and at most the rules that are listed");
     return whole ? VG_STR("no window fulfils its condition: a window begins at a match, so that it counts at "
                           "least 1")
                  : VG_STR("its condition contradicts itself");

@@ -226,6 +226,50 @@ static void too_many_ways_up_are_refused(void **state)
     vg_buf_free(&out);
 }
 
+static void a_condition_that_never_holds_is_remarked_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *section, *remark; /* NULL: none */
+    } cases[] = {
+        {"type: event_count, rules: [a], condition: {eq: 0}", "it counts at least 1"},
+        {"type: event_count, rules: [a], condition: {lt: 1}", "it counts at least 1"},
+        {"type: event_count, rules: [a], condition: {lte: 1}", NULL},
+        {"type: event_count, rules: [a], condition: {lt: 1.5}", NULL},
+        {"type: event_count, rules: [a], condition: {gt: 2, lt: 3}", "it counts at least 1"},
+        {"type: event_count, rules: [a], condition: {gt: 2, lte: 3}", NULL},
+        {"type: event_count, rules: [a], condition: {eq: 2.5}", "it counts at least 1"},
+        {"type: value_count, rules: [a], condition: {field: u, lte: 0}", "it counts at least 1"},
+        {"type: value_sum, rules: [a], condition: {field: u, lte: 0}", NULL},
+        {"type: value_sum, rules: [a], condition: {field: u, gt: 2, lt: 3}", NULL},
+        {"type: value_sum, rules: [a], condition: {field: u, gt: 3, lt: 3}", "contradicts itself"},
+        {"type: value_avg, rules: [a], condition: {field: u, gte: 5, lte: 4}", "contradicts itself"},
+        {"type: temporal, rules: [a, b], condition: {gte: 3}", "it counts at least 1"},
+        {"type: temporal, rules: [a, b], condition: {gte: 2}", NULL},
+        {"type: temporal, rules: [a, b]", NULL},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_error err;
+        correl_set *set = correl_set_new(
+            vg_arena_printf(arena, "title: t\ncorrelation: {%s, timespan: 1m}\n", cases[i].section));
+        assert_int_equal(set->problems.len, 0);
+        assert_int_equal(vg_rules_lint(set->arena, set->rules, &set->problems, &err), VG_OK);
+        size_t remarks = 0;
+        for (size_t k = 0; k < set->problems.len; k++) {
+            vg_str text = ((vg_rule_problem *)vg_vec_at(&set->problems, k))->text;
+            bool is_one = vg_str_find(text, VG_STR("condition")) != VG_NPOS;
+            remarks += is_one;
+            if (is_one && (!cases[i].remark || vg_str_find(text, vg_str_from(cases[i].remark)) == VG_NPOS))
+                fail_msg("%s: %.*s", cases[i].section, VG_ARG(text));
+        }
+        if ((remarks > 0) != (cases[i].remark != NULL))
+            fail_msg("%s: %zu remarks", cases[i].section, remarks);
+        correl_set_free(set);
+        vg_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +281,7 @@ int main(void)
         cmocka_unit_test(windows_that_are_open_are_counted),
         cmocka_unit_test(correlations_go_sixteen_deep),
         cmocka_unit_test(too_many_ways_up_are_refused),
+        cmocka_unit_test(a_condition_that_never_holds_is_remarked_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
