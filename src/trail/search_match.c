@@ -452,7 +452,7 @@ bool vg_search_matches(const vg_search *search, const vg_event *event)
 /* Whether the needles of the node's values are sure to stand in what it matches: not where a field comes from elsewhere. */
 static bool has_needles(const search_node *node)
 {
-    bool sure = node->kind == SEARCH_WORD ||
+    bool sure = node->kind == SEARCH_WORD || (node->kind == SEARCH_EXISTS && node->value_count > 0) ||
                 (node->kind == SEARCH_COMPARE && node->op <= SEARCH_EXACT && node->value_count > 0);
     const search_field *field = &node->field;
     if (node->kind == SEARCH_COMPARE && field->from == SEARCH_OWN)

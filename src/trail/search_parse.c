@@ -399,6 +399,34 @@ static vg_status bare_word(search_parser *p, const search_token *word, uint32_t 
     return add_node(p, (search_node){.kind = SEARCH_WORD, .values = value, .value_count = 1}, out);
 }
 
+/* The name of a field that is there stands in the JSON: of a path its longest name that can be no number of an item. */
+static vg_status name_needle(search_parser *p, search_node *node)
+{
+    static const search_value errors[] = {{.needle = VG_STR_INIT("errorcode")},
+                                          {.needle = VG_STR_INIT("errormessage")}};
+    const search_field *field = &node->field;
+    if (field->from == SEARCH_OWN && field->own == SEARCH_ERROR) {
+        node->values = errors;
+        node->value_count = VG_COUNT(errors);
+    }
+    if (field->from != SEARCH_PATH)
+        return VG_OK;
+    search_value *best = VG_NEW(p->arena, search_value);
+    char *marks = vg_arena_calloc(p->arena, field->whole.len + 1, 1);
+    if (!best || !marks)
+        return no_memory(p);
+    for (size_t i = 0; i < field->part_count; i++) {
+        search_value name = {.text = field->parts[i], .marks = marks};
+        uint64_t number;
+        VG_TRY(read_needle(p, &name));
+        if (name.needle.len > best->needle.len && !vg_str_to_u64(field->parts[i], &number))
+            *best = name;
+    }
+    node->values = best;
+    node->value_count = best->needle.len ? 1 : 0;
+    return VG_OK;
+}
+
 /* A word, and what it is by what stands behind it. */
 static vg_status word_or_comparison(search_parser *p, uint32_t *out)
 {
@@ -417,7 +445,9 @@ static vg_status word_or_comparison(search_parser *p, uint32_t *out)
     if (is_word(p, "exists")) {
         VG_TRY(read_field(p, &word, &field));
         VG_TRY(next_token(p));
-        VG_TRY(add_node(p, (search_node){.kind = SEARCH_EXISTS, .field = field}, out));
+        search_node node = {.kind = SEARCH_EXISTS, .field = field};
+        VG_TRY(name_needle(p, &node));
+        VG_TRY(add_node(p, node, out));
         return negate(p, negated, out);
     }
     if (is_word(p, "in")) {

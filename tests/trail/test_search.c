@@ -388,6 +388,12 @@ static void bytes_that_cannot_match_are_known(void **state)
         {"ip = 10.1.2.3", "{\"a\":\"10.1.2.4\"}", false},
         {"ip = 10.1.2.3", "{\"a\":\"::ffff:a01:203\"}", true},
         {"size = 100", "{\"size\":1e2}", true},
+        {"error exists", "{\"a\":1}", false},
+        {"error exists", "{\"errorMessage\":1}", true},
+        {"a.items.100.port exists", "{\"a\":{\"ITEMS\":[{\"port\":1}]}}", true},
+        {"a.items.100.port exists", "{\"a\":{\"item\":[100]}}", false},
+        {"a.100 exists", "{\"a\":[]}", true},
+        {"key exists", "{}", true},
     };
     vg_arena *arena = vg_arena_new(0);
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
@@ -496,7 +502,8 @@ static void random_expression(uint64_t *state, unsigned depth, vg_buf *out)
                  "principal = *role/R", "principal = arn:aws:iam::1:role/R", "resource = arn:aws:s3:::b",
                  "resources.ARN = arn:aws:s3:::b", "requestParameters.bucketName = b", "resource = *b",
                  "shared = s1", "sharedEventID exists", "error exists", "accessdenied", "time > 2026-01-02",
-                 "time <= 2026-01-03T05:00:00Z", "name exists", "principal = s3.amazonaws.com"));
+                 "time <= 2026-01-03T05:00:00Z", "name exists", "requestParameters.bucketName exists",
+                 "userIdentity.*.sessionIssuer exists", "principal = s3.amazonaws.com"));
     }
 }
 
