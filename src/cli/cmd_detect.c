@@ -13,6 +13,17 @@ static const vg_option options[] = {
      .choices = "table|jsonl|ocsf|asff|sarif"},
     {.name = "since", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or after it."},
     {.name = "until", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or before it."},
+    {.name = "intel",
+     .argument = "[NAME=]PATH",
+     .help = "A list of indicators (addresses, networks, domains, hashes, user agents), or a folder of "
+             "lists: text, CSV, STIX "
+             "2.1, MISP. A list is called NAME, or as its file.",
+     .repeatable = true},
+    {.name = "allow",
+     .argument = "PATH",
+     .help = "A list of what is on no list of --intel, such as a MISP warning list.",
+     .repeatable = true,
+     .kind = VG_ARG_PATH},
     {.name = "flow-format",
      .argument = "FIELDS",
      .help = "The columns of flow logs that have no header line, as they were "
@@ -47,6 +58,8 @@ static const vg_example examples[] = {
     {"vigil detect --rules sigma/ --format jsonl logs/", "Run your own Sigma rules; a line a finding."},
     {"vigil detect --level high --fail-on high logs/",
      "Show what is high or critical, and fail when there is any."},
+    {"vigil detect --intel tor=tor-exit-nodes.lst --intel feeds/ipsum logs/",
+     "Look for addresses on lists of your own, too."},
     {"vigil detect ./test", "Read a folder that is named like a subcommand."},
     {0},
 };
@@ -128,6 +141,7 @@ static int run_detect(vg_cli *cli)
     size_t count = vg_cli_arguments(cli, &paths);
     vg_detect_set set;
     vg_detect_run run;
+    vg_vec sources;
     vg_error err = {0};
     vg_detector_options own = {.since = VG_TIME_NONE, .until = VG_TIME_NONE};
     const vg_log_options logs = {.format = vg_cli_value(cli, "flow-format"),
@@ -135,7 +149,11 @@ static int run_detect(vg_cli *cli)
     vg_cli_time(cli, "since", &own.since);
     vg_cli_time(cli, "until", &own.until);
     vg_status status = vg_detect_set_load(cli, &set, &err);
+    if (status == VG_OK)
+        status = vg_detect_sources_load(cli, &sources, &err);
     if (status == VG_OK) {
+        own.sources = sources.items;
+        own.source_count = sources.len;
         vg_detect_set_tell(&set);
         status = vg_detect_run_paths(cli, set.rules, paths, count, &own, &logs, &run, &err);
     }

@@ -54,6 +54,9 @@ vg_status vg_detect_set_of_file(vg_cli *cli, const vg_rule_file *file, vg_detect
  * first. */
 void vg_detect_set_tell(vg_detect_set *set);
 
+/* What the options --intel and --allow name, as sources of a detector (vg_detect_source). */
+vg_status vg_detect_sources_load(vg_cli *cli, vg_vec *sources, vg_error *err);
+
 /* What a run over logs saw. */
 typedef struct {
     vg_detect_findings findings;

@@ -180,6 +180,45 @@ static void judge(const vg_rules *rules, const vg_detect_findings *found, const 
         *why = vg_arena_printf(arena, "%llu events", (unsigned long long)hit->count);
 }
 
+/* `baseline: {new: [api], country: XX}`: what a case says is known of its events. */
+static bool ask_case(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out)
+{
+    (void)event;
+    (void)arena;
+    *out = vg_get(context, name);
+    return *out != NULL;
+}
+
+/* `intel: {LIST: [indicator, ...]}` */
+static vg_status case_intel(vg_arena *arena, const vg_value *lists, vg_intel **out, vg_error *err)
+{
+    vg_str block;
+    vg_intel_builder *builder = vg_intel_builder_new();
+    if (!builder)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while testing detections");
+    for (vg_items list = vg_items_of(lists); vg_items_next(&list);)
+        for (vg_items it = vg_items_of(list.value); vg_items_next(&it);)
+            vg_intel_add_one(builder, list.key, vg_value_str(it.value), false);
+    vg_status status = vg_intel_compile(arena, builder, &block, err);
+    vg_intel_builder_free(builder);
+    return status == VG_OK ? vg_intel_open(arena, block, out, err) : status;
+}
+
+static vg_status case_sources(vg_arena *arena, const vg_value *c, vg_detect_source sources[2], size_t *count,
+                              vg_error *err)
+{
+    const vg_value *known = vg_get(c, VG_STR("baseline")), *lists = vg_get(c, VG_STR("intel"));
+    vg_intel *intel = NULL;
+    *count = 0;
+    if (lists) {
+        VG_TRY(case_intel(arena, lists, &intel, err));
+        sources[(*count)++] = (vg_detect_source){vg_intel_ask, intel};
+    }
+    if (known) /* only read, through a pointer to what is not const */
+        sources[(*count)++] = (vg_detect_source){ask_case, (void *)(uintptr_t)known};
+    return VG_OK;
+}
+
 typedef struct {
     vg_arena *arena;
     vg_str text;
@@ -206,7 +245,9 @@ static vg_status run_case(const vg_detect_set *set, const vg_value *c, vg_arena 
         *why = VG_STR("a case needs `events` and `expect: {match: true|false}`");
         return VG_OK;
     }
-    vg_detector_options options = {.since = VG_TIME_NONE, .until = VG_TIME_NONE};
+    vg_detect_source sources[2];
+    vg_detector_options options = {.since = VG_TIME_NONE, .until = VG_TIME_NONE, .sources = sources};
+    VG_TRY(case_sources(arena, c, sources, &options.source_count, err));
     vg_detector *detector = vg_detector_new(set->rules, &options);
     if (!detector)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while testing detections");

@@ -59,7 +59,7 @@ vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *o
     d->watermark = VG_TIME_NONE;
     d->scratch = vg_arena_new(0);
     d->light = vg_light_new(rules->dispatch);
-    d->gate = vg_gate_new(rules, d->light, d->options.source_count > 0);
+    d->gate = vg_gate_new(rules, d->light, d->options.sources, d->options.source_count);
     d->evaluator = vg_evaluator_new(rules, d->options.sources, d->options.source_count);
     d->signals = vg_signals_new(d->options.signal_bytes ? d->options.signal_bytes : SIGNAL_BYTES,
                                 d->options.spill_folder);

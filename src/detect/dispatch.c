@@ -33,6 +33,9 @@ static const struct {
     {"vigil.actor.kind", {"userIdentity"}},
     {"vigil.service", {"userIdentity", "sourceIPAddress"}},
     {"vigil.ip.kind", {"sourceIPAddress"}},
+    {"vigil.intel", {"sourceIPAddress", "userAgent"}},
+    {"vigil.country", {"sourceIPAddress"}},
+    {"vigil.asn", {"sourceIPAddress"}},
     {"vigil.outcome", {"eventName", "errorCode", "errorMessage", "responseElements"}},
 };
 
@@ -148,11 +151,11 @@ static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t
     if (d->bit_of[predicate] == VG_NO_BIT || p->op == VG_TEST_NULL)
         return COST_NONE;
     vg_str path = rules->fields[p->field].path;
-    unsigned factor = parts_of(&rules->fields[p->field])                                     ? 512
-                      : vg_str_is(path, "eventName")                                         ? 1
-                      : vg_str_is(path, "errorCode") || vg_str_is(path, "userIdentity.type") ? 4
-                      : vg_str_is(path, "eventSource") || vg_str_is(path, "eventType")       ? 16
-                                                                                             : 8;
+    unsigned factor = parts_of(&rules->fields[p->field]) && !is_foreign(&rules->fields[p->field]) ? 512
+                      : vg_str_is(path, "eventName")                                              ? 1
+                      : vg_str_is(path, "errorCode") || vg_str_is(path, "userIdentity.type")      ? 4
+                      : vg_str_is(path, "eventSource") || vg_str_is(path, "eventType")            ? 16
+                                                                                                  : 8;
     switch (p->op) {
     case VG_TEST_EXACT:
     case VG_TEST_NUMBER:

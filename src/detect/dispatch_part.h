@@ -100,7 +100,8 @@ bool vg_light_text_of(void *light, vg_str path, vg_arena *arena, vg_str *out);
 
 /* One a thread. */
 typedef struct vg_gate vg_gate;
-vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources);
+vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, const vg_detect_source *sources,
+                     size_t source_count);
 void vg_gate_free(vg_gate *gate);
 /* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. *decided:
  * it matches all of them, whatever else it holds. */

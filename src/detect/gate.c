@@ -53,7 +53,8 @@ struct vg_gate {
     const vg_rules *rules;
     const vg_dispatch *d;
     vg_light *light;
-    bool has_sources;
+    const vg_detect_source *sources;
+    size_t source_count;
     vg_arena *arena, *scratch; /* scratch: of the event at hand */
     sigma_matcher *matcher;
     sigma_scan scan;
@@ -102,7 +103,8 @@ static bool make_field(vg_gate *gate, size_t q)
     return pivots && f->many_bits && f->bits && f->memos && f->values && f->lists;
 }
 
-vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources)
+vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, const vg_detect_source *sources,
+                     size_t source_count)
 {
     vg_arena *arena = vg_arena_new(0);
     vg_gate *gate = arena ? VG_NEW(arena, vg_gate) : NULL;
@@ -113,7 +115,8 @@ vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, bool has_sources)
     gate->rules = rules;
     gate->d = rules->dispatch;
     gate->light = light;
-    gate->has_sources = has_sources;
+    gate->sources = sources;
+    gate->source_count = source_count;
     gate->arena = arena;
     gate->scratch = vg_arena_new(0);
     gate->matcher = sigma_matcher_new();
@@ -190,7 +193,12 @@ static bool derive(vg_gate *gate, size_t q, const vg_value **out)
     vg_trail_record_of(doc.root, resources, record);
     vg_event event = {
         .log = VG_LOG_CLOUDTRAIL, .source_ip = record->source_ip, .root = doc.root, .record = record};
-    vg_derived_field(&event, vg_str_sub(quick->path, sizeof "vigil." - 1, VG_NPOS), gate->scratch, out);
+    vg_str name = vg_str_sub(quick->path, sizeof "vigil." - 1, VG_NPOS);
+    bool found = vg_derived_field(&event, name, gate->scratch, out);
+    for (size_t i = 0; quick->is_foreign && !found && i < gate->source_count; i++)
+        found = gate->sources[i].ask(gate->sources[i].context, &event, name, gate->scratch, out);
+    if (!found)
+        *out = NULL;
     return true;
 }
 
@@ -346,10 +354,12 @@ static void find_verdict(vg_gate *gate, size_t q, verdict *v)
     field_memo *f = &gate->fields[q];
     char room[MEMO_PARTS];
     vg_str key, first = quick->part_count ? gate->values[quick->parts[0]] : (vg_str){0};
-    *v = (verdict){.known = true, .absent = quick->is_foreign || (!quick->is_derived && !first.ptr)};
-    if (v->absent) {
-        v->absent = v->known = !quick->is_foreign || !gate->has_sources;
-        v->has_pivots = !v->known;
+    bool nobody_knows = quick->is_foreign && gate->source_count == 0;
+    *v = (verdict){.known = true, .absent = nobody_knows || (!quick->is_derived && !first.ptr)};
+    if (v->absent)
+        return;
+    if (quick->is_derived && quick->part_count == 0) {
+        *v = (verdict){.has_pivots = true};
         return;
     }
     bool fits = key_of(gate, q, room, &key), is_container = first.len && strchr("{[", first.ptr[0]);
