@@ -290,81 +290,6 @@ static vg_status read_layers(reader *r, const vg_value *object, const vg_request
     return read_s3(r, object, out);
 }
 
-/* ---- the work --------------------------------------------------------------------------------------------------------------------------- */
-
-/* What comparing could cost, in steps of about a nanosecond: a pattern that may have to be tried everywhere costs its length
- * times the text's, values of a list each cost all patterns. What policies that AWS accepts cost is a millionth of it. */
-#define MOST_WORK (4e9)
-
-typedef struct {
-    double action, resource, value, list; /* what a byte of a pattern costs; of `list`: what a value costs */
-    bool resource_is_wild;
-} work_rates;
-
-static bool holds_any(vg_str text, const char *characters)
-{
-    for (; *characters; characters++)
-        if (vg_str_find_char(text, *characters) != VG_NPOS)
-            return true;
-    return false;
-}
-
-static work_rates rates_of(const vg_request *request)
-{
-    work_rates rates = {.action = 4.0 * (double)request->action.len,
-                        .resource = (double)request->resource.len,
-                        .value = (double)request->caller.text.len,
-                        .resource_is_wild = holds_any(request->resource, "*")};
-    for (size_t i = 0; i < request->context_count; i++) {
-        const vg_context_entry *entry = &request->context[i];
-        double bytes = 0;
-        for (size_t k = 0; k < entry->value_count; k++) {
-            double length = (double)entry->values[k].len;
-            rates.value = length > rates.value ? length : rates.value;
-            bytes += length + 32;
-        }
-        rates.list = entry->multi && bytes > rates.list ? bytes : rates.list;
-    }
-    return rates;
-}
-
-static double work_of_strings(const vg_str *patterns, size_t count, const char *costly, double rate)
-{
-    double work = 0;
-    for (size_t i = 0; i < count; i++)
-        if (holds_any(patterns[i], costly))
-            work += (double)patterns[i].len * rate;
-    return work;
-}
-
-static double work_of_statement(const vg_statement *s, const work_rates *rates)
-{
-    double work = work_of_strings(s->actions, s->action_count, "*", rates->action) +
-                  work_of_strings(s->resources, s->resource_count, rates->resource_is_wild ? "*?$" : "?$",
-                                  rates->resource);
-    for (size_t i = 0; i < s->condition_count; i++) {
-        const vg_policy_condition *c = &s->conditions[i];
-        work += (double)c->value_count * rates->list +
-                work_of_strings(c->values, c->value_count, "?$", rates->value);
-    }
-    return work;
-}
-
-static vg_status refuse_endless_work(reader *r, const vg_value *object, const vg_request *request)
-{
-    work_rates rates = rates_of(request);
-    double work = 0;
-    for (size_t d = 0; d < r->documents.len; d++) {
-        const vg_policy_document *document = *(const vg_policy_document **)vg_vec_at(&r->documents, d);
-        for (size_t i = 0; i < document->statement_count; i++)
-            work += work_of_statement(&document->statements[i], &rates);
-    }
-    if (work <= MOST_WORK)
-        return VG_OK;
-    return vg_fail_at(r->err, VG_ERR_LIMIT, vg_doc_place(r->doc, object),
-                      "the policies' patterns are too many and too long for a request of this length");
-}
-
 vg_status vg_policy_case_read(vg_arena *arena, const vg_doc *doc, const vg_value *object,
                               const vg_catalogue *catalogue, vg_policy_case *out, vg_error *err)
 {
@@ -378,7 +303,6 @@ vg_status vg_policy_case_read(vg_arena *arena, const vg_doc *doc, const vg_value
         return refuse(&r, object, "a request must be an object");
     VG_TRY(read_request(&r, object, &out->request));
     VG_TRY(read_layers(&r, object, &out->request, &out->layers));
-    VG_TRY(refuse_endless_work(&r, object, &out->request));
     out->documents = r.documents.items;
     out->document_count = r.documents.len;
     return VG_OK;
