@@ -33,7 +33,8 @@ typedef struct {
     char *bytes;
     size_t len, cap;
     cutting cutting;
-    size_t header; /* bytes of the header line that each piece begins with */
+    bool is_flow;
+    size_t header; /* bytes of the header line that the piece at hand begins with, out of its place */
     bool ended;
 } pieces;
 
@@ -129,6 +130,40 @@ static vg_status show(pieces *p, size_t len, vg_error *err)
                          p->counts, err);
 }
 
+/* Whether a line names the columns of a flow log: names and no values, of which `srcaddr` or `version` must be one. */
+static bool is_header(vg_str line)
+{
+    static const char *const known[] = {"version",    "srcaddr",      "dstaddr",
+                                        "account-id", "interface-id", "start"};
+    vg_str rest = line, word;
+    size_t words = 0, names = 0;
+    while (vg_str_next(&rest, ' ', &word)) {
+        word = vg_str_trim(word);
+        if (vg_str_starts(word, VG_STR("${")))
+            word = vg_str_sub(word, 2, word.len - 3);
+        words += word.len > 0;
+        for (size_t i = 0; i < word.len; i++)
+            if (!((word.ptr[i] >= 'a' && word.ptr[i] <= 'z') || word.ptr[i] == '-'))
+                return false;
+        for (size_t i = 0; i < VG_COUNT(known); i++)
+            names += vg_str_is(word, known[i]);
+    }
+    return words > 1 && names > 0;
+}
+
+/* The last header line before `cut`, which the next piece begins with; the one that this piece begins with when there is
+ * none. */
+static vg_str last_header(const pieces *p, size_t cut)
+{
+    vg_str rest = {p->bytes, cut}, line, header = {p->bytes, p->header};
+    while (vg_str_next(&rest, '\n', &line)) {
+        bool may_be = line.len > 1 && ((line.ptr[0] >= 'a' && line.ptr[0] <= 'z') || line.ptr[0] == '$');
+        if (may_be && is_header(vg_str_trim(line)))
+            header = (vg_str){line.ptr, line.len + 1};
+    }
+    return header;
+}
+
 /* Shows the window up to `cut` and moves the rest to the front, behind what each piece begins with. */
 static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
 {
@@ -138,6 +173,11 @@ static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
     memcpy(p->bytes + cut, CLOSING, closing);
     VG_TRY(show(p, cut + closing, err));
     memcpy(p->bytes + cut, kept, closing);
+    if (p->cutting == BY_LINE && p->is_flow) {
+        vg_str header = last_header(p, cut);
+        memmove(p->bytes, header.ptr, header.len);
+        front = p->header = header.len;
+    }
     if (p->cutting == BY_RECORD) {
         while (cut < p->len && strchr(", \t\r\n", p->bytes[cut]))
             cut++;
@@ -147,15 +187,6 @@ static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
     memmove(p->bytes + front, p->bytes + cut, p->len - cut);
     p->len = front + p->len - cut;
     return VG_OK;
-}
-
-/* A header line of a flow log: names, not values. */
-static size_t header_of(vg_str head)
-{
-    size_t end = vg_str_find_char(head, '\n');
-    bool is_header =
-        end != VG_NPOS && vg_log_recognise(head) == VG_LOG_FLOW && head.ptr[0] >= 'a' && head.ptr[0] <= 'z';
-    return is_header ? end + 1 : 0;
 }
 
 static cutting cutting_of(vg_str head)
@@ -178,7 +209,7 @@ static vg_status show_all(pieces *p, vg_error *err)
     VG_TRY(fill(p, err));
     vg_str head = {p->bytes, p->len < HEAD ? p->len : HEAD};
     p->cutting = cutting_of(head);
-    p->header = p->cutting == BY_LINE ? header_of(head) : 0;
+    p->is_flow = p->cutting == BY_LINE && vg_log_recognise(head) == VG_LOG_FLOW;
     size_t widest = p->cutting == NOT_AT_ALL ? WHOLE : WIDEST;
     while (!p->ended) {
         size_t cut = p->cutting == BY_RECORD ? cut_records(p) : p->cutting == BY_LINE ? cut_lines(p) : 0;

@@ -303,6 +303,38 @@ static void a_log_in_pieces_is_the_same_log(void **unused)
     vg_arena_free(arena);
 }
 
+/* A flow log of several headers, longer than a window: each piece is read by the header that stood last before it. */
+static void the_columns_of_a_piece_are_those_of_its_header(void **unused)
+{
+    (void)unused;
+    vg_arena *arena = vg_arena_new(0);
+    vg_rules *rules = NULL;
+    vg_error err = {0};
+    vg_vec problems = vg_vec_in(arena, sizeof(vg_rule_problem));
+    vg_rule_file file = {VG_STR("r.yml"), VG_STR("title: ssh\nlogsource: {product: aws, service: vpcflow}\n"
+                                                 "detection: {s: {dstport: 22}, condition: s}\n")};
+    vg_rules_options options = {0};
+    assert_int_equal(vg_rules_compile(arena, &file, 1, &options, &rules, &problems, &err), VG_OK);
+    vg_buf log = {0};
+    enum { LINES = 250000 };
+    vg_buf_add_c(&log, "srcaddr dstaddr srcport dstport start\n");
+    for (size_t i = 0; i < LINES; i++)
+        vg_buf_addf(&log, "203.0.113.7 10.0.0.1 40000 %d %zu\n", i % 100 ? 443 : 22, 1767225600 + i);
+    vg_buf_add_c(&log, "srcaddr dstaddr dstport srcport start\n");
+    for (size_t i = 0; i < LINES; i++)
+        vg_buf_addf(&log, "203.0.113.7 10.0.0.1 40000 %d %zu\n", i % 100 ? 443 : 22, 1767225600 + i);
+    assert_true(log.len > 16U << 20);
+    vg_trail_counts counts = {0};
+    vg_str found = in_pieces(arena, rules, vg_buf_str(&log), &counts);
+    assert_int_equal(counts.bad, 0);
+    assert_int_equal(counts.records, 2 * LINES);
+    vg_str_split(found, '\n', &found, &(vg_str){0});
+    if (vg_str_find(found, VG_STR(" 2500 ")) == VG_NPOS)
+        fail_msg("%.*s", VG_ARG(vg_str_sub(found, 0, 200)));
+    vg_buf_free(&log);
+    vg_arena_free(arena);
+}
+
 static void garbage_between_records_costs_no_other_record(void **unused)
 {
     (void)unused;
@@ -351,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_glance_passes_over_nothing_that_matches),
         cmocka_unit_test(a_log_in_pieces_is_the_same_log),
+        cmocka_unit_test(the_columns_of_a_piece_are_those_of_its_header),
         cmocka_unit_test(garbage_between_records_costs_no_other_record),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
