@@ -24,6 +24,10 @@ static const vg_option options[] = {
      .help = "A list of what is on no list of --intel, such as a MISP warning list.",
      .repeatable = true,
      .kind = VG_ARG_PATH},
+    {.name = "diff",
+     .help = "Compare two sets of rules: the first two arguments are the old and the new rules, and what "
+             "only one of them "
+             "finds in the logs is shown."},
     {.name = "flow-format",
      .argument = "FIELDS",
      .help = "The columns of flow logs that have no header line, as they were "
@@ -60,6 +64,8 @@ static const vg_example examples[] = {
      "Show what is high or critical, and fail when there is any."},
     {"vigil detect --intel tor=tor-exit-nodes.lst --intel feeds/ipsum logs/",
      "Look for addresses on lists of your own, too."},
+    {"vigil detect --diff old-rules/ new-rules/ logs/",
+     "Replay changed rules over history before they go live."},
     {"vigil detect ./test", "Read a folder that is named like a subcommand."},
     {0},
 };
@@ -148,6 +154,8 @@ static int run_detect(vg_cli *cli)
                                  .time_field = vg_cli_value(cli, "time-field")};
     vg_cli_time(cli, "since", &own.since);
     vg_cli_time(cli, "until", &own.until);
+    if (vg_cli_flag(cli, "diff"))
+        return vg_detect_diff(cli, &own, &logs);
     vg_status status = vg_detect_set_load(cli, &set, &err);
     if (status == VG_OK)
         status = vg_detect_sources_load(cli, &sources, &err);

@@ -69,6 +69,9 @@ vg_status vg_detect_run_paths(vg_cli *cli, const vg_rules *rules, const vg_str *
                               const vg_detector_options *options, const vg_log_options *log_options,
                               vg_detect_run *out, vg_error *err);
 
+/* `vigil detect --diff OLD NEW LOG...` */
+int vg_detect_diff(vg_cli *cli, const vg_detector_options *options, const vg_log_options *logs);
+
 /* Writing. `wanted` as in vg_detect_set. */
 vg_status vg_detect_write(vg_cli *cli, const vg_rules *rules, const bool *wanted, const vg_detect_run *run,
                           vg_str format, vg_error *err);

@@ -14,6 +14,11 @@ enum {
     MOST_TOLD = 20      /* complaints of one file */
 };
 
+typedef struct {
+    vg_dir_entry file;
+    bool in_folder; /* it was not named itself */
+} log_file;
+
 /* What one thread holds. */
 typedef struct {
     vg_detector *detector;
@@ -27,8 +32,9 @@ typedef struct {
 
 typedef struct {
     vg_cli *cli;
-    vg_vec files; /* vg_dir_entry */
+    vg_vec files; /* log_file */
     const vg_log_options *log_options;
+    _Atomic size_t others;
     vg_vec *complaints; /* by file: vg_error */
     size_t *more;       /* by file: complaints that are only counted */
     worker *workers;
@@ -51,7 +57,7 @@ static bool is_no_log(vg_str path)
 
 static void find_files(running *r, const vg_str *paths, size_t count)
 {
-    r->files = vg_vec_in(r->cli->arena, sizeof(vg_dir_entry));
+    r->files = vg_vec_in(r->cli->arena, sizeof(log_file));
     for (size_t i = 0; i < count; i++) {
         vg_vec found = vg_vec_in(r->cli->arena, sizeof(vg_dir_entry));
         vg_error bad = {0};
@@ -63,16 +69,16 @@ static void find_files(running *r, const vg_str *paths, size_t count)
             vg_cli_error(r->cli, &bad);
         for (size_t k = 0; k < found.len; k++) {
             const vg_dir_entry *entry = vg_vec_at(&found, k);
-            vg_dir_entry *slot = is_folder && is_no_log(entry->path) ? NULL : vg_vec_push(&r->files);
-            if (slot)
-                *slot = *entry;
+            log_file *slot = is_folder && is_no_log(entry->path) ? NULL : vg_vec_push(&r->files);
+            if (!slot)
+                continue;
+            slot->file = *entry;
+            slot->in_folder = is_folder;
         }
     }
 }
 
-/* ---- one file
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- one file ---------------------------------------------------------------------------------------- */
 
 typedef struct {
     vg_vec *complaints;
@@ -100,8 +106,18 @@ static vg_status stream_file(running *r, worker *w, vg_str path, complaining *c,
     return status;
 }
 
-static vg_status read_file(running *r, worker *w, const vg_dir_entry *entry, complaining *c, vg_error *err)
+/* What stands beside the logs of a folder: a text that is no log. */
+static bool is_other(vg_str text)
 {
+    vg_str head = vg_str_trim(vg_str_sub(text, 0, 64 << 10));
+    bool is_json = head.len && (head.ptr[0] == '{' || head.ptr[0] == '[');
+    return !is_json && vg_log_recognise(head) == VG_LOG_UNKNOWN;
+}
+
+static vg_status read_file(running *r, worker *w, size_t index, complaining *c, vg_error *err)
+{
+    const log_file *at = vg_vec_at(&r->files, index);
+    const vg_dir_entry *entry = &at->file;
     vg_str bytes, text, plain;
     vg_error bad = {0};
     size_t whole = r->worker_count == 1 ? WHOLE : SHARED / r->worker_count;
@@ -116,18 +132,22 @@ static vg_status read_file(running *r, worker *w, const vg_dir_entry *entry, com
         return status;
     }
     VG_TRY(vg_text_to_utf8(w->arena, text, &plain, err));
+    if (at->in_folder && is_other(plain)) {
+        atomic_fetch_add(&r->others, 1);
+        return VG_OK;
+    }
     w->bytes += plain.len;
     return vg_detect_log(w->detector, plain, entry->path, r->log_options, on_bad, c, &w->counts, err);
 }
 
 static void do_file(running *r, worker *w, size_t i)
 {
-    const vg_dir_entry *entry = vg_vec_at(&r->files, i);
+    const vg_dir_entry *entry = &((const log_file *)vg_vec_at(&r->files, i))->file;
     complaining c = {&r->complaints[i], &r->more[i]};
     r->complaints[i] = vg_vec_in(w->kept, sizeof(vg_error));
     vg_error err = {0};
     vg_arena_reset(w->arena);
-    vg_status status = read_file(r, w, entry, &c, &err);
+    vg_status status = read_file(r, w, i, &c, &err);
     if (status == VG_ERR_MEMORY && !w->failed) {
         w->failed = true;
         w->err = err;
@@ -191,7 +211,7 @@ static void tell_complaints(running *r)
         vg_error err = {0};
         if (!r->more[i])
             continue;
-        const vg_dir_entry *entry = vg_vec_at(&r->files, i);
+        const vg_dir_entry *entry = &((const log_file *)vg_vec_at(&r->files, i))->file;
         vg_fail_at(&err, VG_ERR_VALUE, (vg_place){.file = entry->path}, "%zu more records could not be read",
                    r->more[i]);
         vg_cli_error(r->cli, &err);
@@ -232,6 +252,8 @@ vg_status vg_detect_run_paths(vg_cli *cli, const vg_rules *rules, const vg_str *
     if (status == VG_OK)
         vg_parallel(r.worker_count, r.worker_count, work, &r);
     vg_progress_end(&r.progress);
+    if (r.others)
+        vg_cli_say(cli, "%zu files of the folders are no logs, and were passed over", (size_t)r.others);
     if (status == VG_OK)
         tell_complaints(&r);
     if (status == VG_OK)
