@@ -50,7 +50,7 @@ GUARDDUTY = """# GuardDuty's findings, and what answers them here
 <!-- Written by tools/gen_detections_docs.py from content/detections/ and tools/detections/guardduty.yaml. Do not edit. -->
 
 The {count} active finding types whose source is CloudTrail, VPC Flow Logs or DNS logs ({source}, {date}).
-{covered} are covered: by a detection with a test of a match and a near miss, by a baseline of behaviour, or by a sequence.
+{covered} are covered: a detection names them, alone or as a sequence, with a test of a match and of a near miss.
 Sources that Vigil does not read (Kubernetes audit logs, runtime agents, malware scans, database sign-ins, flow logs of
 functions) are left out.
 
