@@ -180,12 +180,14 @@ static void judge(const vg_rules *rules, const vg_detect_findings *found, const 
         *why = vg_arena_printf(arena, "%llu events", (unsigned long long)hit->count);
 }
 
-/* `baseline: {new: [api], country: XX}`: what a case says is known of its events. */
+/* `baseline: {new: [api], country: XX}`: what a case says is known of its events; `country: {ADDRESS: XX}`: of those from
+ * there. */
 static bool ask_case(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out)
 {
-    (void)event;
     (void)arena;
     *out = vg_get(context, name);
+    if (*out && (*out)->kind == VG_OBJECT)
+        *out = vg_get(*out, event->source_ip);
     return *out != NULL;
 }
 
