@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "ci"
 DATA = ROOT.parent / "shared" / "data"
 DEADLINE = 43 * 60
-FUZZ_SECONDS = 15
+FUZZ_SECONDS = 12
 JOBS = str(max(2, os.cpu_count() or 2))
 
 
@@ -244,7 +244,7 @@ CHECKS = [
     ("generated", check_generated, 60),
     ("startup", check_startup, 60),
     ("package", check_package, 3 * 60),
-    ("fuzz", check_fuzz, 8 * 60),
+    ("fuzz", check_fuzz, 10 * 60),
     ("tsan", check_tsan, 6 * 60),
     ("analyzer", check_analyzer, 8 * 60),
     ("tidy", check_tidy, 16 * 60),
