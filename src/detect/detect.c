@@ -218,6 +218,8 @@ typedef struct {
     void (*bad)(void *context, const vg_error *err);
     void *context;
     vg_trail_counts *counts;
+    const vg_log_options *options;
+    bool bare;     /* records stand in no {"Records": [...]}: what is none may wrap one */
     vg_error *err; /* for what is not the text's fault */
     bool stop;     /* err is set */
 } reading;
@@ -243,6 +245,62 @@ static vg_str plain(vg_str picked)
         return (vg_str){0};
     vg_str inner = vg_str_sub(picked, 1, picked.len - 2);
     return vg_str_find_char(inner, '\\') == VG_NPOS ? inner : (vg_str){0};
+}
+
+/* ---- one by one ------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    reading *r;
+    vg_place from; /* where the text that is read stands in its file */
+    bool stopped;
+} showing;
+
+static void show_bad(void *context, const vg_error *err)
+{
+    const showing *s = context;
+    vg_error moved = *err;
+    if (s->from.line && !moved.place.line)
+        moved.place = s->from;
+    else if (s->from.line > 1)
+        moved.place.line += s->from.line - 1;
+    if (s->r->bad)
+        s->r->bad(s->r->context, &moved);
+}
+
+static vg_status show_one(void *context, const vg_event *event, vg_error *err)
+{
+    showing *s = context;
+    if (s->r->bare && event->log == VG_LOG_UNKNOWN) {
+        vg_error none = {0};
+        vg_fail_at(&none, VG_ERR_VALUE, event->place, "this is no CloudTrail record");
+        s->r->counts->records--;
+        s->r->counts->bad++;
+        show_bad(s, &none);
+        return VG_OK;
+    }
+    vg_arena_reset(s->r->d->scratch);
+    vg_status status = show(s->r->d, event, err);
+    s->stopped |= status != VG_OK;
+    return status;
+}
+
+/* Through the readers of the trail: forms and logs that a glance does not know. */
+static vg_status read_slowly(reading *r, vg_str text, vg_place from)
+{
+    showing s = {r, from, false};
+    vg_event_sink sink = {show_one, show_bad, &s};
+    vg_status status = vg_log_read(text, r->name, r->options, &sink, r->counts, r->err);
+    r->stop |= status != VG_OK;
+    return status;
+}
+
+/* One object of JSON lines or of an array that is no record itself: it may wrap one. */
+static vg_status show_raw(reading *r, vg_str raw, vg_error *bad)
+{
+    vg_status status = read_slowly(r, raw, place_of(r, raw));
+    if (status != VG_OK)
+        *bad = *r->err;
+    return status;
 }
 
 /* Remembers the latest time as text: CloudTrail writes all of one form. */
@@ -324,6 +382,8 @@ static vg_status glance(reading *r, vg_error *bad)
     const size_t *at = dispatch->glance;
     bool is_call = values[at[VG_GLANCE_NAME]].ptr && values[at[VG_GLANCE_SOURCE]].ptr;
     bool is_record = is_call || vg_str_is(values[at[VG_GLANCE_CATEGORY]], "\"Insight\"");
+    if (r->bare && !is_record)
+        return show_raw(r, raw, bad);
     if (!is_record && !odd) {
         vg_fail_at(bad, VG_ERR_VALUE, place_of(r, raw), "this is no CloudTrail record");
         tell_bad(r, bad);
@@ -380,6 +440,42 @@ static vg_status read_delivered(reading *r, vg_error *bad)
                 : VG_OK;
 }
 
+/* A bare array. */
+static vg_status read_array(reading *r, vg_error *bad)
+{
+    bool more;
+    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
+    VG_TRY(vg_json_cursor_enter(r->cursor, bad));
+    return read_items(r, bad);
+}
+
+/* JSON lines. A broken line costs no other. */
+static vg_status read_lines(reading *r)
+{
+    vg_error bad = {0};
+    vg_str raw;
+    bool more = true;
+    vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
+    if (status != VG_OK)
+        return vg_fail(r->err, status, "%s", bad.message);
+    vg_json_cursor_by_line(r->cursor);
+    for (;;) {
+        status = vg_json_cursor_document(r->cursor, &more, &bad);
+        if (status == VG_OK && !more)
+            return VG_OK;
+        if (status == VG_OK && vg_json_cursor_kind(r->cursor) == VG_OBJECT)
+            status = glance(r, &bad);
+        else if (status == VG_OK && (status = vg_json_cursor_raw(r->cursor, &raw, &bad)) == VG_OK)
+            status = show_raw(r, raw, &bad);
+        if (r->stop)
+            return status;
+        if (status == VG_OK)
+            continue;
+        tell_bad(r, &bad);
+        vg_json_cursor_recover(r->cursor);
+    }
+}
+
 /* Where something is broken, what stands behind it is still read. */
 static vg_status read_quickly(reading *r)
 {
@@ -387,7 +483,7 @@ static vg_status read_quickly(reading *r)
     vg_error bad = {0};
     vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
     if (status == VG_OK)
-        status = read_delivered(r, &bad);
+        status = r->bare ? read_array(r, &bad) : read_delivered(r, &bad);
     for (unsigned resumed = 0; status != VG_OK && !r->stop && status != VG_ERR_MEMORY; resumed++) {
         tell_bad(r, &bad);
         do {
@@ -403,41 +499,45 @@ static vg_status read_quickly(reading *r)
 
 /* ---- any log --------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    vg_detector *d;
-    reading *r;
-} showing;
+typedef enum { DELIVERED, LINES, ARRAY, OTHER } layout;
 
-static vg_status show_one(void *context, const vg_event *event, vg_error *err)
+/* How a log of CloudTrail is laid out. */
+static layout layout_of(vg_str text)
 {
-    showing *s = context;
-    vg_arena_reset(s->d->scratch);
-    return show(s->d, event, err);
-}
-
-static void show_bad(void *context, const vg_error *err)
-{
-    showing *s = context;
-    if (s->r->bad)
-        s->r->bad(s->r->context, err);
+    enum { HEAD = 64 << 10 };
+    vg_str head = vg_str_trim(vg_str_sub(text, 0, HEAD)), first, rest;
+    if (vg_trail_is_delivered(text))
+        return DELIVERED;
+    if (vg_log_recognise(head) != VG_LOG_CLOUDTRAIL || !head.len)
+        return OTHER;
+    if (head.ptr[0] == '[')
+        return ARRAY;
+    vg_str_split(head, '\n', &first, &rest);
+    first = vg_str_trim(first);
+    return first.len > 1 && first.ptr[0] == '{' && first.ptr[first.len - 1] == '}' ? LINES : OTHER;
 }
 
 vg_status vg_detect_log(vg_detector *d, vg_str bytes, vg_str name, const vg_log_options *options,
                         void (*bad)(void *context, const vg_error *err), void *context,
                         vg_trail_counts *counts, vg_error *err)
 {
-    reading r = {
-        .d = d, .text = bytes, .name = name, .bad = bad, .context = context, .counts = counts, .err = err};
+    layout form = layout_of(bytes);
+    reading r = {.d = d,
+                 .text = bytes,
+                 .name = name,
+                 .options = options,
+                 .bad = bad,
+                 .context = context,
+                 .counts = counts,
+                 .err = err,
+                 .bare = form == LINES || form == ARRAY};
     d->file = name;
-    if (!vg_trail_is_delivered(bytes)) {
-        showing s = {d, &r};
-        vg_event_sink sink = {show_one, show_bad, &s};
-        return vg_log_read(bytes, name, options, &sink, counts, err);
-    }
+    if (form == OTHER)
+        return read_slowly(&r, bytes, (vg_place){0});
     r.cursor_arena = vg_arena_new(0);
     if (!r.cursor_arena)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting");
-    vg_status status = read_quickly(&r);
+    vg_status status = form == LINES ? read_lines(&r) : read_quickly(&r);
     vg_arena_free(r.cursor_arena);
     return status;
 }

@@ -225,6 +225,84 @@ static vg_str at_once(vg_arena *arena, const vg_rules *rules, vg_str log)
     return told(arena, rules, detector);
 }
 
+/* The records of a log as JSON lines, or as an array. */
+static vg_str laid_out(vg_arena *arena, vg_str log, const char *open, const char *between, const char *close)
+{
+    vg_str rest = vg_str_sub(log, sizeof "{\"Records\":[" - 1, log.len - sizeof "{\"Records\":[" - 1), record;
+    vg_buf out = {0};
+    vg_buf_add_c(&out, open);
+    while (rest.len) {
+        size_t end = vg_str_find(rest, VG_STR(",\n{"));
+        record = end == VG_NPOS ? rest : vg_str_sub(rest, 0, end);
+        rest = end == VG_NPOS ? (vg_str){0} : vg_str_sub(rest, end + 2, VG_NPOS);
+        vg_buf_add_str(&out, record);
+        vg_buf_add_c(&out, rest.len ? between : close);
+    }
+    vg_str copy = vg_arena_str(arena, vg_buf_str(&out));
+    vg_buf_free(&out);
+    return copy;
+}
+
+static void lines_and_arrays_are_read_as_files_are(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *open, *between, *close;
+    } layouts[] = {{"", "\n", "\n"}, {"", "\r\n\r\n", ""}, {"[", ",", "]"}, {" [\n", ",\n", "\n]\n"}};
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        vg_buf log = {0};
+        state = seed;
+        add_log(&log, 100);
+        vg_str slow = by_record(arena, rules, vg_buf_str(&log));
+        for (size_t i = 0; i < VG_COUNT(layouts); i++) {
+            vg_str text =
+                laid_out(arena, vg_buf_str(&log), layouts[i].open, layouts[i].between, layouts[i].close);
+            vg_str quick = at_once(arena, rules, text);
+            if (!vg_str_eq(quick, slow))
+                fail_msg("seed %u, layout %zu\nquick:\n%.*s\nrecord by record:\n%.*s", seed, i, VG_ARG(quick),
+                         VG_ARG(slow));
+        }
+        vg_buf_free(&log);
+    }
+    vg_arena_free(arena);
+}
+
+static void note_line(void *context, const vg_error *err)
+{
+    vg_buf_addf(context, "%u ", err->place.line);
+}
+
+static void wrapped_and_broken_lines_stand_among_records(void **unused)
+{
+    (void)unused;
+    static const char text[] =
+        "{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"1\"}\n"
+        "{\"eventSource\":\"a\",\"eventName\":\"Dele\n"
+        "{\"version\":\"0\",\"detail-type\":\"AWS API Call via "
+        "CloudTrail\",\"detail\":{\"eventSource\":\"a\","
+        "\"eventName\":\"DeleteTrail\",\"eventID\":\"2\"}}\n"
+        "{\"Records\":[{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"3\"}]}\n"
+        "{\"other\":1}\n"
+        "garbage\n"
+        "{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"4\"}";
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    vg_detector *detector = detector_of(rules);
+    vg_trail_counts counts = {0};
+    vg_error err = {0};
+    vg_buf lines = {0};
+    assert_int_equal(
+        vg_detect_log(detector, vg_str_from(text), VG_STR("log"), NULL, note_line, &lines, &counts, &err),
+        VG_OK);
+    vg_str found = told(arena, rules, detector);
+    if (vg_str_find(found, VG_STR(" 1 2 3 4\n")) == VG_NPOS || !vg_str_is(vg_buf_str(&lines), "2 5 6 "))
+        fail_msg("bad lines %.*s, found\n%.*s", VG_ARG(vg_buf_str(&lines)), VG_ARG(found));
+    vg_buf_free(&lines);
+    vg_arena_free(arena);
+}
+
 static void the_glance_passes_over_nothing_that_matches(void **unused)
 {
     (void)unused;
@@ -381,6 +459,8 @@ int main(void)
         return 1;
     close(fd);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_and_arrays_are_read_as_files_are),
+        cmocka_unit_test(wrapped_and_broken_lines_stand_among_records),
         cmocka_unit_test(the_glance_passes_over_nothing_that_matches),
         cmocka_unit_test(a_log_in_pieces_is_the_same_log),
         cmocka_unit_test(the_columns_of_a_piece_are_those_of_its_header),
