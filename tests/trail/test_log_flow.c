@@ -371,8 +371,8 @@ static void a_sink_that_stops_ends_the_reading_with_its_own_error(void **state)
         V2_LINE "\n" V2_LINE "\n",
         "{\"events\":[{\"message\":\"" V2_LINE "\"},{\"message\":\"" V2_LINE "\"}]}",
         "{\"eventName\":\"A\",\"eventSource\":\"b\"}\n{\"eventName\":\"A\",\"eventSource\":\"b\"}\n",
-        "{\"query_name\":\"a.\",\"query_timestamp\":\"\"}\n{\"query_name\":\"a.\",\"query_timestamp\":\"\"}"
-        "\n",
+        ("{\"query_name\":\"a.\",\"query_timestamp\":\"\"}\n{\"query_name\":\"a.\",\"query_timestamp\":\"\"}"
+         "\n"),
     };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(texts); i++) {
