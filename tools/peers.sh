@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the tools that tests/peers compare with into build/peers: npm's into node_modules, PyPI's into venv. What
-# cannot be had is said and left out; its comparison then says `not run`. Installed once for each state of the two lists,
+# Installs the tools that tests/peers compare with into build/peers: npm's into node_modules, PyPI's into venv, crates into rsigma. What
+# cannot be had is said and left out; its comparison then says `not run`. Installed once for each state of the lists,
 # and without network afterwards.
 set -eu
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 LISTS=$ROOT/tests/peers
 PEERS=$ROOT/build/peers
+CRATE=$LISTS/sigma/rsigma
 mkdir -p "$PEERS"
 
 # installed NAME FILE...: whether NAME was installed from exactly these files.
@@ -28,11 +29,25 @@ install_pypi() {
         cat "$LISTS/requirements.txt" >"$PEERS/pypi.stamp"
 }
 
+# rsigma's evaluator is a library; the programs that ask it are built here.
+install_crates() {
+    (cd "$CRATE" && cargo build --release --locked --quiet --target-dir "$PEERS/rsigma") </dev/null >&2 &&
+        cat "$CRATE/Cargo.toml" "$CRATE/Cargo.lock" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs >"$PEERS/crates.stamp"
+}
+
 STATUS=0
 if [ -f "$LISTS/package.json" ] && ! installed npm "$LISTS/package.json" "$LISTS/package-lock.json"; then
     install_npm || { echo "peers: npm's could not be installed" >&2; STATUS=1; }
 fi
 if [ -f "$LISTS/requirements.txt" ] && ! installed pypi "$LISTS/requirements.txt"; then
     install_pypi || { echo "peers: PyPI's could not be installed" >&2; STATUS=1; }
+fi
+if ! installed crates "$CRATE/Cargo.toml" "$CRATE/Cargo.lock" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs; then
+    if command -v cargo >/dev/null; then
+        install_crates || { echo "peers: rsigma could not be built" >&2; STATUS=1; }
+    else
+        echo "peers: rsigma cannot be built without cargo" >&2
+        STATUS=1
+    fi
 fi
 exit $STATUS

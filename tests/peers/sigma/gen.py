@@ -85,7 +85,8 @@ def change(event, rng):
     elif kind == 7:
         event.setdefault("requestParameters", {})
         if isinstance(event["requestParameters"], dict):
-            event["requestParameters"]["encoded"] = base64.b64encode(b"x" * rng.randrange(3) + rng.choice(PHRASES).encode()).decode()
+            event["requestParameters"]["encoded"] = base64.b64encode(
+                b"x" * rng.randrange(3) + rng.choice(PHRASES).encode(rng.choice(["utf-8", "utf-8", "utf-16-le", "utf-16-be"]))).decode()
     elif kind == 8:
         event.setdefault("requestParameters", {})
         if isinstance(event["requestParameters"], dict):
@@ -106,8 +107,11 @@ def make_events(real, count, rng):
     out = [copy.deepcopy(e) for e in rng.sample(real, min(len(real), count // 3))]
     while len(out) < count:
         event = copy.deepcopy(rng.choice(real))
+        source, name = event["eventSource"], event["eventName"]
         for _ in range(rng.randrange(1, 5)):
             change(event, rng)
+        if not isinstance(event.get("eventSource"), str) or not isinstance(event.get("eventName"), str):
+            event["eventSource"], event["eventName"] = source, name  # without them it is no record
         out.append(event)
     for event in out:
         event["eventID"] = str(uuid.UUID(int=rng.getrandbits(128), version=4))
@@ -159,7 +163,7 @@ def item(field, value, fields, rng):
         text = rng.choice(PHRASES)
     if rng.random() < 0.3:
         text = swap_case(text, rng)
-    roll = rng.randrange(22)
+    roll = rng.randrange(25)
     if roll < 3 or (not text and roll < 12):
         return field, escaped(text) if isinstance(value, str) or value is None else value
     if roll < 5:
@@ -198,6 +202,13 @@ def item(field, value, fields, rng):
         return field, [escaped(text), escaped(rng.choice(PHRASES)), wild(text or "abc", rng)]
     if roll == 20:
         return rng.choice(["requestParameters.list.name", "requestParameters.literal", "requestParameters.command"]) + "|contains", piece(rng.choice(PHRASES), rng)
+    if roll == 21:
+        return rng.choice([("eventTime|minute", 30), ("eventTime|hour", 12), ("eventTime|day", 10), ("eventTime|month", 7), ("eventTime|month", 8),
+                           ("eventTime|year", 2023), ("eventTime|week", 28)])
+    if roll == 22:
+        return f"requestParameters.encoded|{rng.choice(['wide', 'utf16le', 'utf16be'])}|base64offset|contains", piece(rng.choice(PHRASES), rng) or "curl"
+    if roll == 23:
+        return f"{field}|{rng.choice(['contains', 'startswith', 'endswith'])}|neq", escaped(piece(text, rng)) or "x"
     return field, text.upper() if text else "x"
 
 
@@ -263,6 +274,15 @@ def change_rule(rule, rng, number):
         detection["condition"] = f"not ({detection['condition']})"
     return {"title": f"changed {number}", "id": str(uuid.UUID(int=rng.getrandbits(128), version=4)), "status": "test", "logsource": SOURCE,
             "detection": detection, "level": "low"}
+
+
+def quoted(dumper, text):
+    """A text that some versions of YAML take for a number is quoted, for that is another question."""
+    style = "'" if text[:1] in "0123456789+-." else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+yaml.SafeDumper.add_representer(str, quoted)
 
 
 def main():

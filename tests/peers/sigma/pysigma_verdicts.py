@@ -5,8 +5,9 @@
     pysigma_verdicts.py RULES EVENTS --time     events, rules, matches and seconds: loading apart, then asking
 
 Events become rows of a table whose columns are the dotted paths that rules ask for, of text without regard to case, as
-Zircolite has them; a JSON boolean becomes 'true' or 'false'. A path that crosses an array has no column. What the backend
-cannot convert is a line `id<TAB>! why`."""
+Zircolite has them; a JSON boolean becomes 'true' or 'false'. A path that crosses an array has no column. SQLite's columns
+know no case, so paths that differ by case alone stand in tables of their own. What the backend cannot convert is a line
+`id<TAB>! why`."""
 import json
 import re
 import sqlite3
@@ -61,35 +62,52 @@ def regexp(pattern, text):
     return re.search(pattern, str(text)) is not None
 
 
+def arrange(fields):
+    """The columns of each table: the n-th spelling of every path, or its last."""
+    spellings = {}
+    for field in sorted(fields):
+        spellings.setdefault(field.lower(), []).append(field)
+    return [[s[min(n, len(s) - 1)] for s in spellings.values()] for n in range(max(map(len, spellings.values()), default=1))]
+
+
+def quote(name):
+    return "`" + name.replace("`", "``") + "`"
+
+
+def load(base, tables, lines):
+    for n, columns in enumerate(tables):
+        base.execute(f"CREATE TABLE logs{n} ({TEXT} TEXT COLLATE NOCASE" + "".join(f", {quote(c)} COLLATE NOCASE" for c in columns) + ")")
+    count = 0
+    for line in lines:
+        event, flat = json.loads(line), {}
+        flatten(event, "", flat)
+        text = "\x1f".join(texts(event, []))
+        for n, columns in enumerate(tables):
+            base.execute(f"INSERT INTO logs{n} VALUES ({','.join('?' * (len(columns) + 1))})", [text] + [flat.get(c) for c in columns])
+        count += 1
+    return count
+
+
 def main():
     began = time.perf_counter()
     folder = Path(sys.argv[1])
     rules = list(convert(sorted(folder.rglob("*.yml")) if folder.is_dir() else [folder]))
-    wanted = sorted(set().union(*(fields for *_, fields in rules)) - {TEXT})
-    columns, seen = [], set()
-    for field in wanted:
-        if field.lower() not in seen:  # SQLite's columns know no case
-            seen.add(field.lower())
-            columns.append(field)
+    tables = arrange(set().union(*(fields for *_, fields in rules)) - {TEXT})
     base = sqlite3.connect(":memory:")
     base.create_function("REGEXP", 2, regexp, deterministic=True)
-    quote = lambda name: "`" + name.replace("`", "``") + "`"  # noqa: E731
-    base.execute(f"CREATE TABLE logs ({TEXT} TEXT COLLATE NOCASE" + "".join(f", {quote(c)} COLLATE NOCASE" for c in columns) + ")")
-    insert = f"INSERT INTO logs VALUES ({','.join('?' * (len(columns) + 1))})"
-    count = 0
     with open(sys.argv[2]) as lines:
-        for line in lines:
-            event, flat = json.loads(line), {}
-            flatten(event, "", flat)
-            base.execute(insert, ["\x1f".join(texts(event, []))] + [flat.get(c) for c in columns])
-            count += 1
+        count = load(base, tables, lines)
     loaded = time.perf_counter()
     matches = 0
-    for name, queries, why, _ in rules:
+    for name, queries, why, fields in rules:
         found = set()
         try:
+            table = next((n for n, columns in enumerate(tables) if fields - {TEXT} <= set(columns)), None)
+            if queries and table is None:
+                queries, why = None, "fields that differ by case alone"
             for query in queries or []:
-                found.update(row[0] for row in base.execute(query.replace("SELECT *", "SELECT rowid", 1)))
+                query = query.replace("SELECT * FROM logs ", f"SELECT rowid FROM logs{table} ", 1)
+                found.update(row[0] for row in base.execute(query))
         except (sqlite3.Error, re.error) as error:
             queries, why = None, f"{type(error).__name__}: {error}"
         matches += len(found)
