@@ -55,3 +55,8 @@ target_link_libraries(bench_search PRIVATE vg_trail vg_evidence)
 add_executable(bench_correlate bench/bench_correlate.c)
 target_include_directories(bench_correlate PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(bench_correlate PRIVATE vg_detect)
+
+# ---- trail: detection over CloudTrail's files, beside libdeflate alone (bench_trail.sh) ----
+pkg_check_modules(BENCH_DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+add_executable(bench_trail_inflate bench/bench_trail_inflate.c)
+target_link_libraries(bench_trail_inflate PRIVATE PkgConfig::BENCH_DEFLATE)
