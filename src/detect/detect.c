@@ -345,6 +345,17 @@ static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t coun
     return evaluate(d, &event, rules, count, r->err);
 }
 
+/* Whether picked values tell what the signals of a rule want. */
+static bool is_told(const vg_detector *d, const vg_light_needs *needs)
+{
+    for (size_t i = 0; i < needs->count; i++) {
+        vg_str value = d->values[needs->places[i]];
+        if (value.ptr && (value.ptr[0] == '[' || value.ptr[0] == '{'))
+            return false;
+    }
+    return needs->is_light;
+}
+
 /* Matches that the picked values decide and tell of. *done is false when they do not tell all. */
 static vg_status match_light(reading *r, vg_str raw, const uint32_t *rules, size_t count, bool *done)
 {
@@ -352,7 +363,7 @@ static vg_status match_light(reading *r, vg_str raw, const uint32_t *rules, size
     vg_event event;
     vg_brief brief;
     for (size_t i = 0; i < count; i++)
-        if (!d->rules->dispatch->is_light[rules[i]])
+        if (!is_told(d, &d->rules->dispatch->needs[rules[i]]))
             return VG_OK;
     vg_arena_reset(d->scratch);
     if (!vg_light_begin(d->light, d->values, d->scratch, &event, &brief))

@@ -19,7 +19,7 @@ enum {
     COST_PART = 8,
     COST_WIDE = 64,
     COST_NONE = 1 << 28, /* no pivots */
-    MOST_QUICK = 120,
+    MOST_QUICK = 2000,
     MOST_DEPTH = 200 /* of an expression; deeper ones have no pivots and are unknown */
 };
 
@@ -53,12 +53,18 @@ static bool is_foreign(const vg_field *field)
     return field->derived && !vg_derived_is_of_event(vg_str_sub(field->path, sizeof "vigil." - 1, VG_NPOS));
 }
 
+/* Paths that a glance picks: keys of the record, of the objects in it, and deeper ones of who called. */
+static bool is_picked(vg_str path)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < path.len; i++)
+        dots += path.ptr[i] == '.';
+    return path.len > 0 && dots <= (vg_str_starts(path, VG_STR("userIdentity.")) ? 3U : 1U);
+}
+
 static bool is_quick_path(const vg_field *field)
 {
-    if (field->derived)
-        return parts_of(field) || is_foreign(field);
-    return field->parts.count == 1 ||
-           (field->parts.count == 2 && vg_str_eq(field->parts.items[0], VG_STR("userIdentity")));
+    return field->derived ? parts_of(field) || is_foreign(field) : is_picked(field->path);
 }
 
 /* Operators that one scalar value decides. */
@@ -144,6 +150,13 @@ static vg_status list_literals(const vg_rules *rules, vg_dispatch *d)
 
 /* ---- pivots ---------------------------------------------------------------------------------------------------------- */
 
+/* Within an object other than userIdentity. */
+static bool is_deep(vg_str path)
+{
+    return vg_str_find_char(path, '.') != VG_NPOS && !vg_str_starts(path, VG_STR("userIdentity.")) &&
+           !vg_str_starts(path, VG_STR("vigil."));
+}
+
 /* What a predicate costs as a pivot: the likelier it holds, the more. */
 static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t predicate)
 {
@@ -152,6 +165,7 @@ static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t
         return COST_NONE;
     vg_str path = rules->fields[p->field].path;
     unsigned factor = parts_of(&rules->fields[p->field]) && !is_foreign(&rules->fields[p->field]) ? 512
+                      : is_deep(path)                                                             ? 128
                       : vg_str_is(path, "eventName")                                              ? 1
                       : vg_str_is(path, "errorCode") || vg_str_is(path, "userIdentity.type")      ? 4
                       : vg_str_is(path, "eventSource") || vg_str_is(path, "eventType")            ? 16
@@ -314,41 +328,55 @@ static size_t place_of(vg_vec *paths, vg_str path)
     return slot ? paths->len - 1 : 0;
 }
 
+static bool is_light_path(vg_str path)
+{
+    return vg_str_is(path, "vigil.actor") || (is_picked(path) && !vg_str_starts(path, VG_STR("vigil.")));
+}
+
+/* Notes where the texts of some paths are picked. False: one is not told by picked values. */
+static bool pick_texts(vg_vec *paths, const vg_str *texts, size_t count, vg_vec *needs)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_light_path(texts[i]))
+            return false;
+        uint32_t *need = vg_str_is(texts[i], "vigil.actor") ? NULL : vg_vec_push(needs);
+        if (need)
+            *need = (uint32_t)place_of(paths, texts[i]);
+    }
+    return true;
+}
+
 /* Picks what a signal tells a correlation and those above it. False: it is more than a glance can pick. */
-static bool pick_passing(const vg_rules *rules, const vg_passing *p, vg_vec *paths)
+static bool pick_passing(const vg_rules *rules, const vg_passing *p, vg_vec *paths, vg_vec *needs)
 {
     const vg_correlation *c = rules->rules[p->correlation].correlation;
-    bool all = true;
-    for (size_t i = 0; i < c->group.count; i++)
-        all &= vg_light_has(p->group[i]);
-    for (size_t i = 0; i < c->fields.count; i++)
-        all &= vg_light_has(p->values[i]);
-    for (size_t i = 0; i < c->group.count && all; i++)
-        place_of(paths, p->group[i]);
-    for (size_t i = 0; i < c->fields.count && all; i++)
-        place_of(paths, p->values[i]);
+    bool all = pick_texts(paths, p->group, c->group.count, needs) &&
+               pick_texts(paths, p->values, c->fields.count, needs);
     for (size_t i = 0; i < p->above_count && all; i++)
-        all = pick_passing(rules, &p->above[i], paths);
+        all = pick_passing(rules, &p->above[i], paths, needs);
     return all;
 }
 
 /* For each rule that correlations count, and no glance more than it must. */
 static vg_status pick_for_signals(const vg_rules *rules, vg_dispatch *d, vg_vec *paths)
 {
-    bool *is_light = VG_NEW_N(rules->arena, bool, rules->rule_count + 1);
-    if (!is_light)
+    vg_light_needs *needs = VG_NEW_N(rules->arena, vg_light_needs, rules->rule_count + 1);
+    if (!needs)
         return VG_ERR_MEMORY;
     for (size_t i = 0; i < rules->rule_count; i++) {
         const vg_compiled_rule *rule = &rules->rules[i];
-        is_light[i] = true;
-        for (size_t k = 0; k < rule->feed_count && is_light[i]; k++) {
+        vg_vec picked = vg_vec_in(rules->arena, sizeof(uint32_t));
+        needs[i].is_light = true;
+        for (size_t k = 0; k < rule->feed_count && needs[i].is_light; k++) {
             const vg_compiled_rule *counting = &rules->rules[rule->feeds[k]];
             const vg_passing *p =
                 counting->info.unassessed.len ? NULL : vg_passing_of(counting->correlation, i);
-            is_light[i] = !p || pick_passing(rules, p, paths);
+            needs[i].is_light = !p || pick_passing(rules, p, paths, &picked);
         }
+        needs[i].places = picked.items;
+        needs[i].count = picked.len;
     }
-    d->is_light = is_light;
+    d->needs = needs;
     return VG_OK;
 }
 

@@ -57,6 +57,13 @@ typedef enum {
     VG_GLANCE_COUNT
 } vg_glance;
 
+/* What the signals of a rule tell, when all of it is picked (light.c). */
+typedef struct {
+    bool is_light;
+    const uint32_t *places; /* among the picked values; a list at one of them has to be read whole */
+    size_t count;
+} vg_light_needs;
+
 typedef struct vg_dispatch {
     const char **
         literal_of_field; /* by field: what stands in requestParameters, in any case, of every event that has the
@@ -72,7 +79,7 @@ typedef struct vg_dispatch {
     size_t path_count;
     const vg_mask *const **masks;   /* by rule, by node: of an OR of tests on one quick field; NULL: none */
     vg_map *place_of;               /* of a path among those picked: 1 + index */
-    const bool *is_light;           /* by rule: what its signals tell is picked (light.c) */
+    const vg_light_needs *needs;    /* by rule */
     size_t glance[VG_GLANCE_COUNT]; /* where in the picked values */
 } vg_dispatch;
 
@@ -80,9 +87,6 @@ typedef struct vg_dispatch {
 bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
 
 /* ---- matches without a tree (light.c) -------------------------------------------------------------------------------- */
-
-/* Whether a path is told by picked values alone. */
-bool vg_light_has(vg_str path);
 
 /* One a thread. */
 typedef struct vg_light vg_light;

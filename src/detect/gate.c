@@ -8,7 +8,9 @@
 #define VG_LONGEST_TEXT ((UINT32_C(1) << 28) - 1) /* of a value's node */
 
 enum {
-    MEMO_SLOTS = 512, /* values remembered of each field */
+    MOST_SLOTS = 512, /* values remembered of a field that pivots stand on, or that is derived; */
+    SOME_SLOTS = 64,  /* of another key of the record; */
+    FEW_SLOTS = 4,    /* of a key of an object in it */
     MEMO_VALUE = 200, /* bytes of a value that is remembered; */
     MEMO_PARTS = 320, /* of all that a derived one follows from */
     MOST_LISTED = 24,
@@ -37,12 +39,13 @@ typedef struct {
 } verdict;
 
 typedef struct {
-    memo *memos;     /* MEMO_SLOTS */
-    size_t room;     /* bytes of a value that is remembered */
-    char *values;    /* room bytes for each of memos */
-    size_t words;    /* of bits, and as many of asked */
-    uint32_t *lists; /* MOST_LISTED for each of memos */
-    uint64_t *bits;  /* MEMO_SLOTS + 1 times bits and asked: of memos, and of a value not remembered */
+    size_t slots; /* of memos */
+    memo *memos;
+    size_t room;                /* bytes of a value that is remembered */
+    char *values;               /* room bytes for each of memos */
+    size_t words;               /* of bits, and as many of asked */
+    uint32_t *lists;            /* MOST_LISTED for each of memos */
+    uint64_t *bits;             /* slots + 1 times bits and asked: of memos, and of a value not remembered */
     const uint32_t *pivot_bits; /* that are pivots of some rule */
     size_t pivot_count;
     const sigma_multi *many; /* tells all tests of these bits in one pass; or NULL */
@@ -82,12 +85,14 @@ static bool make_field(vg_gate *gate, size_t q)
     const vg_quick *quick = &gate->d->quick[q];
     field_memo *f = &gate->fields[q];
     uint32_t *pivots = VG_NEW_N(gate->arena, uint32_t, quick->bit_count + 1);
+    bool is_inner = vg_str_find_char(quick->path, '.') != VG_NPOS;
+    f->slots = quick->has_pivots || quick->is_derived ? MOST_SLOTS : is_inner ? FEW_SLOTS : SOME_SLOTS;
     f->words = (quick->bit_count + 63) / 64;
-    f->bits = VG_NEW_N(gate->arena, uint64_t, (MEMO_SLOTS + 1) * 2 * f->words + 1);
-    f->memos = VG_NEW_N(gate->arena, memo, MEMO_SLOTS);
+    f->bits = VG_NEW_N(gate->arena, uint64_t, (f->slots + 1) * 2 * f->words + 1);
+    f->memos = VG_NEW_N(gate->arena, memo, f->slots);
     f->room = quick->is_derived ? MEMO_PARTS : MEMO_VALUE;
-    f->values = vg_arena_alloc(gate->arena, MEMO_SLOTS * f->room);
-    f->lists = VG_NEW_N(gate->arena, uint32_t, MEMO_SLOTS * MOST_LISTED);
+    f->values = vg_arena_alloc(gate->arena, f->slots * f->room);
+    f->lists = VG_NEW_N(gate->arena, uint32_t, (quick->has_pivots ? f->slots : 0) * MOST_LISTED + 1);
     f->many_bits = VG_NEW_N(gate->arena, uint64_t, f->words + 1);
     for (uint32_t i = 0; pivots && i < quick->bit_count; i++)
         if (quick->pivots[i])
@@ -368,7 +373,7 @@ static void find_verdict(vg_gate *gate, size_t q, verdict *v)
         return;
     }
     uint64_t hash = fits ? vg_hash64(key, 0) : 0;
-    size_t slot = fits ? hash % MEMO_SLOTS : MEMO_SLOTS;
+    size_t slot = fits ? hash % f->slots : f->slots;
     memo *m = fits ? &f->memos[slot] : NULL;
     v->bits = f->bits + slot * 2 * f->words;
     v->asked = v->bits + f->words;

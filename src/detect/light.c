@@ -34,16 +34,6 @@ struct vg_light {
     const vg_brief *brief;
 };
 
-static const char *const derived[] = {"vigil.actor"};
-
-bool vg_light_has(vg_str path)
-{
-    for (size_t i = 0; i < VG_COUNT(derived); i++)
-        if (vg_str_is(path, derived[i]))
-            return true;
-    return vg_str_find_char(path, '.') == VG_NPOS;
-}
-
 vg_light *vg_light_new(const vg_dispatch *dispatch)
 {
     vg_arena *arena = vg_arena_new(0);

@@ -257,14 +257,14 @@ vg_status vg_json_cursor_raw(vg_json_cursor *c, vg_str *out, vg_error *err);
 /* The value as a tree in `arena`, wholly checked. Positions are offsets in the whole source, so vg_doc_place works. */
 vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, vg_error *err);
 /* Paths whose values are wanted of each of many objects: keys ("eventName") or keys of objects in them
- * ("userIdentity.type"); at most 200 keys an object. The paths must stay alive. NULL when memory is out or they are too
- * many. */
+ * ("userIdentity.type"), to any depth; at most 4096 keys an object. The paths must stay alive. NULL when memory is out or
+ * they are too many. */
 typedef struct vg_json_picks vg_json_picks;
 vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count);
 /* Reads the object that the cursor stands on in one go: values[i] becomes the bytes of the value of paths[i] as they
- * stand there (a string with its quotes), {NULL, 0} when it is absent. *odd says that the picked values may not be all
- * that a reader of the tree would find: a path occurs twice or leads into a list, or a key holds an escape or a dot. *raw is the whole object.
- * What was not picked is skipped. */
+ * stand there (a string with its quotes), {NULL, 0} when it is absent, a single "[" when the path leads into a list. *odd
+ * says that the picked values may not be what a reader of the tree would find: a key on a path occurs twice, or one
+ * holds an escape or a dot. *raw is the whole object. What was not picked is skipped. */
 vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_str *values, bool *odd,
                               vg_str *raw, vg_error *err);
 /* The offset at which the cursor stands, or failed. */

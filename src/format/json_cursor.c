@@ -20,8 +20,9 @@ struct vg_json_cursor {
     vg_json_bounds bounds;
     standing standing;
     unsigned depth;
-    char *closes;   /* the bracket that closes each entered container */
-    size_t resumed; /* where vg_json_cursor_resume went last */
+    char *closes;    /* the bracket that closes each entered container */
+    uint64_t picked; /* bits of the tables of objects that were met while picking */
+    size_t resumed;  /* where vg_json_cursor_resume went last */
     size_t document_start;
     size_t document_end; /* of its line, when documents go by line; else the end of the text */
     bool by_line;
@@ -406,9 +407,8 @@ vg_status vg_json_cursor_tree(vg_json_cursor *c, vg_arena *arena, vg_doc *out, v
 
 /* ---- picking ------------------------------------------------------------------------------------------------- */
 
-/* The keys of one object, by a hash of a key's first eight bytes and its length: without collisions where a multiplier that
- * gives none is soon found, else keys of one slot stand in a chain. */
-enum { PICK_SLOTS = 256, PICK_BITS = 8, PICK_TRIES = 2048 };
+/* The keys of one object, by a hash of a key's first eight bytes and its length; at most a quarter of the slots is taken. */
+enum { MOST_PICKS = 4096 };
 
 typedef struct pick_table pick_table;
 
@@ -416,14 +416,14 @@ typedef struct {
     vg_str key;
     size_t value; /* where its value goes, or SIZE_MAX */
     const pick_table *inner;
-    uint8_t next; /* of the same slot: 1 + index; 0: none */
 } pick;
 
 struct pick_table {
-    pick *picks;
+    const pick *picks;
     size_t count;
-    uint64_t multiplier;
-    uint8_t slots[PICK_SLOTS]; /* 1 + index of the pick; 0: none */
+    uint64_t bit;          /* among the tables of all objects, modulo 64 */
+    unsigned shift;        /* 64 - bits of a slot's number */
+    const uint16_t *slots; /* 1 + index of the pick; 0: none */
 };
 
 struct vg_json_picks {
@@ -439,52 +439,34 @@ static uint64_t first_bytes(const char *key, size_t len)
     return word;
 }
 
-static size_t pick_slot(uint64_t multiplier, uint64_t word, size_t len)
+static size_t pick_slot(const pick_table *table, uint64_t word, size_t len)
 {
-    return (size_t)(((word ^ len) * multiplier) >> (64 - PICK_BITS));
+    return (size_t)(((word ^ len * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93)) >>
+                    table->shift);
 }
 
-static size_t slot_of_key(uint64_t multiplier, vg_str key)
+static bool place_picks(vg_arena *arena, pick_table *table)
 {
-    return pick_slot(multiplier, first_bytes(key.ptr, key.len), key.len);
-}
-
-/* How many keys find their slot taken. */
-static size_t collisions(const pick_table *table, uint64_t multiplier)
-{
-    bool taken[PICK_SLOTS] = {false};
-    size_t count = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        size_t slot = slot_of_key(multiplier, table->picks[i].key);
-        count += taken[slot];
-        taken[slot] = true;
+    unsigned bits = 4;
+    while ((size_t)1 << bits < table->count * 4)
+        bits++;
+    size_t mask = ((size_t)1 << bits) - 1;
+    uint16_t *slots = VG_NEW_N(arena, uint16_t, mask + 1);
+    table->shift = 64 - bits;
+    table->slots = slots;
+    for (size_t i = 0; slots && i < table->count; i++) {
+        vg_str key = table->picks[i].key;
+        size_t slot = pick_slot(table, first_bytes(key.ptr, key.len), key.len);
+        while (slots[slot])
+            slot = (slot + 1) & mask;
+        slots[slot] = (uint16_t)(i + 1);
     }
-    return count;
-}
-
-/* Looks for a multiplier that gives each key a slot of its own, or takes the best. */
-static void place_picks(pick_table *table)
-{
-    uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
-    size_t least = SIZE_MAX;
-    for (int i = 0; i < PICK_TRIES && least;
-         i++, multiplier = multiplier * 6364136223846793005U + 1442695040888963407U) {
-        size_t count = collisions(table, multiplier | 1);
-        if (count >= least)
-            continue;
-        least = count;
-        table->multiplier = multiplier | 1;
-    }
-    memset(table->slots, 0, sizeof table->slots);
-    for (size_t i = 0; i < table->count; i++) {
-        uint8_t *slot = &table->slots[slot_of_key(table->multiplier, table->picks[i].key)];
-        table->picks[i].next = *slot;
-        *slot = (uint8_t)(i + 1);
-    }
+    return slots != NULL;
 }
 
 /* The table of the keys that follow `prefix` (empty, or ending with a dot) in the paths. */
-static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count, vg_str prefix)
+static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count, vg_str prefix,
+                              unsigned *tables)
 {
     pick_table *table = vg_arena_alloc(arena, sizeof *table);
     vg_vec picks = vg_vec_in(arena, sizeof(pick));
@@ -501,28 +483,29 @@ static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count
         bool is_new = !found;
         if (is_new)
             found = vg_vec_push(&picks);
-        if (!found || picks.len >= PICK_SLOTS)
+        if (!found || picks.len > MOST_PICKS)
             return NULL;
         if (is_new)
-            *found = (pick){key, SIZE_MAX, NULL, 0};
+            *found = (pick){key, SIZE_MAX, NULL};
         if (!deeper)
             found->value = i;
         else if (!found->inner)
             failed = !(found->inner = make_picks(arena, paths, count,
-                                                 vg_str_sub(paths[i], 0, prefix.len + key.len + 1)));
+                                                 vg_str_sub(paths[i], 0, prefix.len + key.len + 1), tables));
     }
     if (failed)
         return NULL;
     table->picks = picks.items;
     table->count = picks.len;
-    place_picks(table);
-    return table;
+    table->bit = UINT64_C(1) << (++*tables % 64);
+    return place_picks(arena, table) ? table : NULL;
 }
 
 vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t count)
 {
     vg_json_picks *picks = vg_arena_alloc(arena, sizeof *picks);
-    const pick_table *top = picks ? make_picks(arena, paths, count, VG_STR("")) : NULL;
+    unsigned tables = 0;
+    const pick_table *top = picks ? make_picks(arena, paths, count, VG_STR(""), &tables) : NULL;
     if (!top)
         return NULL;
     *picks = (vg_json_picks){top, count};
@@ -538,9 +521,9 @@ static const pick *find_pick(const vg_json_cursor *c, const pick_table *table, s
         word = len < 8 ? word & ((UINT64_C(1) << (8 * len)) - 1) : word;
     } else
         word = first_bytes(key, len);
-    size_t at = table->slots[pick_slot(table->multiplier, word, len)];
-    for (; at; at = table->picks[at - 1].next) {
-        const pick *found = &table->picks[at - 1];
+    size_t mask = ((size_t)1 << (64 - table->shift)) - 1;
+    for (size_t slot = pick_slot(table, word, len); table->slots[slot]; slot = (slot + 1) & mask) {
+        const pick *found = &table->picks[table->slots[slot] - 1];
         if (found->key.len == len && memcmp(found->key.ptr, key, len) == 0)
             return found;
     }
@@ -580,6 +563,17 @@ static vg_status pick_key(vg_json_cursor *c, size_t *from, size_t *len, bool *es
 static vg_status pick_members(vg_json_cursor *c, const pick_table *table, vg_str *values, bool *odd,
                               vg_error *err);
 
+/* A list where an object was expected: its bracket stands for all that may be in it. */
+static void pick_list(const char *at, const pick_table *table, vg_str *values)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->picks[i].value != SIZE_MAX)
+            values[table->picks[i].value] = (vg_str){at, 1};
+        if (table->picks[i].inner)
+            pick_list(at, table->picks[i].inner, values);
+    }
+}
+
 /* One member of the object; the cursor then stands behind it. */
 static vg_status pick_member(vg_json_cursor *c, const pick_table *table, vg_str *values, bool *odd,
                              vg_error *err)
@@ -595,14 +589,20 @@ static vg_status pick_member(vg_json_cursor *c, const pick_table *table, vg_str 
     } else
         VG_TRY(pick_key(c, &key, &len, &escaped, err));
     const pick *found = find_pick(c, table, key, len);
+    if (found && found->inner) {
+        *odd |= (c->picked & found->inner->bit) != 0; /* the object is there twice */
+        c->picked |= found->inner->bit;
+    }
     if (!behind) {
         from = *c->at;
         if (found && found->inner && byte_at(c) == '{') {
             VG_TRY(pick_members(c, found->inner, values, odd, err));
             to = c->at[-1] + (size_t)1;
         } else {
-            *odd |= found && found->inner && byte_at(c) == '[';
+            bool is_list = byte_at(c) == '[';
             VG_TRY(skip_value(c, &from, &to, err));
+            if (found && found->inner && is_list)
+                pick_list(c->tokens.source.ptr + from, found->inner, values);
         }
     }
     if (!found)
@@ -644,6 +644,7 @@ vg_status vg_json_cursor_pick(vg_json_cursor *c, const vg_json_picks *picks, vg_
     for (size_t i = 0; i < picks->count; i++)
         values[i] = (vg_str){0};
     *odd = false;
+    c->picked = 0;
     VG_TRY(need_tokens(c, err));
     size_t from = *c->at;
     VG_TRY(pick_members(c, picks->top, values, odd, err));
