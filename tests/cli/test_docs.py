@@ -66,7 +66,8 @@ def run_page(page):
         (Path(folder) / "bin").mkdir()
         (Path(folder) / "bin" / "vigil").symlink_to(VIGIL)
         (Path(folder) / "examples").mkdir()
-        (Path(folder) / "examples" / "organization").symlink_to(ROOT / "examples" / "organization")
+        for name in ("organization", "attack"):
+            (Path(folder) / "examples" / name).symlink_to(ROOT / "examples" / name)
         shutil.copytree(ROOT / "examples" / "cloudtrail", Path(folder) / "examples" / "cloudtrail")  # a page breaks it
         printed = ""
         for language, attributes, text, line in fences_of(page):
@@ -130,6 +131,12 @@ def help_of(words, known={}):
     return known[key]
 
 
+def takes_arguments_too(command):
+    """Beside its nested commands: the usage lists both forms."""
+    usage = re.search(r"^Usage: (.*\n(?: +vigil .*\n)*)", help_of(command), re.M).group(1)
+    return len(re.findall(r"^ *vigil ", usage, re.M)) > 1
+
+
 def problem_of_line(words):
     command = []
     for word in words:
@@ -137,6 +144,8 @@ def problem_of_line(words):
         if not listed or word.startswith("-"):
             break
         if not re.search(rf"^  {re.escape(word)}(?: |$)", listed.group(1), re.M):
+            if takes_arguments_too(command):
+                break
             return f"no command '{' '.join([*command, word])}'"
         command.append(word)
     text = help_of(command)
@@ -166,6 +175,10 @@ def every_page_names_commands_and_options_that_exist():
 def a_command_that_does_not_exist_is_seen():
     equal(problem_of_line(["reveiw"]), "no command 'reveiw'")
     equal(problem_of_line(["review", "--formt", "json"]), "'review' has no option --formt")
+    equal(problem_of_line(["trail", "reveiw"]), "no command 'trail reveiw'")
+    equal(problem_of_line(["detect", "logs/AWSLogs", "--level", "high"]), None)
+    equal(problem_of_line(["detect", "logs/AWSLogs", "--levle", "high"]), "'detect' has no option --levle")
+    equal(problem_of_line(["detect", "list", "--fail-on", "high"]), "'detect list' has no option --fail-on")
     equal(problem_of_line(["control", "eval", "-z"]), "'control eval' has no option -z")
     equal(problem_of_line(["control", "eval", "-r", "x.guard", "--format=json"]), None)
 
