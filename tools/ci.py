@@ -233,7 +233,7 @@ def check_package(check):
 
 CHECKS = [
     # name, function, seconds
-    ("tests", check_tests, 20 * 60),
+    ("tests", check_tests, 28 * 60),
     ("rooms", check_rooms, 60),
     ("format", check_format, 60),
     ("scripts", check_scripts, 60),
