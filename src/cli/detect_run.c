@@ -1,4 +1,5 @@
 /* detect_run.c: logs shown to detectors, a file at a time, on threads. */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@ enum {
     SHARED = 48 << 20,  /* and of all threads together */
     SMALLEST_RATIO = 4, /* a compressed file larger than its share of WHOLE by
                          this is read piece by piece at once */
-    SIGNALS = 16 << 20, /* bytes of signals, over all threads */
+    SIGNALS = 6 << 20,  /* bytes of signals, over all threads */
     MOST_TOLD = 20      /* complaints of one file */
 };
 
@@ -22,8 +23,9 @@ typedef struct {
 /* What one thread holds. */
 typedef struct {
     vg_detector *detector;
-    vg_arena *arena; /* of the file at hand */
-    vg_arena *kept;  /* of what is told at the end */
+    vg_arena *packed, *arena; /* of the file at hand: as it is, and what it holds */
+    size_t room;              /* of the largest text that `arena` was made for */
+    vg_arena *kept;           /* of what is told at the end */
     vg_trail_counts counts;
     uint64_t bytes;
     bool failed;
@@ -114,6 +116,22 @@ static bool is_other(vg_str text)
     return !is_json && vg_log_recognise(head) == VG_LOG_UNKNOWN;
 }
 
+/* An arena keeps its largest block. A text that does not fit in it has it thrown away first, so that never two are held. */
+static vg_status make_room(worker *w, vg_str packed, size_t whole, vg_error *err)
+{
+    enum { TRAILER = 4 };
+    size_t claimed = packed.len;
+    for (size_t i = 0; vg_is_compressed(packed) && packed.len >= TRAILER && i < TRAILER; i++)
+        claimed = (i ? claimed : 0) | (size_t)(unsigned char)packed.ptr[packed.len - TRAILER + i] << 8 * i;
+    claimed = claimed < whole ? claimed : whole;
+    if (claimed <= w->room)
+        return VG_OK;
+    vg_arena_free(w->arena);
+    w->arena = vg_arena_new(0);
+    w->room = claimed;
+    return w->arena ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a log");
+}
+
 static vg_status read_file(running *r, worker *w, size_t index, complaining *c, vg_error *err)
 {
     const log_file *at = vg_vec_at(&r->files, index);
@@ -123,7 +141,8 @@ static vg_status read_file(running *r, worker *w, size_t index, complaining *c, 
     size_t whole = r->worker_count == 1 ? WHOLE : SHARED / r->worker_count;
     if (entry->size > whole / SMALLEST_RATIO || vg_str_is(entry->path, "-"))
         return stream_file(r, w, entry->path, c, err);
-    VG_TRY(vg_file_read(w->arena, entry->path, whole, &bytes, err));
+    VG_TRY(vg_file_read(w->packed, entry->path, whole, &bytes, err));
+    VG_TRY(make_room(w, bytes, whole, err));
     vg_status status = vg_decompress(w->arena, bytes, whole, &text, &bad);
     if (status == VG_ERR_LIMIT || status == VG_ERR_SYNTAX)
         return stream_file(r, w, entry->path, c, err);
@@ -146,6 +165,7 @@ static void do_file(running *r, worker *w, size_t i)
     complaining c = {&r->complaints[i], &r->more[i]};
     r->complaints[i] = vg_vec_in(w->kept, sizeof(vg_error));
     vg_error err = {0};
+    vg_arena_reset(w->packed);
     vg_arena_reset(w->arena);
     vg_status status = read_file(r, w, i, &c, &err);
     if (status == VG_ERR_MEMORY && !w->failed) {
@@ -193,10 +213,11 @@ static vg_status make_workers(running *r, const vg_rules *rules, const vg_detect
     own.signal_bytes = SIGNALS / r->worker_count;
     own.spill_folder = spill_folder(r->cli);
     for (size_t i = 0; i < r->worker_count; i++) {
+        r->workers[i].packed = vg_arena_new(0);
         r->workers[i].arena = vg_arena_new(0);
         r->workers[i].kept = vg_arena_new(0);
         r->workers[i].detector = vg_detector_new(rules, &own);
-        if (!r->workers[i].arena || !r->workers[i].kept || !r->workers[i].detector)
+        if (!r->workers[i].packed || !r->workers[i].arena || !r->workers[i].kept || !r->workers[i].detector)
             return vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting");
     }
     return VG_OK;
@@ -216,6 +237,17 @@ static void tell_complaints(running *r)
                    r->more[i]);
         vg_cli_error(r->cli, &err);
     }
+}
+
+/* Findings take the place of logs. */
+static void drop_logs(running *r)
+{
+    for (size_t i = 0; r->workers && i < r->worker_count; i++) {
+        vg_arena_free(r->workers[i].packed);
+        vg_arena_free(r->workers[i].arena);
+        r->workers[i].packed = r->workers[i].arena = NULL;
+    }
+    malloc_trim(0);
 }
 
 static vg_status finish(running *r, vg_detect_run *out, vg_error *err)
@@ -256,11 +288,11 @@ vg_status vg_detect_run_paths(vg_cli *cli, const vg_rules *rules, const vg_str *
         vg_cli_say(cli, "%zu files of the folders are no logs, and were passed over", (size_t)r.others);
     if (status == VG_OK)
         tell_complaints(&r);
+    drop_logs(&r);
     if (status == VG_OK)
         status = finish(&r, out, err);
     for (size_t i = 0; r.workers && i < r.worker_count; i++) {
         vg_detector_free(r.workers[i].detector);
-        vg_arena_free(r.workers[i].arena);
         vg_arena_free(r.workers[i].kept);
     }
     return status;

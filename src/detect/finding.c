@@ -75,17 +75,40 @@ typedef struct {
     vg_arena *arena;
     const vg_rules *rules;
     vg_correlator *correlator;
-    vg_vec findings;       /* vg_detect_finding */
-    vg_vec steps;          /* vg_detect_step, of the finding at hand */
+    vg_map *texts; /* that findings share: who, where, what */
+    vg_detect_finding *findings;
+    size_t count, cap;
+    vg_detect_step steps[VG_DETECT_MOST_STEPS]; /* of the finding at hand; where their ids stand in `ids` */
+    size_t step_count;
+    vg_buf ids;            /* of its events, one behind the other */
     vg_detect_finding *at; /* the finding at hand, or NULL */
     uint32_t stream;
-    vg_str group;
+    vg_buf group;
     uint64_t matches;
 } putting;
 
-static vg_str kept(vg_arena *arena, vg_str text)
+/* The text, kept once however many findings tell it. Empty: it is, or memory is out. */
+static vg_str kept(putting *p, vg_str text)
 {
-    return text.len ? vg_arena_str(arena, text) : (vg_str){0};
+    const vg_map_entry *entry = text.len ? vg_map_get(p->texts, text) : NULL;
+    if (entry || !text.len)
+        return entry ? entry->key : (vg_str){0};
+    vg_str copy = vg_arena_str(p->arena, text);
+    return copy.ptr && vg_map_put(p->texts, copy, NULL) ? copy : (vg_str){0};
+}
+
+static vg_detect_finding *add_finding(putting *p)
+{
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 64;
+        vg_detect_finding *grown = realloc(p->findings, cap * sizeof *grown);
+        if (!grown)
+            return NULL;
+        p->findings = grown;
+        p->cap = cap;
+    }
+    p->findings[p->count] = (vg_detect_finding){0};
+    return &p->findings[p->count++];
 }
 
 static bool is_kept(vg_str from, vg_str copy)
@@ -94,15 +117,15 @@ static bool is_kept(vg_str from, vg_str copy)
 }
 
 /* Copies what a brief says into a finding. False: memory is out. */
-static bool tell(vg_arena *arena, const vg_brief *brief, vg_detect_finding *f)
+static bool tell(putting *p, const vg_brief *brief, vg_detect_finding *f)
 {
-    f->principal = kept(arena, brief->principal);
-    f->actor = kept(arena, brief->actor);
-    f->source_ip = kept(arena, brief->source_ip);
-    f->account = kept(arena, brief->account);
-    f->region = kept(arena, brief->region);
-    f->key = kept(arena, brief->key);
-    f->file = kept(arena, brief->file);
+    f->principal = kept(p, brief->principal);
+    f->actor = kept(p, brief->actor);
+    f->source_ip = kept(p, brief->source_ip);
+    f->account = kept(p, brief->account);
+    f->region = kept(p, brief->region);
+    f->key = kept(p, brief->key);
+    f->file = kept(p, brief->file);
     f->offset = brief->offset;
     return is_kept(brief->principal, f->principal) && is_kept(brief->actor, f->actor) &&
            is_kept(brief->source_ip, f->source_ip) && is_kept(brief->account, f->account) &&
@@ -126,36 +149,53 @@ static vg_status out_of_memory(vg_error *err)
     return vg_fail(err, VG_ERR_MEMORY, "memory ran out while putting findings together");
 }
 
+/* Gives the finding at hand its steps, and all of their ids in one piece. */
 static vg_status close_finding(putting *p, vg_error *err)
 {
     if (!p->at)
         return VG_OK;
-    vg_detect_step *steps = VG_NEW_N(p->arena, vg_detect_step, p->steps.len + 1);
-    if (!steps)
+    vg_detect_step *steps = VG_NEW_N(p->arena, vg_detect_step, p->step_count + 1);
+    vg_str ids = vg_arena_str(p->arena, vg_buf_str(&p->ids));
+    if (!steps || !ids.ptr || p->ids.failed)
         return out_of_memory(err);
-    memcpy(steps, p->steps.items, p->steps.len * sizeof *steps);
+    for (size_t i = 0, from = 0; i < p->step_count; from += steps[i++].id.len) {
+        steps[i] = p->steps[i];
+        steps[i].id = vg_str_sub(ids, from, p->steps[i].id.len);
+    }
     p->at->steps = steps;
-    p->at->step_count = p->steps.len;
-    p->steps.len = 0;
+    p->at->step_count = p->step_count;
+    p->step_count = 0;
+    vg_buf_clear(&p->ids);
     p->at = NULL;
     return VG_OK;
+}
+
+static vg_status add_step(putting *p, vg_time time, vg_str id, size_t rule, vg_str name, vg_error *err)
+{
+    if (p->step_count == VG_DETECT_MOST_STEPS)
+        return VG_OK;
+    vg_detect_step *step = &p->steps[p->step_count++];
+    vg_buf_add_str(&p->ids, id);
+    *step = (vg_detect_step){time, {NULL, id.len}, rule, kept(p, name)};
+    return is_kept(name, step->name) ? VG_OK : out_of_memory(err);
 }
 
 static vg_status open_finding(putting *p, const vg_signal *signal, vg_error *err)
 {
     VG_TRY(close_finding(p, err));
-    vg_detect_finding *f = vg_vec_push(&p->findings);
-    if (!f || !tell(p->arena, &signal->brief, f))
+    vg_detect_finding *f = add_finding(p);
+    if (!f || !tell(p, &signal->brief, f))
         return out_of_memory(err);
     f->rule = signal->rule;
     f->first = signal->time;
     f->last = signal->time;
     vg_str parts[] = {f->actor, f->account};
     name_finding(p->rules, f, parts, VG_COUNT(parts));
-    p->group = kept(p->arena, signal->group);
+    vg_buf_clear(&p->group);
+    vg_buf_add_str(&p->group, signal->group);
     p->stream = signal->stream;
     p->at = f;
-    return is_kept(signal->group, p->group) ? VG_OK : out_of_memory(err);
+    return p->group.failed ? out_of_memory(err) : VG_OK;
 }
 
 static vg_status take(void *context, const vg_signal *signal, vg_error *err)
@@ -164,99 +204,79 @@ static vg_status take(void *context, const vg_signal *signal, vg_error *err)
     if (p->rules->rules[signal->stream].info.kind == VG_RULE_CORRELATION)
         return vg_correlator_take(p->correlator, signal, err);
     p->matches++;
-    if (!p->at || p->stream != signal->stream || !vg_str_eq(p->group, signal->group))
+    if (!p->at || p->stream != signal->stream || !vg_str_eq(vg_buf_str(&p->group), signal->group))
         VG_TRY(open_finding(p, signal, err));
     vg_detect_finding *f = p->at;
     f->count++;
     f->succeeded |= signal->brief.succeeded;
     f->last = signal->time > f->last ? signal->time : f->last;
-    if (p->steps.len == VG_DETECT_MOST_STEPS)
-        return VG_OK;
-    vg_detect_step *step = vg_vec_push(&p->steps);
-    if (!step)
-        return out_of_memory(err);
-    *step = (vg_detect_step){signal->time, kept(p->arena, signal->id), signal->rule,
-                             kept(p->arena, signal->brief.name)};
-    return is_kept(signal->id, step->id) && is_kept(signal->brief.name, step->name) ? VG_OK
-                                                                                    : out_of_memory(err);
+    return add_step(p, signal->time, signal->id, signal->rule, signal->brief.name, err);
 }
 
 static vg_status take_episode(void *context, const vg_episode *episode, vg_error *err)
 {
     putting *p = context;
     VG_TRY(close_finding(p, err));
-    vg_detect_finding *f = vg_vec_push(&p->findings);
-    vg_detect_step *steps = VG_NEW_N(p->arena, vg_detect_step, episode->step_count + 1);
-    if (!f || !steps || !tell(p->arena, &episode->brief, f))
+    vg_detect_finding *f = add_finding(p);
+    if (!f || !tell(p, &episode->brief, f))
         return out_of_memory(err);
     f->rule = episode->rule;
     f->succeeded = episode->succeeded;
-    f->group = kept(p->arena, episode->group);
+    f->group = kept(p, episode->group);
     f->first = episode->first;
     f->last = episode->last;
     f->count = episode->count;
     f->value = episode->value;
+    p->at = f;
     for (size_t i = 0; i < episode->step_count; i++) {
         const vg_detect_step *step = &episode->steps[i];
-        steps[i] =
-            (vg_detect_step){step->time, kept(p->arena, step->id), step->rule, kept(p->arena, step->name)};
-        if (!is_kept(step->id, steps[i].id) || !is_kept(step->name, steps[i].name))
-            return out_of_memory(err);
+        VG_TRY(add_step(p, step->time, step->id, step->rule, step->name, err));
     }
-    f->steps = steps;
-    f->step_count = episode->step_count;
     char window[VG_TIME_TEXT];
     vg_time_format(episode->window, window);
     vg_str parts[] = {f->group, vg_str_from(window)};
     name_finding(p->rules, f, parts, VG_COUNT(parts));
-    return is_kept(episode->group, f->group) ? VG_OK : out_of_memory(err);
+    return is_kept(episode->group, f->group) ? close_finding(p, err) : out_of_memory(err);
 }
 
 /* ---- order ----------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    int level;
-    const vg_detect_finding *finding;
-} ranked;
-
-static int by_rank(const void *a, const void *b)
+static int by_rank(const void *a, const void *b, void *context)
 {
-    const ranked *x = a, *y = b;
-    if (x->level != y->level)
-        return x->level > y->level ? -1 : 1;
-    if (x->finding->first != y->finding->first)
-        return x->finding->first < y->finding->first ? -1 : 1;
-    if (x->finding->rule != y->finding->rule)
-        return x->finding->rule < y->finding->rule ? -1 : 1;
-    return strcmp(x->finding->id, y->finding->id);
+    const vg_detect_finding *x = a, *y = b;
+    const vg_compiled_rule *rules = context;
+    int order = (int)rules[y->rule].info.level - (int)rules[x->rule].info.level;
+    if (order)
+        return order;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    return strcmp(x->id, y->id);
 }
 
 static vg_status put_in_order(putting *p, vg_detect_findings *out, vg_error *err)
 {
-    size_t count = p->findings.len;
-    ranked *order = VG_NEW_N(p->arena, ranked, count + 1);
-    vg_detect_finding *items = VG_NEW_N(p->arena, vg_detect_finding, count + 1);
-    if (!order || !items)
+    vg_detect_finding *items = vg_arena_alloc(p->arena, (p->count + 1) * sizeof *items);
+    if (!items)
         return out_of_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const vg_detect_finding *f = vg_vec_at(&p->findings, i);
-        order[i] = (ranked){(int)p->rules->rules[f->rule].info.level, f};
+    if (p->count) {
+        memcpy(items, p->findings, p->count * sizeof *items);
+        qsort_r(items, p->count, sizeof *items, by_rank, (void *)(uintptr_t)p->rules->rules);
     }
-    qsort(order, count, sizeof *order, by_rank);
-    for (size_t i = 0; i < count; i++)
-        items[i] = *order[i].finding;
     out->items = items;
-    out->count = count;
+    out->count = p->count;
     out->matches = p->matches;
     return VG_OK;
 }
 
-static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, vg_detect_findings *out,
-                       vg_error *err)
+/* `work` is the correlator's: what it holds of its signals goes when findings stand. */
+static vg_status merge(putting *p, vg_arena *work, vg_detector *const *detectors, size_t count,
+                       vg_detect_findings *out, vg_error *err)
 {
     vg_signals **stores = VG_NEW_N(p->arena, vg_signals *, count + 1);
     vg_time watermark = VG_TIME_NONE;
-    p->correlator = vg_correlator_new(p->arena, p->rules, take_episode, p);
+    p->correlator = vg_correlator_new(work, p->rules, take_episode, p);
     if (!stores || !p->correlator)
         return out_of_memory(err);
     for (size_t i = 0; i < count; i++) {
@@ -275,8 +295,7 @@ static vg_status merge(putting *p, vg_detector *const *detectors, size_t count, 
     VG_TRY(status);
     out->evicted += vg_correlator_evicted(p->correlator);
     out->undecided = vg_correlator_undecided(p->correlator);
-    VG_TRY(close_finding(p, err));
-    return put_in_order(p, out, err);
+    return close_finding(p, err);
 }
 
 vg_status vg_detect_finish(vg_arena *arena, vg_detector *const *detectors, size_t count,
@@ -286,7 +305,14 @@ vg_status vg_detect_finish(vg_arena *arena, vg_detector *const *detectors, size_
     if (count == 0)
         return VG_OK;
     putting p = {.arena = arena, .rules = vg_detector_rules(detectors[0])};
-    p.findings = vg_vec_in(arena, sizeof(vg_detect_finding));
-    p.steps = vg_vec_in(arena, sizeof(vg_detect_step));
-    return merge(&p, detectors, count, out, err);
+    p.texts = vg_map_new(arena, 0);
+    vg_arena *work = vg_arena_new(0);
+    vg_status status = p.texts && work ? merge(&p, work, detectors, count, out, err) : out_of_memory(err);
+    vg_arena_free(work);
+    if (status == VG_OK)
+        status = put_in_order(&p, out, err);
+    free(p.findings);
+    vg_buf_free(&p.ids);
+    vg_buf_free(&p.group);
+    return status;
 }
