@@ -201,11 +201,11 @@ def honest_rest(w, account):
 
 # ---- honest queries ----------------------------------------------------------------------------------------------------
 
-SITES = """google.com github.com amazonaws.com cloudflare.com stackoverflow.com docker.io docker.com npmjs.org pypi.org debian.org
+SITES = """google.com github.com amazonaws.com cloudflare.com stackoverflow.com docker.io docker.com wikipedia.org mozilla.org debian.org
 ubuntu.com datadoghq.com newrelic.com sentry.io segment.io pagerduty.com slack.com stripe.com twilio.com sendgrid.net okta.com
 auth0.com hashicorp.com terraform.io kubernetes.io quay.io elastic.co mongodb.com redis.io grafana.com letsencrypt.org digicert.com
 microsoft.com windowsupdate.com office.com azure.com apple.com mozilla.org fedoraproject.org centos.org launchpad.net bitbucket.org
-gitlab.com atlassian.com jetbrains.com rubygems.org crates.io golang.org maven.org gradle.org jfrog.io cloudfront.net fastly.net
+gitlab.com atlassian.com jetbrains.com grafana.com elastic.co python.org kernel.org gradle.org jfrog.io cloudfront.net fastly.net
 akamai.net edgekey.net jsdelivr.net unpkg.com bootstrapcdn.com googleapis.com gstatic.com doubleclick.net facebook.com twitter.com
 linkedin.com wikipedia.org paypal.com adyen.com shopify.com salesforce.com zendesk.com intercom.io hubspot.com mailchimp.com
 bbc.co.uk gov.uk ing.nl nhk.or.jp abn.com.au brzozowski.pl vkontakte.ru qwant.com xkcd.com 163.com 3m.com""".split()

@@ -29,10 +29,17 @@ install_pypi() {
         cat "$LISTS/requirements.txt" >"$PEERS/pypi.stamp"
 }
 
-# rsigma's evaluator is a library; the programs that ask it are built here.
+# rsigma's evaluator is a library; the programs that ask it are built here, from a copy whose lock file names the registry
+# that cargo itself uses.
 install_crates() {
-    (cd "$CRATE" && cargo build --release --locked --quiet --target-dir "$PEERS/rsigma") </dev/null >&2 &&
-        cat "$CRATE/Cargo.toml" "$CRATE/Cargo.lock" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs >"$PEERS/crates.stamp"
+    SOURCE=$PEERS/rsigma-source
+    rm -rf "$SOURCE"
+    cp -R "$CRATE" "$SOURCE"
+    (cd "$SOURCE" && cargo generate-lockfile --quiet &&
+        REGISTRY=$(sed -n 's/^source = "\(.*\)"$/\1/p' Cargo.lock | head -n 1) &&
+        sed "s|^source = \"registry\"|source = \"$REGISTRY\"|" Cargo.lock.in >Cargo.lock &&
+        cargo build --release --locked --quiet --target-dir "$PEERS/rsigma") </dev/null >&2 &&
+        cat "$CRATE/Cargo.toml" "$CRATE/Cargo.lock.in" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs >"$PEERS/crates.stamp"
 }
 
 STATUS=0
@@ -42,7 +49,7 @@ fi
 if [ -f "$LISTS/requirements.txt" ] && ! installed pypi "$LISTS/requirements.txt"; then
     install_pypi || { echo "peers: PyPI's could not be installed" >&2; STATUS=1; }
 fi
-if ! installed crates "$CRATE/Cargo.toml" "$CRATE/Cargo.lock" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs; then
+if ! installed crates "$CRATE/Cargo.toml" "$CRATE/Cargo.lock.in" "$CRATE"/src/*.rs "$CRATE"/src/bin/*.rs; then
     if command -v cargo >/dev/null; then
         install_crates || { echo "peers: rsigma could not be built" >&2; STATUS=1; }
     else
