@@ -52,7 +52,8 @@ static vg_status merge_sources(vg_arena *arena, const vg_content_source *built_i
 /* What stands in a folder of content besides content (a README, tests) is left alone. */
 static bool is_content(vg_str path)
 {
-    return vg_str_ends(path, VG_STR(".guard")) || vg_str_ends(path, VG_STR(".yaml"));
+    return vg_str_ends(path, VG_STR(".guard")) || vg_str_ends(path, VG_STR(".yaml")) ||
+           vg_str_ends(path, VG_STR(".yml"));
 }
 
 vg_status vg_content_read_folder(vg_arena *arena, vg_str folder,
