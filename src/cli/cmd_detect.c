@@ -92,6 +92,9 @@ static void say_summary(vg_cli *cli, const vg_detect_set *set, const vg_detect_r
                by_level[VG_SEVERITY_MEDIUM]);
     if (run->counts.bad)
         vg_cli_say(cli, "%llu records could not be read", (unsigned long long)run->counts.bad);
+    if (run->findings.gave_up)
+        vg_cli_say(cli, "%llu regular expressions took too long and count as no match",
+                   (unsigned long long)run->findings.gave_up);
     if (run->findings.evicted)
         vg_cli_say(cli, "%llu matches did not fit in memory and were not correlated",
                    (unsigned long long)run->findings.evicted);

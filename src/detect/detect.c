@@ -104,6 +104,11 @@ vg_time vg_detector_watermark(const vg_detector *d)
     return latest > d->watermark ? latest : d->watermark;
 }
 
+uint64_t vg_detector_gave_up(const vg_detector *d)
+{
+    return vg_evaluator_limits(d->evaluator);
+}
+
 uint32_t vg_detector_seen(const vg_detector *d)
 {
     return d->seen;
@@ -165,6 +170,11 @@ static vg_status identify(vg_detector *d, vg_event *event, vg_error *err)
     return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting") : VG_OK;
 }
 
+static uint64_t offset_of(const vg_event *event)
+{
+    return event->root ? event->root->position : 0;
+}
+
 /* Evaluates some rules; `event` is whole. */
 static vg_status evaluate(vg_detector *d, const vg_event *given, const uint32_t *rules, size_t count,
                           vg_error *err)
@@ -187,15 +197,17 @@ static vg_status evaluate(vg_detector *d, const vg_event *given, const uint32_t 
         }
         VG_TRY(match(d, rules[i], &event, &brief, err));
     }
-    return VG_OK;
+    return vg_evaluator_failed(d->evaluator)
+               ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while evaluating detections")
+               : VG_OK;
 }
 
-static vg_status show(vg_detector *d, const vg_event *event, vg_error *err)
+static vg_status show(vg_detector *d, const vg_event *event, uint64_t offset, vg_error *err)
 {
     size_t log = event->log > VG_LOG_KIND_COUNT ? VG_LOG_KIND_COUNT : (size_t)event->log;
     vg_str category = event->record ? event->record->category : (vg_str){0};
     d->seen |= vg_need_of_event(event->log, category, event->record ? event->record->source : (vg_str){0});
-    d->offset = event->root ? event->root->position : 0;
+    d->offset = offset;
     if (event->time != VG_TIME_NONE && event->time > d->watermark)
         d->watermark = event->time;
     return evaluate(d, event, d->shown[log], d->shown_count[log], err);
@@ -205,7 +217,7 @@ vg_status vg_detect_event(vg_detector *d, const vg_event *event, vg_error *err)
 {
     vg_arena_reset(d->scratch);
     d->file = event->place.file;
-    return show(d, event, err);
+    return show(d, event, offset_of(event), err);
 }
 
 /* ---- CloudTrail's records, by a glance ---------------------------------------------------------------------------------- */
@@ -270,7 +282,7 @@ static void show_bad(void *context, const vg_error *err)
 static vg_status show_one(void *context, const vg_event *event, vg_error *err)
 {
     showing *s = context;
-    if (s->r->bare && event->log == VG_LOG_UNKNOWN) {
+    if (s->from.line && event->log == VG_LOG_UNKNOWN) {
         vg_error none = {0};
         vg_fail_at(&none, VG_ERR_VALUE, event->place, "this is no CloudTrail record");
         s->r->counts->records--;
@@ -279,7 +291,7 @@ static vg_status show_one(void *context, const vg_event *event, vg_error *err)
         return VG_OK;
     }
     vg_arena_reset(s->r->d->scratch);
-    vg_status status = show(s->r->d, event, err);
+    vg_status status = show(s->r->d, event, offset_of(event), err);
     s->stopped |= status != VG_OK;
     return status;
 }
@@ -294,7 +306,7 @@ static vg_status read_slowly(reading *r, vg_str text, vg_place from)
     return status;
 }
 
-/* One object of JSON lines or of an array that is no record itself: it may wrap one. */
+/* An object that is no record itself: it may wrap one, or be of another form. */
 static vg_status show_raw(reading *r, vg_str raw, vg_error *bad)
 {
     vg_status status = read_slowly(r, raw, place_of(r, raw));
@@ -303,19 +315,23 @@ static vg_status show_raw(reading *r, vg_str raw, vg_error *bad)
     return status;
 }
 
-/* Remembers the latest time as text: CloudTrail writes all of one form. */
-static void note_time(vg_detector *d, vg_str time)
+/* Remembers the latest time as text, for CloudTrail writes all of one form; of any other form, as a time. */
+static void note_time(vg_detector *d, vg_str text)
 {
-    if (time.len != 20 || time.ptr[19] != 'Z')
+    vg_time time;
+    bool is_usual = text.len == 20 && text.ptr[19] == 'Z';
+    if (!text.len || (is_usual && d->latest_len && memcmp(text.ptr, d->latest, 20) <= 0) ||
+        !vg_time_parse(text, &time))
         return;
-    if (d->latest_len == 0 || memcmp(time.ptr, d->latest, 20) > 0) {
-        memcpy(d->latest, time.ptr, 20);
+    if (is_usual) {
+        memcpy(d->latest, text.ptr, 20);
         d->latest_len = 20;
-    }
+    } else if (time > d->watermark)
+        d->watermark = time;
 }
 
-/* The record's tree, and what it matches. */
-static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t count)
+/* The record's tree, and what it matches: of some rules; of all, when picked values do not tell what it is. */
+static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t count, bool odd)
 {
     vg_detector *d = r->d;
     vg_doc doc;
@@ -342,7 +358,12 @@ static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t coun
                       .root = doc.root,
                       .record = &record,
                       .place = {.file = r->name}};
-    return evaluate(d, &event, rules, count, r->err);
+    if (!odd)
+        return evaluate(d, &event, rules, count, r->err);
+    if (!vg_get(doc.root, VG_STR("eventName")) || !vg_get(doc.root, VG_STR("eventSource")))
+        return show_raw(r, raw, &bad);
+    r->counts->records++;
+    return show(d, &event, d->offset, r->err);
 }
 
 /* Whether picked values tell what the signals of a rule want. */
@@ -391,15 +412,13 @@ static vg_status glance(reading *r, vg_error *bad)
     VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
     const vg_str *values = d->values;
     const size_t *at = dispatch->glance;
-    bool is_call = values[at[VG_GLANCE_NAME]].ptr && values[at[VG_GLANCE_SOURCE]].ptr;
-    bool is_record = is_call || vg_str_is(values[at[VG_GLANCE_CATEGORY]], "\"Insight\"");
-    if (r->bare && !is_record)
-        return show_raw(r, raw, bad);
-    if (!is_record && !odd) {
-        vg_fail_at(bad, VG_ERR_VALUE, place_of(r, raw), "this is no CloudTrail record");
-        tell_bad(r, bad);
-        return VG_OK;
+    if (odd) {
+        vg_status status = look(r, raw, NULL, 0, true);
+        r->stop |= status != VG_OK;
+        return status;
     }
+    if (!values[at[VG_GLANCE_NAME]].ptr || !values[at[VG_GLANCE_SOURCE]].ptr)
+        return show_raw(r, raw, bad);
     r->counts->records++;
     note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
     d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
@@ -410,7 +429,7 @@ static vg_status glance(reading *r, vg_error *bad)
     bool done = false;
     vg_status status = decided ? match_light(r, raw, rules, count, &done) : VG_OK;
     if (status == VG_OK && !done)
-        status = look(r, raw, rules, count);
+        status = look(r, raw, rules, count, false);
     r->stop = status != VG_OK;
     return status;
 }
@@ -433,6 +452,15 @@ static vg_status read_items(reading *r, vg_error *bad)
     }
 }
 
+static vg_status expect_end(reading *r, vg_error *bad)
+{
+    bool more;
+    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
+    return more ? vg_fail_at(bad, VG_ERR_SYNTAX, vg_json_cursor_place(r->cursor),
+                             "something stands behind the records")
+                : VG_OK;
+}
+
 /* {"Records": [...]}, up to the end of its text. */
 static vg_status read_delivered(reading *r, vg_error *bad)
 {
@@ -445,10 +473,7 @@ static vg_status read_delivered(reading *r, vg_error *bad)
     VG_TRY(vg_json_cursor_enter(r->cursor, bad));
     VG_TRY(read_items(r, bad));
     VG_TRY(vg_json_cursor_leave(r->cursor, bad));
-    VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
-    return more ? vg_fail_at(bad, VG_ERR_SYNTAX, vg_json_cursor_place(r->cursor),
-                             "something stands behind the records")
-                : VG_OK;
+    return expect_end(r, bad);
 }
 
 /* A bare array. */
@@ -457,7 +482,8 @@ static vg_status read_array(reading *r, vg_error *bad)
     bool more;
     VG_TRY(vg_json_cursor_document(r->cursor, &more, bad));
     VG_TRY(vg_json_cursor_enter(r->cursor, bad));
-    return read_items(r, bad);
+    VG_TRY(read_items(r, bad));
+    return expect_end(r, bad);
 }
 
 /* JSON lines. A broken line costs no other. */

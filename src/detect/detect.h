@@ -125,6 +125,86 @@ void vg_intel_find(const vg_intel *intel, vg_str indicator, vg_vec *names);
 /* Answers "intel" of an event; `context` is the vg_intel. */
 bool vg_intel_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
 
+/* ---- where addresses are (baseline_geo.c) ---------------------------------------------------------------------------- */
+
+/* Databases of addresses (.mmdb), for countries and networks. Shared by threads. */
+typedef struct vg_geo vg_geo;
+/* Opens them all; `*out` is closed with vg_geo_close. An error names the file that is broken. */
+vg_status vg_geo_open(const vg_str *paths, size_t count, vg_geo **out, vg_error *err);
+void vg_geo_close(vg_geo *geo); /* NULL is fine */
+/* The country ("DE") and the autonomous system's number ("64500") of an address, each by the first database that knows it;
+ * empty: none does. Both in the arena. */
+void vg_geo_find(const vg_geo *geo, vg_str address, vg_arena *arena, vg_str *country, vg_str *asn);
+/* Answers "country" and "asn" of an event; `context` is the vg_geo. */
+bool vg_geo_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out);
+
+/* ---- baselines (baseline*.c) ----------------------------------------------------------------------------------------- */
+
+/* What is usual for every actor in every account, and which regions an account uses. Of the same events the same is learned,
+ * in whatever order, split and number of copies they come. Of a set at most 64 values are kept; what has more is diverse, and
+ * nothing is new to it. */
+typedef enum {
+    VG_USUAL_REGION, /* of the account, not of the actor */
+    VG_USUAL_SERVICE,
+    VG_USUAL_API, /* "iam.amazonaws.com:CreateUser" */
+    VG_USUAL_COUNTRY,
+    VG_USUAL_ASN,
+    VG_USUAL_AGENT, /* the product, without version */
+    VG_USUAL_HOUR,  /* of the week, in UTC */
+    VG_USUAL_COUNT
+} vg_usual_word;
+extern const char *const vg_usual_words[VG_USUAL_COUNT]; /* "region", ...: the words of vigil.new */
+
+enum { VG_BASELINE_MOST_ACTORS = 65536 };
+
+typedef struct vg_learner vg_learner;
+typedef struct vg_baseline vg_baseline;
+
+/* Keeps at most `most` actors (0: VG_BASELINE_MOST_ACTORS). NULL when memory is out. One a thread. */
+vg_learner *vg_learner_new(size_t most);
+void vg_learner_free(vg_learner *learner);
+/* Learns from an event of CloudTrail; others, and what AWS services do by themselves, are passed over. `geo` may be NULL. */
+vg_status vg_learner_event(vg_learner *learner, const vg_event *event, const vg_geo *geo, vg_error *err);
+vg_status vg_learner_merge(vg_learner *into, const vg_learner *from, vg_error *err);
+vg_status vg_learner_recall(vg_learner *learner, const vg_baseline *baseline, vg_error *err);
+/* The block to be saved, in the arena. Where more actors were met than are kept, the least seen are left out. */
+vg_status vg_learner_compile(vg_arena *arena, vg_learner *learner, vg_str *out, vg_error *err);
+
+/* Opens a block, which must stay alive. Every offset is checked: VG_ERR_CORRUPT for bytes that are none or damaged,
+ * VG_ERR_VERSION for those of a newer vigil. */
+vg_status vg_baseline_open(vg_arena *arena, vg_str block, vg_baseline **out, vg_error *err);
+
+typedef struct {
+    size_t actors, accounts;
+    uint64_t left_out;   /* actors, about */
+    vg_time first, last; /* VG_TIME_NONE: nothing was learned */
+} vg_baseline_info;
+void vg_baseline_describe(const vg_baseline *baseline, vg_baseline_info *out);
+
+/* The context of vg_baseline_ask, which answers "new": the words of what the actor (the account, for its region) has not done
+ * before. Nothing is new to whom fewer than 50 events or 7 days were learned of, nor to whom nothing was. An hour is new
+ * when the hours beside it are, too. */
+typedef struct {
+    const vg_baseline *baseline;
+    const vg_geo *geo; /* NULL: countries and networks are not known */
+} vg_baseline_view;
+bool vg_baseline_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena,
+                     const vg_value **out);
+
+/* Bits by vg_usual_word that a rule looks for in vigil.new. */
+unsigned vg_rule_asks_new(const vg_rules *rules, size_t rule);
+
+typedef struct {
+    vg_time first, last;
+    uint64_t events;                   /* about */
+    vg_str_list values[VG_USUAL_HOUR]; /* ascending */
+    bool diverse[VG_USUAL_HOUR];       /* more than are kept */
+    vg_str hours;                      /* "Mon-Fri 07-18" */
+} vg_usual;
+/* What is usual for an actor in an account. False: nothing was learned of it. */
+bool vg_baseline_usual(const vg_baseline *baseline, vg_str account, vg_str actor, vg_arena *arena,
+                       vg_usual *out);
+
 /* ---- detectors ------------------------------------------------------------------------------------------------------- */
 
 typedef struct vg_detector vg_detector;
@@ -210,6 +290,7 @@ typedef struct {
     size_t count;
     uint64_t matches;   /* of rules with events, duplicates left out */
     uint32_t seen;      /* bits by vg_need: kinds of logs of which there was an event */
+    uint64_t gave_up;   /* matches of regular expressions that took too long, and count as none */
     uint64_t evicted;   /* signals lost to the budget */
     uint64_t left_out;  /* matches without a time, or what a correlation groups by or counts; copies too */
     uint64_t undecided; /* windows of correlations that later events decide */

@@ -222,6 +222,7 @@ const vg_rules *vg_detector_rules(const vg_detector *detector);
 vg_signals *vg_detector_signals(vg_detector *detector);
 vg_time vg_detector_watermark(const vg_detector *detector);
 uint32_t vg_detector_seen(const vg_detector *detector);
+uint64_t vg_detector_gave_up(const vg_detector *detector); /* regular expressions that took too long */
 
 /* Bit by vg_need of an event; `category` is CloudTrail's eventCategory, which old records lack (needs.c). */
 uint32_t vg_need_of_event(vg_log_kind log, vg_str category, vg_str source);

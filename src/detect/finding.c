@@ -286,6 +286,7 @@ static vg_status merge(putting *p, vg_arena *work, vg_detector *const *detectors
         out->evicted += vg_signals_evicted(stores[i]);
         out->left_out += vg_signals_left_out(stores[i]);
         out->seen |= vg_detector_seen(detectors[i]);
+        out->gave_up += vg_detector_gave_up(detectors[i]);
     }
     vg_correlator_limit(p->correlator, stores[0]);
     vg_status status = vg_signals_merge(stores, count, take, p, err);
