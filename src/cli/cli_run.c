@@ -86,18 +86,20 @@ void vg_cli_print_safe(FILE *out, vg_str text)
     vg_buf_free(&safe);
 }
 
-static void print_line(FILE *out, const char *start, const char *text)
+/* What was printed before comes before, also where both streams go to one file. */
+static void print_line(vg_cli *cli, const char *start, const char *text)
 {
-    fputs(start, out);
-    vg_cli_print_safe(out, vg_str_from(text));
-    fputc('\n', out);
+    fflush(cli->out);
+    fputs(start, cli->err);
+    vg_cli_print_safe(cli->err, vg_str_from(text));
+    fputc('\n', cli->err);
 }
 
 vg_exit vg_cli_error(vg_cli *cli, const vg_error *err)
 {
     char text[1024];
     vg_error_format(err, text, sizeof text);
-    print_line(cli->err, "vigil: ", text);
+    print_line(cli, "vigil: ", text);
     vg_exit code = vg_exit_of(err->code);
     vg_cli_note(cli, code);
     return code;
@@ -109,7 +111,7 @@ void vg_cli_warn(vg_cli *cli, const vg_error *err)
     if (cli->quiet)
         return;
     vg_error_format(err, text, sizeof text);
-    print_line(cli->err, "vigil: warning: ", text);
+    print_line(cli, "vigil: warning: ", text);
 }
 
 vg_exit vg_cli_usage(vg_cli *cli, const char *format, ...)
@@ -127,7 +129,7 @@ vg_exit vg_cli_usage(vg_cli *cli, const char *format, ...)
     vg_buf_addf(&line, "%s%s%s; see 'vigil %s%s--help'", path, *path ? ": " : "", message, path,
                 *path ? " " : "");
     vg_buf_add_char(&line, '\0');
-    print_line(cli->err, "vigil: ", line.failed ? message : line.ptr);
+    print_line(cli, "vigil: ", line.failed ? message : line.ptr);
     vg_buf_free(&line);
     vg_cli_note(cli, VG_EXIT_USAGE);
     return VG_EXIT_USAGE;
@@ -142,7 +144,7 @@ void vg_cli_say(vg_cli *cli, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    print_line(cli->err, "", text);
+    print_line(cli, "", text);
 }
 
 /* ---- the world ----------------------------------------------------------------------------------------------------------- */
