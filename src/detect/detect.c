@@ -360,7 +360,8 @@ static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t coun
                       .place = {.file = r->name}};
     if (!odd)
         return evaluate(d, &event, rules, count, r->err);
-    if (!vg_get(doc.root, VG_STR("eventName")) || !vg_get(doc.root, VG_STR("eventSource")))
+    bool is_call = vg_get(doc.root, VG_STR("eventName")) && vg_get(doc.root, VG_STR("eventSource"));
+    if (!is_call && !vg_get(doc.root, VG_STR("insightDetails")))
         return show_raw(r, raw, &bad);
     r->counts->records++;
     return show(d, &event, d->offset, r->err);
@@ -412,13 +413,11 @@ static vg_status glance(reading *r, vg_error *bad)
     VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
     const vg_str *values = d->values;
     const size_t *at = dispatch->glance;
-    if (odd) {
+    if (odd || !values[at[VG_GLANCE_NAME]].ptr || !values[at[VG_GLANCE_SOURCE]].ptr) {
         vg_status status = look(r, raw, NULL, 0, true);
         r->stop |= status != VG_OK;
         return status;
     }
-    if (!values[at[VG_GLANCE_NAME]].ptr || !values[at[VG_GLANCE_SOURCE]].ptr)
-        return show_raw(r, raw, bad);
     r->counts->records++;
     note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
     d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),

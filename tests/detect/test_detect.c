@@ -427,7 +427,8 @@ static void garbage_between_records_costs_no_other_record(void **unused)
         {"{\"Records\":[%s,%s]}]]}", 2, 1},
         {"{\"Records\":[%s,7,%s]}", 2, 1},
         {"{\"Records\":[%s,%s]}", 2, 0},
-        {"{\"Records\":[%s,{\"eventID\":\"i\",\"eventCategory\":\"Insight\"},%s]}", 3, 0},
+        {"{\"Records\":[%s,{\"eventID\":\"i\",\"eventCategory\":\"Insight\",\"insightDetails\":{}},%s]}", 3,
+         0},
     };
     vg_arena *arena = vg_arena_new(0);
     const vg_rules *rules = compile(arena);
