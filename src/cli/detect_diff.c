@@ -54,7 +54,7 @@ static void tell_json(const diffing *d, change kind, const vg_rule *rule, const 
     vg_json_put_str(&json, "id", vg_str_from(f->id));
     vg_json_end_object(&json);
     vg_buf_add_char(&out, '\n');
-    fwrite(out.ptr, 1, out.len, d->cli->out);
+    vg_cli_print(d->cli, vg_buf_str(&out));
     vg_buf_free(&out);
 }
 
@@ -76,7 +76,7 @@ static void tell(diffing *d, change kind, const vg_rule *rule, const vg_detect_f
                     (unsigned long long)before);
     else
         vg_buf_addf(&out, "%llu events\n", (unsigned long long)f->count);
-    fwrite(out.ptr, 1, out.len, d->cli->out);
+    vg_cli_print(d->cli, vg_buf_str(&out));
     vg_buf_free(&out);
 }
 

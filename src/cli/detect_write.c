@@ -447,7 +447,7 @@ static void write_each(const writing *w, void (*one)(const writing *w, const vg_
     for (size_t i = 0; i < w->run->findings.count; i++) {
         if (w->wanted[w->run->findings.items[i].rule])
             one(w, &w->run->findings.items[i]);
-        fwrite(w->out->ptr, 1, w->out->len, w->cli->out);
+        vg_cli_print(w->cli, vg_buf_str(w->out));
         vg_buf_clear(w->out);
     }
 }
@@ -468,7 +468,7 @@ vg_status vg_detect_write(vg_cli *cli, const vg_rules *rules, const bool *wanted
         status = write_report(&w, vg_str_is(format, "asff") ? VG_REPORT_ASFF : VG_REPORT_SARIF, err);
     if (status == VG_OK && out.failed)
         status = vg_fail(err, VG_ERR_MEMORY, "memory ran out while writing findings");
-    fwrite(out.ptr, 1, out.len, cli->out);
+    vg_cli_print(cli, vg_buf_str(&out));
     vg_buf_free(&out);
     return status;
 }
