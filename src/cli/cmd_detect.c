@@ -24,6 +24,7 @@ static const vg_option options[] = {
      .help = "A list of what is on no list of --intel, such as a MISP warning list.",
      .repeatable = true,
      .kind = VG_ARG_PATH},
+    VG_DETECT_KNOWN_OPTIONS,
     {.name = "diff",
      .help = "Compare two sets of rules: the first two arguments are the old and the new rules, and what "
              "only one of them "
@@ -64,6 +65,8 @@ static const vg_example examples[] = {
      "Show what is high or critical, and fail when there is any."},
     {"vigil detect --intel tor=tor-exit-nodes.lst --intel feeds/ipsum logs/",
      "Look for addresses on lists of your own, too."},
+    {"vigil detect --baseline usual.vgu logs/today",
+     "Say what is new to whom, after `vigil detect learn --output usual.vgu logs/`."},
     {"vigil detect --diff old-rules/ new-rules/ logs/",
      "Replay changed rules over history before they go live."},
     {"vigil detect ./test", "Read a folder that is named like a subcommand."},
@@ -159,17 +162,22 @@ static int run_detect(vg_cli *cli)
     vg_cli_time(cli, "until", &own.until);
     if (vg_cli_flag(cli, "diff"))
         return vg_detect_diff(cli, &own, &logs);
-    vg_status status = vg_detect_set_load(cli, &set, &err);
+    vg_detect_known known;
+    vg_status status = vg_detect_known_load(cli, &known, &err);
     if (status == VG_OK)
-        status = vg_detect_sources_load(cli, &sources, &err);
+        status = vg_detect_set_load(cli, &set, &err);
+    if (status == VG_OK)
+        status = vg_detect_sources_load(cli, &known, &sources, &err);
     if (status == VG_OK) {
         own.sources = sources.items;
         own.source_count = sources.len;
         vg_detect_set_tell(&set);
         status = vg_detect_run_paths(cli, set.rules, paths, count, &own, &logs, &run, &err);
     }
+    run.baseline = known.baseline;
     if (status == VG_OK)
         status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
+    vg_detect_known_free(&known);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
     say_summary(cli, &set, &run);
@@ -177,8 +185,8 @@ static int run_detect(vg_cli *cli)
     return gate(cli, &set, &run);
 }
 
-static const vg_command *const nested[] = {&vg_detect_lint, &vg_detect_test, &vg_detect_list,
-                                           &vg_detect_explain, NULL};
+static const vg_command *const nested[] = {&vg_detect_lint,    &vg_detect_test,  &vg_detect_list,
+                                           &vg_detect_explain, &vg_detect_learn, NULL};
 
 const vg_command vg_command_detect = {
     .name = "detect",

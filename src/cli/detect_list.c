@@ -3,6 +3,7 @@
 #include "cli/cli_listing.h"
 #include "cli/cli_parts.h"
 #include "cli/detect_parts.h"
+#include "cli/detect_usual.h"
 #include "report/report.h"
 
 static vg_str joined(vg_arena *arena, vg_str_list list, const char *between)
@@ -143,8 +144,9 @@ static vg_str source_of(const vg_detect_set *set, const vg_rule *rule)
     return (vg_str){0};
 }
 
-static void print_rule(vg_cli *cli, const vg_detect_set *set, const vg_rule *rule)
+static void print_rule(vg_cli *cli, const vg_detect_set *set, size_t index)
 {
+    const vg_rule *rule = vg_rules_at(set->rules, index);
     print_field(cli, "title", rule->title);
     print_field(cli, "id", rule->id);
     print_field(cli, "level", vg_str_from(vg_detect_level(rule->level)));
@@ -152,6 +154,7 @@ static void print_rule(vg_cli *cli, const vg_detect_set *set, const vg_rule *rul
     print_field(cli, "kind", kind_of(rule));
     print_field(cli, "log", log_of(rule));
     print_list(cli, "needs", rule->needs);
+    print_field(cli, "asks", vg_detect_asks_text(cli, set->rules, index));
     print_list(cli, "ATT&CK", rule->attack);
     print_list(cli, "GuardDuty", rule->guardduty);
     print_field(cli, "not assessed", rule->unassessed);
@@ -191,7 +194,7 @@ static int run_explain(vg_cli *cli)
     if (found == SIZE_MAX)
         return vg_cli_usage(cli, "no detection is called %.*s: `vigil detect list` shows them",
                             VG_ARG(names[0]));
-    print_rule(cli, &set, vg_rules_at(set.rules, found));
+    print_rule(cli, &set, found);
     return VG_EXIT_OK;
 }
 

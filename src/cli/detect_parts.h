@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "detect/detect.h"
 
-extern const vg_command vg_detect_lint, vg_detect_list, vg_detect_explain, vg_detect_test;
+extern const vg_command vg_detect_lint, vg_detect_list, vg_detect_explain, vg_detect_test, vg_detect_learn;
 
 /* Options that every command on detections takes. */
 #define VG_DETECT_RULE_OPTIONS                                                                               \
@@ -34,6 +34,17 @@ extern const vg_command vg_detect_lint, vg_detect_list, vg_detect_explain, vg_de
         .choices = "stable|test|experimental|deprecated|unsupported"                                         \
     }
 
+/* What is known beside the logs, for commands that show events. */
+#define VG_DETECT_KNOWN_OPTIONS                                                                              \
+    {.name = "baseline",                                                                                     \
+     .argument = "FILE",                                                                                     \
+     .help = "What is usual, as `vigil detect learn` saved it.",                                             \
+     .kind = VG_ARG_PATH},                                                                                   \
+    {                                                                                                        \
+        .name = "geo", .argument = "FILE", .repeatable = true, .kind = VG_ARG_PATH,                          \
+        .help = "A database of addresses (.mmdb): in which country, of which network they are."              \
+    }
+
 typedef struct {
     vg_cli *cli;
     vg_vec files; /* vg_rule_file */
@@ -54,14 +65,26 @@ vg_status vg_detect_set_of_file(vg_cli *cli, const vg_rule_file *file, vg_detect
  * first. */
 void vg_detect_set_tell(vg_detect_set *set);
 
-/* What the options --intel and --allow name, as sources of a detector (vg_detect_source). */
-vg_status vg_detect_sources_load(vg_cli *cli, vg_vec *sources, vg_error *err);
+/* What the options --baseline and --geo name. */
+typedef struct {
+    vg_baseline *baseline; /* NULL: none was given */
+    vg_geo *geo;
+    vg_mapped file;
+    vg_baseline_view view;
+} vg_detect_known;
+/* *out is to be freed whatever this returns. */
+vg_status vg_detect_known_load(vg_cli *cli, vg_detect_known *out, vg_error *err);
+void vg_detect_known_free(vg_detect_known *known);
+
+/* What the options --intel and --allow name, and what is known, as sources of a detector (vg_detect_source). */
+vg_status vg_detect_sources_load(vg_cli *cli, vg_detect_known *known, vg_vec *sources, vg_error *err);
 
 /* What a run over logs saw. */
 typedef struct {
     vg_detect_findings findings;
     vg_trail_counts counts;
-    uint64_t files, bytes; /* bytes: uncompressed */
+    uint64_t files, bytes;       /* bytes: uncompressed */
+    const vg_baseline *baseline; /* NULL: none; what was normal is told from it */
 } vg_detect_run;
 
 /* Shows every log below the paths to detectors, on threads. What cannot be read is told and noted. */

@@ -1,4 +1,4 @@
-/* detect_sources.c: what detections know beside the logs: indicators, and where addresses are. */
+/* detect_sources.c: what detections know beside the logs: indicators, where addresses are, and what is usual. */
 #include "cli/cli_parts.h"
 #include "cli/detect_parts.h"
 
@@ -104,10 +104,55 @@ static vg_status load_intel(vg_cli *cli, vg_vec *sources, vg_error *err)
     return VG_OK;
 }
 
+/* ---- places and habits -------------------------------------------------------------------------------------------------- */
+
+static vg_status load_baseline(vg_cli *cli, vg_detect_known *known, vg_error *err)
+{
+    vg_str path = vg_cli_value(cli, "baseline");
+    if (!path.len)
+        return VG_OK;
+    VG_TRY(vg_file_map(path, &known->file, err));
+    vg_status status = vg_baseline_open(cli->arena, known->file.bytes, &known->baseline, err);
+    if (status != VG_OK)
+        vg_error_locate(err, (vg_place){.file = path});
+    return status;
+}
+
+vg_status vg_detect_known_load(vg_cli *cli, vg_detect_known *out, vg_error *err)
+{
+    const vg_str *databases;
+    size_t count = vg_cli_values(cli, "geo", &databases);
+    *out = (vg_detect_known){0};
+    if (count)
+        VG_TRY(vg_geo_open(databases, count, &out->geo, err));
+    VG_TRY(load_baseline(cli, out, err));
+    out->view = (vg_baseline_view){out->baseline, out->geo};
+    return VG_OK;
+}
+
+void vg_detect_known_free(vg_detect_known *known)
+{
+    vg_geo_close(known->geo);
+    vg_file_unmap(&known->file);
+}
+
 /* ---- all ---------------------------------------------------------------------------------------------------------------- */
 
-vg_status vg_detect_sources_load(vg_cli *cli, vg_vec *sources, vg_error *err)
+static vg_status add_source(vg_vec *sources, vg_detect_source source, vg_error *err)
+{
+    vg_detect_source *slot = vg_vec_push(sources);
+    if (!slot)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while detecting");
+    *slot = source;
+    return VG_OK;
+}
+
+vg_status vg_detect_sources_load(vg_cli *cli, vg_detect_known *known, vg_vec *sources, vg_error *err)
 {
     *sources = vg_vec_in(cli->arena, sizeof(vg_detect_source));
+    if (known->geo)
+        VG_TRY(add_source(sources, (vg_detect_source){vg_geo_ask, known->geo}, err));
+    if (known->baseline)
+        VG_TRY(add_source(sources, (vg_detect_source){vg_baseline_ask, &known->view}, err));
     return load_intel(cli, sources, err);
 }

@@ -3,6 +3,7 @@
 
 #include "cli/cli_parts.h"
 #include "cli/detect_parts.h"
+#include "cli/detect_usual.h"
 #include "format/format.h"
 #include "report/report.h"
 
@@ -77,6 +78,7 @@ static void write_line(const writing *w, const vg_detect_finding *f)
     vg_json_put_str(&json, "actor", f->actor);
     if (f->group.len)
         vg_json_put_str(&json, "group", f->group);
+    vg_detect_put_usual(w->cli, w->rules, w->run->baseline, f, &json);
     vg_json_end_object(&json);
     vg_buf_add_char(w->out, '\n');
 }
@@ -221,6 +223,9 @@ static void write_block(const writing *w, const vg_detect_finding *f)
     add_line(w, "where", where);
     add_line(w, "group", f->group);
     add_steps(w, f);
+    vg_str usual = vg_detect_usual_text(w->cli, w->rules, w->run->baseline, f);
+    if (usual.len)
+        add_wrapped(w, "usual", usual);
     if (rule->level >= VG_SEVERITY_MEDIUM && rule->description.len)
         add_wrapped(w, "why", rule->description);
     for (size_t i = 0; rule->level >= VG_SEVERITY_MEDIUM && i < rule->falsepositives.count; i++)
