@@ -1,4 +1,5 @@
 /* detect_write.c: what detections found, for people and for programs. */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "cli/cli_parts.h"
@@ -326,6 +327,17 @@ static int64_t milliseconds(vg_time time)
     return time == VG_TIME_NONE ? 0 : time / (VG_TIME_SECOND / 1000);
 }
 
+static void put_ocsf_event(vg_json_writer *json, const vg_detect_step *step)
+{
+    vg_json_object(json);
+    vg_json_put_str(json, "uid", step->id);
+    if (step->name.len)
+        vg_json_put_str(json, "type", step->name);
+    if (step->time != VG_TIME_NONE)
+        vg_json_put_i64(json, "first_seen_time", milliseconds(step->time));
+    vg_json_end_object(json);
+}
+
 static void put_ocsf_info(vg_json_writer *json, const vg_rule *rule, const vg_detect_finding *f)
 {
     vg_json_key(json, "finding_info");
@@ -356,7 +368,46 @@ static void put_ocsf_info(vg_json_writer *json, const vg_rule *rule, const vg_de
         vg_json_end_object(json);
     }
     vg_json_end_array(json);
-    put_list(json, "related_events_uids", NULL, 0);
+    vg_json_key(json, "related_events");
+    vg_json_array(json);
+    for (size_t i = 0; i < f->step_count; i++)
+        if (f->steps[i].id.len)
+            put_ocsf_event(json, &f->steps[i]);
+    vg_json_end_array(json);
+    vg_json_put_i64(json, "related_events_count", (int64_t)f->count);
+    vg_json_end_object(json);
+}
+
+static bool is_address(vg_str text)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    char copy[INET6_ADDRSTRLEN] = "";
+    if (text.len == 0 || text.len >= sizeof copy || memchr(text.ptr, 0, text.len))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    return inet_pton(AF_INET, copy, bytes) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
+}
+
+static void put_user(vg_json_writer *json, const vg_detect_finding *f)
+{
+    vg_json_key(json, "actor");
+    vg_json_object(json);
+    vg_json_key(json, "user");
+    vg_json_object(json);
+    if (f->actor.len)
+        vg_json_put_str(json, "uid", f->actor);
+    if (f->principal.len)
+        vg_json_put_str(json, "name", f->principal);
+    vg_json_end_object(json);
+    vg_json_end_object(json);
+}
+
+/* What the log calls an address may be the name of a service. */
+static void put_source(vg_json_writer *json, vg_str source)
+{
+    vg_json_key(json, "src_endpoint");
+    vg_json_object(json);
+    vg_json_put_str(json, is_address(source) ? "ip" : "name", source);
     vg_json_end_object(json);
 }
 
@@ -365,18 +416,10 @@ static void put_evidences(vg_json_writer *json, const vg_detect_finding *f)
     vg_json_key(json, "evidences");
     vg_json_array(json);
     vg_json_object(json);
-    vg_json_key(json, "actor");
-    vg_json_object(json);
-    vg_json_key(json, "user");
-    vg_json_object(json);
-    vg_json_put_str(json, "uid", f->actor);
-    vg_json_put_str(json, "name", f->principal);
-    vg_json_end_object(json);
-    vg_json_end_object(json);
-    vg_json_key(json, "src_endpoint");
-    vg_json_object(json);
-    vg_json_put_str(json, "ip", f->source_ip);
-    vg_json_end_object(json);
+    if (f->actor.len || f->principal.len)
+        put_user(json, f);
+    if (f->source_ip.len)
+        put_source(json, f->source_ip);
     vg_json_key(json, "data");
     vg_json_object(json);
     put_events(json, f);
