@@ -116,19 +116,27 @@ static bool is_other(vg_str text)
     return !is_json && vg_log_recognise(head) == VG_LOG_UNKNOWN;
 }
 
-/* An arena keeps its largest block. A text that does not fit in it has it thrown away first, so that never two are held. */
-static vg_status make_room(worker *w, vg_str packed, size_t whole, vg_error *err)
+/* What a file holds: as the trailer of a gzip file has it, so that a bomb, or one of many members, is not inflated to find
+ * out. */
+static size_t claimed_size(vg_str packed)
 {
     enum { TRAILER = 4 };
-    size_t claimed = packed.len;
-    for (size_t i = 0; vg_is_compressed(packed) && packed.len >= TRAILER && i < TRAILER; i++)
-        claimed = (i ? claimed : 0) | (size_t)(unsigned char)packed.ptr[packed.len - TRAILER + i] << 8 * i;
-    claimed = claimed < whole ? claimed : whole;
-    if (claimed <= w->room)
+    size_t size = 0;
+    if (!vg_str_starts(packed, VG_STR("\x1f\x8b")) || packed.len < TRAILER)
+        return packed.len;
+    for (size_t i = 0; i < TRAILER; i++)
+        size |= (size_t)(unsigned char)packed.ptr[packed.len - TRAILER + i] << 8 * i;
+    return size;
+}
+
+/* An arena keeps its largest block. A text that does not fit in it has it thrown away first, so that never two are held. */
+static vg_status make_room(worker *w, size_t size, vg_error *err)
+{
+    if (size <= w->room)
         return VG_OK;
     vg_arena_free(w->arena);
     w->arena = vg_arena_new(0);
-    w->room = claimed;
+    w->room = size;
     return w->arena ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a log");
 }
 
@@ -142,8 +150,12 @@ static vg_status read_file(running *r, worker *w, size_t index, complaining *c, 
     if (entry->size > whole / SMALLEST_RATIO || vg_str_is(entry->path, "-"))
         return stream_file(r, w, entry->path, c, err);
     VG_TRY(vg_file_read(w->packed, entry->path, whole, &bytes, err));
-    VG_TRY(make_room(w, bytes, whole, err));
-    vg_status status = vg_decompress(w->arena, bytes, whole, &text, &bad);
+    size_t claimed = claimed_size(bytes);
+    if (claimed > whole)
+        return stream_file(r, w, entry->path, c, err);
+    VG_TRY(make_room(w, claimed, err));
+    bool is_gzip = vg_str_starts(bytes, VG_STR("\x1f\x8b"));
+    vg_status status = vg_decompress(w->arena, bytes, is_gzip ? claimed : whole, &text, &bad);
     if (status == VG_ERR_LIMIT || status == VG_ERR_SYNTAX)
         return stream_file(r, w, entry->path, c, err);
     if (status != VG_OK) {

@@ -194,12 +194,13 @@ static cutting cutting_of(vg_str head)
     vg_str first, rest, trimmed = vg_str_trim(head);
     if (vg_trail_is_delivered(head))
         return BY_RECORD;
-    if (!vg_str_split(trimmed, '\n', &first, &rest) || !trimmed.len)
-        return NOT_AT_ALL;
+    bool is_json = trimmed.len && (trimmed.ptr[0] == '{' || trimmed.ptr[0] == '[');
+    if (!is_json) /* a gigabyte of nothing, too */
+        return BY_LINE;
+    bool is_line = vg_str_split(trimmed, '\n', &first, &rest);
     first = vg_str_trim(first);
-    bool is_json = trimmed.ptr[0] == '{' || trimmed.ptr[0] == '[';
-    return !is_json || (first.len > 1 && first.ptr[0] == '{' && first.ptr[first.len - 1] == '}') ? BY_LINE
-                                                                                                 : NOT_AT_ALL;
+    return is_line && first.len > 1 && first.ptr[0] == '{' && first.ptr[first.len - 1] == '}' ? BY_LINE
+                                                                                              : NOT_AT_ALL;
 }
 
 static vg_status show_all(pieces *p, vg_error *err)
