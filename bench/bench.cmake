@@ -59,4 +59,4 @@ target_link_libraries(bench_correlate PRIVATE vg_detect)
 # ---- trail: detection over CloudTrail's files, beside libdeflate alone (bench_trail.sh) ----
 pkg_check_modules(BENCH_DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 add_executable(bench_trail_inflate bench/bench_trail_inflate.c)
-target_link_libraries(bench_trail_inflate PRIVATE PkgConfig::BENCH_DEFLATE)
+target_link_libraries(bench_trail_inflate PRIVATE vg_flags PkgConfig::BENCH_DEFLATE)
