@@ -80,6 +80,16 @@ static void tell(diffing *d, change kind, const vg_rule *rule, const vg_detect_f
     vg_buf_free(&out);
 }
 
+/* Whether two findings are of the same events, as far as they name them. */
+static bool is_same(const vg_detect_finding *a, const vg_detect_finding *b)
+{
+    bool same =
+        a->count == b->count && a->first == b->first && a->last == b->last && a->step_count == b->step_count;
+    for (size_t i = 0; same && i < a->step_count; i++)
+        same = vg_str_eq(a->steps[i].id, b->steps[i].id);
+    return same;
+}
+
 static void compare(diffing *d)
 {
     const vg_detect_findings *old = &d->runs[0].findings, *new = &d->runs[1].findings;
@@ -89,7 +99,7 @@ static void compare(diffing *d)
                  old->items[i].count);
     for (size_t i = 0; i < new->count; i++) {
         const vg_detect_finding *f = &new->items[i], *before = find(&d->runs[0], f->id);
-        if (d->sets[1].wanted[f->rule] && (!before || before->count != f->count))
+        if (d->sets[1].wanted[f->rule] && (!before || !is_same(before, f)))
             tell(d, before ? CHANGED : ADDED, vg_rules_at(d->sets[1].rules, f->rule), f,
                  before ? before->count : 0);
     }
