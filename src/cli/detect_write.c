@@ -281,6 +281,10 @@ static void to_report(const writing *w, const vg_detect_finding *f, vg_report_fi
         arena, "%.*s by %.*s from %.*s, %llu events from %.*s to %.*s. %.*s", VG_ARG(outcome_of(f)),
         VG_ARG(f->principal), VG_ARG(f->source_ip), (unsigned long long)f->count,
         VG_ARG(time_text(arena, f->first)), VG_ARG(time_text(arena, f->last)), VG_ARG(rule->description));
+    vg_str usual = vg_detect_usual_text(w->cli, w->rules, w->run->baseline, f);
+    if (usual.len)
+        out->finding.message =
+            vg_arena_printf(arena, "%.*s Usual: %.*s", VG_ARG(out->finding.message), VG_ARG(usual));
     vg_str *steps = VG_NEW_N(arena, vg_str, rule->triage.count + 1);
     for (size_t i = 0; steps && i < rule->triage.count; i++) {
         vg_str step = vg_detect_fill(w->cli, f, rule->triage.items[i]);
@@ -411,7 +415,7 @@ static void put_source(vg_json_writer *json, vg_str source)
     vg_json_end_object(json);
 }
 
-static void put_evidences(vg_json_writer *json, const vg_detect_finding *f)
+static void put_evidences(const writing *w, vg_json_writer *json, const vg_detect_finding *f)
 {
     vg_json_key(json, "evidences");
     vg_json_array(json);
@@ -424,6 +428,7 @@ static void put_evidences(vg_json_writer *json, const vg_detect_finding *f)
     vg_json_object(json);
     put_events(json, f);
     vg_json_put_str(json, "file", f->file);
+    vg_detect_put_usual(w->cli, w->rules, w->run->baseline, f, json);
     vg_json_end_object(json);
     vg_json_end_object(json);
     vg_json_end_array(json);
@@ -471,7 +476,7 @@ static void put_ocsf(const writing *w, vg_json_writer *json, const vg_detect_fin
     vg_json_end_object(json);
     vg_json_end_object(json);
     put_ocsf_info(json, rule, f);
-    put_evidences(json, f);
+    put_evidences(w, json, f);
     vg_json_end_object(json);
 }
 

@@ -165,6 +165,15 @@ def each_word_is_told_with_what_was_usual():
 
 
 @case
+def other_formats_tell_it_too():
+    vigil("detect", "learn", "-o", "ada.vgu", "ada.json")
+    write("new.json", [event(1000, eventName="DeleteBucket")])
+    for form in ("ocsf", "asff", "sarif"):
+        text = vigil("detect", "--rules", "rules.yml", "--format", form, "--baseline", "ada.vgu", "new.json").stdout
+        equal((form, "s3.amazonaws.com:GetObject" in text), (form, True))
+
+
+@case
 def without_a_database_no_place_is_new():
     vigil("detect", "learn", "-o", "bare.vgu", "ada.json")
     write("far.json", [event(2000, sourceIPAddress="198.51.100.7")])
