@@ -406,6 +406,26 @@ static void who_is_left_out_depends_on_no_order(void **state)
     check_any_order(9);
 }
 
+/* What a baseline holds comes back whole: also what a set was too large for. */
+static void a_baseline_taken_up_again_is_the_same(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_learner *learner = a_learner(), *again = vg_learner_new(0);
+    vg_error err = {0};
+    for (unsigned i = 0; i < 100; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "Call%u", i);
+        learn(learner, &(act){.name = name});
+    }
+    vg_str block = compiled(arena, learner);
+    assert_int_equal(vg_learner_recall(again, opened(arena, block), &err), VG_OK);
+    assert_true(vg_str_eq(compiled(arena, again), block));
+    vg_learner_free(learner);
+    vg_learner_free(again);
+    vg_arena_free(arena);
+}
+
 static void nothing_learned_is_a_baseline(void **state)
 {
     (void)state;
@@ -543,6 +563,7 @@ int main(void)
         cmocka_unit_test(versions_of_programs_are_dropped),
         cmocka_unit_test(any_order_and_split_teach_the_same_bytes),
         cmocka_unit_test(who_is_left_out_depends_on_no_order),
+        cmocka_unit_test(a_baseline_taken_up_again_is_the_same),
         cmocka_unit_test(nothing_learned_is_a_baseline),
         cmocka_unit_test(a_set_of_too_many_values_is_diverse),
         cmocka_unit_test(the_least_seen_actors_are_left_out_and_counted),
