@@ -6,6 +6,7 @@
 
 extern const vg_command vg_trail_ingest_logs;
 extern const vg_command vg_trail_search;
+extern const vg_command vg_trail_timeline;
 extern const vg_command vg_trail_verify;
 
 #endif

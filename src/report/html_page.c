@@ -152,3 +152,32 @@ void html_cell(vg_report_writer *w, const char *label, vg_str text)
     put_html(w, text);
     put(w, "</td>");
 }
+
+/* ---- for commands that print other things --------------------------------------------------------------------------- */
+
+void vg_report_page_text(vg_buf *out, vg_str text)
+{
+    vg_buf safe = {0};
+    vg_report_safe(&safe, text);
+    for (size_t i = 0; i < safe.len; i++) {
+        char c = safe.ptr[i];
+        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
+            vg_buf_addf(out, "&#%d;", c);
+        else
+            vg_buf_add_char(out, c);
+    }
+    out->failed |= safe.failed;
+    vg_buf_free(&safe);
+}
+
+void vg_report_page_begin(vg_buf *out, vg_str title)
+{
+    vg_buf_add_c(out, HEAD);
+    vg_report_page_text(out, title);
+    vg_buf_add_c(out, STYLE);
+}
+
+void vg_report_page_end(vg_buf *out)
+{
+    vg_buf_add_c(out, "</main>\n</body>\n</html>\n");
+}

@@ -192,6 +192,11 @@ vg_status vg_report_write(const vg_report_answer *answer, vg_report_format forma
 /* Text made safe for a terminal, appended to `out`: control characters, escapes, bidirectional marks and bytes that are
  * not UTF-8 become visible (\n, \x1b, \u202e, \xff). */
 void vg_report_safe(vg_buf *out, vg_str text);
+/* The head of a page that stands alone, with the style of reports; what comes to stand in it; its end. Text is escaped, and
+ * made safe as vg_report_safe does. */
+void vg_report_page_begin(vg_buf *out, vg_str title);
+void vg_report_page_text(vg_buf *out, vg_str text);
+void vg_report_page_end(vg_buf *out);
 /* Columns that text takes on a terminal, once safe: combining marks take 0, wide East Asian characters and emoji 2. */
 size_t vg_report_columns(vg_str text);
 

@@ -621,4 +621,94 @@ typedef struct {
 vg_status vg_search_run(const vg_search *search, const vg_search_options *options, vg_search_counts *counts,
                         vg_error *err);
 
+/* ---- timelines --------------------------------------------------------------------------------------------------------- */
+
+/* What a timeline is of. */
+typedef enum {
+    VG_SUBJECT_PRINCIPAL, /* a user, root, a federated user, a service; also by id or name */
+    VG_SUBJECT_ROLE,
+    VG_SUBJECT_SESSION, /* of a role: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION; without /SESSION all of the role's */
+    VG_SUBJECT_ACCOUNT,
+    VG_SUBJECT_KEY,
+    VG_SUBJECT_IP, /* an address or a block */
+    VG_SUBJECT_RESOURCE,
+    VG_SUBJECT_COUNT
+} vg_subject_kind;
+extern const char *const vg_subject_names[VG_SUBJECT_COUNT]; /* "principal", "role", ... */
+/* By the form of the text. What has no form of its own is the name of a resource. */
+vg_subject_kind vg_subject_kind_of(vg_str text);
+
+#define VG_NO_SESSION SIZE_MAX
+
+/* Temporary credentials: those that a record of STS hands out, or, where no such record is known, those that events were
+ * made with. */
+typedef struct {
+    vg_str arn, role, name, key; /* of the session, of its role, its name, its access key */
+    vg_str how, event;           /* "AssumeRole" and its eventID; empty: its making is not in these logs */
+    vg_time granted;
+    vg_str caller;  /* ARN, else principal id, service, access key of who asked for it; empty: not known */
+    size_t parent;  /* the caller's own session, or VG_NO_SESSION */
+    vg_str behind;  /* who stands at the beginning of the chain: a caller that has no session; empty: not known */
+    unsigned hops;  /* sessions from there to here */
+    bool complete;  /* `behind` is the beginning: no link of the chain is missing */
+    bool looped;    /* the chain came back to itself and was cut here */
+    bool uncertain; /* other callers made sessions of the same name at the time */
+    vg_str source_identity, on_behalf_of; /* on_behalf_of: the user of Identity Center */
+    vg_str provider, subject;             /* of SAML and web identities */
+    vg_str service;                       /* invokedBy, or the service that asked for it */
+    vg_str instance;                      /* credentials of an EC2 instance */
+} vg_timeline_session;
+
+/* Values that appear in a timeline for the first time. */
+enum { VG_FIRST_REGION = 1, VG_FIRST_SERVICE = 2, VG_FIRST_IP = 4, VG_FIRST_AGENT = 8 };
+
+typedef struct {
+    vg_log_kind log;
+    vg_time time, last;          /* last: of its repeats */
+    vg_str id, account, region;
+    vg_str also;                 /* another account that recorded it, too */
+    vg_str source, name, target; /* target: the resource that it names first */
+    vg_str actor, key, source_ip, user_agent;
+    vg_str error, message; /* errorCode, errorMessage; empty: it succeeded */
+    vg_str category, invoked_by, shared_id;
+    vg_str file;
+    uint32_t line;
+    size_t session;   /* whose session did it, or VG_NO_SESSION */
+    bool by_name;     /* that is known by the session's name and not by its access key */
+    size_t gives;     /* the session that it handed out, or VG_NO_SESSION */
+    unsigned hops;    /* sessions between the subject and this; 0: the subject itself */
+    unsigned first;   /* VG_FIRST_... */
+    size_t repeat_of; /* an earlier event of which this is a repeat within a minute; else its own index */
+    size_t repeats;   /* of that one: itself and those that repeat it */
+} vg_timeline_event;
+
+typedef struct {
+    vg_subject_kind kind;
+    vg_str subject;
+    const vg_timeline_event *events; /* by time and id */
+    size_t count;
+    const vg_timeline_session *sessions; /* by the time they were granted; events and parents refer to them by index */
+    size_t session_count;
+    vg_search_counts counts; /* of the first search */
+    uint64_t duplicates;     /* events that were found more than once */
+    unsigned searches;
+    bool truncated;  /* there were more events than `most` */
+    bool unfollowed; /* there were more sessions, or more hops, than are followed */
+} vg_timeline;
+
+typedef struct {
+    /* Where to look: indexes, others, source, folder, since, until, threads, log, bad, progress, context. */
+    vg_search_options search;
+    size_t most; /* events; 0: 100,000 */
+    /* Told of every event that was found, once; also of some that the timeline will not have. May be NULL. */
+    vg_status (*event)(void *context, const vg_event *event, vg_error *err);
+    void *event_context;
+} vg_timeline_options;
+
+/* What happened, in order: the subject's events, and what was done by the sessions that it made, over any number of hops.
+ * Who stands behind each session is looked for up to 36 hours before `since`. All memory is the arena's. Same logs, same
+ * timeline, whatever their order. Fails as vg_search_run. */
+vg_status vg_timeline_build(vg_arena *arena, vg_subject_kind kind, vg_str subject,
+                            const vg_timeline_options *options, vg_timeline *out, vg_error *err);
+
 #endif
