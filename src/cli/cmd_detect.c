@@ -147,12 +147,34 @@ static vg_exit gate(vg_cli *cli, const vg_detect_set *set, const vg_detect_run *
     return VG_EXIT_OK;
 }
 
-static int run_detect(vg_cli *cli)
+/* Looks at the logs with what is known, and tells what was found. */
+static int detect(vg_cli *cli, const vg_detect_known *known, const vg_detector_options *own,
+                  const vg_log_options *logs)
 {
     const vg_str *paths;
     size_t count = vg_cli_arguments(cli, &paths);
     vg_detect_set set;
     vg_detect_run run;
+    vg_error err = {0};
+    vg_status status = vg_detect_set_load(cli, &set, &err);
+    if (status == VG_OK) {
+        vg_detect_set_tell(&set);
+        status = vg_detect_run_paths(cli, set.rules, paths, count, own, logs, &run, &err);
+    }
+    if (status == VG_OK) {
+        run.baseline = known->baseline;
+        status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
+    }
+    if (status != VG_OK)
+        return vg_cli_error(cli, &err);
+    say_summary(cli, &set, &run);
+    say_blind(cli, &set, &run);
+    return gate(cli, &set, &run);
+}
+
+static int run_detect(vg_cli *cli)
+{
+    vg_detect_known known;
     vg_vec sources;
     vg_error err = {0};
     vg_detector_options own = {.since = VG_TIME_NONE, .until = VG_TIME_NONE};
@@ -160,29 +182,18 @@ static int run_detect(vg_cli *cli)
                                  .time_field = vg_cli_value(cli, "time-field")};
     vg_cli_time(cli, "since", &own.since);
     vg_cli_time(cli, "until", &own.until);
-    if (vg_cli_flag(cli, "diff"))
-        return vg_detect_diff(cli, &own, &logs);
-    vg_detect_known known;
+    int code;
     vg_status status = vg_detect_known_load(cli, &known, &err);
-    if (status == VG_OK)
-        status = vg_detect_set_load(cli, &set, &err);
     if (status == VG_OK)
         status = vg_detect_sources_load(cli, &known, &sources, &err);
     if (status == VG_OK) {
         own.sources = sources.items;
         own.source_count = sources.len;
-        vg_detect_set_tell(&set);
-        status = vg_detect_run_paths(cli, set.rules, paths, count, &own, &logs, &run, &err);
-    }
-    run.baseline = known.baseline;
-    if (status == VG_OK)
-        status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
+        code = vg_cli_flag(cli, "diff") ? vg_detect_diff(cli, &own, &logs) : detect(cli, &known, &own, &logs);
+    } else
+        code = vg_cli_error(cli, &err);
     vg_detect_known_free(&known);
-    if (status != VG_OK)
-        return vg_cli_error(cli, &err);
-    say_summary(cli, &set, &run);
-    say_blind(cli, &set, &run);
-    return gate(cli, &set, &run);
+    return code;
 }
 
 static const vg_command *const nested[] = {&vg_detect_lint,    &vg_detect_test,  &vg_detect_list,

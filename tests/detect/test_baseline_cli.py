@@ -174,6 +174,15 @@ def other_formats_tell_it_too():
 
 
 @case
+def changed_rules_are_compared_with_what_is_usual():
+    vigil("detect", "learn", "-o", "ada.vgu", "ada.json")
+    write("new.json", [event(1000, eventName="DeleteBucket")])
+    (WORK / "region.yml").write_text(RULES.split("---\n")[0])
+    done = vigil("detect", "--diff", "--format", "jsonl", "--baseline", "ada.vgu", "region.yml", "rules.yml", "new.json")
+    equal([(c["change"], c["title"]) for c in map(json.loads, done.stdout.splitlines())], [("new", "New api")])
+
+
+@case
 def without_a_database_no_place_is_new():
     vigil("detect", "learn", "-o", "bare.vgu", "ada.json")
     write("far.json", [event(2000, sourceIPAddress="198.51.100.7")])
