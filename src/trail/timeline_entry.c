@@ -102,7 +102,7 @@ static void take_switch(keeper *k, const vg_trail_record *record, timeline_entry
     out->issued_role = out->role;
     out->is_grant = out->issued_arn.len > 0;
     out->arn = keep(k, from);
-    out->event.key = out->principal_id = (vg_str){0};
+    out->event.key = out->principal_id = out->type = (vg_str){0};
 }
 
 static void take_record(keeper *k, const vg_trail_record *record, timeline_entry *out)

@@ -646,13 +646,14 @@ typedef struct {
     vg_str arn, role, name, key; /* of the session, of its role, its name, its access key */
     vg_str how, event;           /* "AssumeRole" and its eventID; empty: its making is not in these logs */
     vg_time granted;
-    vg_str caller;  /* ARN, else principal id, service, access key of who asked for it; empty: not known */
-    size_t parent;  /* the caller's own session, or VG_NO_SESSION */
-    vg_str behind;  /* who stands at the beginning of the chain: a caller that has no session; empty: not known */
-    unsigned hops;  /* sessions from there to here */
-    bool complete;  /* `behind` is the beginning: no link of the chain is missing */
-    bool looped;    /* the chain came back to itself and was cut here */
-    bool uncertain; /* other callers made sessions of the same name at the time */
+    vg_str caller; /* ARN, else principal id, service, access key of who asked for it; empty: not known */
+    size_t parent; /* the caller's own session, or VG_NO_SESSION */
+    vg_str
+        behind; /* who stands at the beginning of the chain: a caller that has no session; empty: not known */
+    unsigned hops;                        /* sessions from there to here */
+    bool complete;                        /* `behind` is the beginning: no link of the chain is missing */
+    bool looped;                          /* the chain came back to itself and was cut here */
+    bool uncertain;                       /* other callers made sessions of the same name at the time */
     vg_str source_identity, on_behalf_of; /* on_behalf_of: the user of Identity Center */
     vg_str provider, subject;             /* of SAML and web identities */
     vg_str service;                       /* invokedBy, or the service that asked for it */
@@ -664,7 +665,7 @@ enum { VG_FIRST_REGION = 1, VG_FIRST_SERVICE = 2, VG_FIRST_IP = 4, VG_FIRST_AGEN
 
 typedef struct {
     vg_log_kind log;
-    vg_time time, last;          /* last: of its repeats */
+    vg_time time, last; /* last: of its repeats */
     vg_str id, account, region;
     vg_str also;                 /* another account that recorded it, too */
     vg_str source, name, target; /* target: the resource that it names first */
@@ -687,7 +688,8 @@ typedef struct {
     vg_str subject;
     const vg_timeline_event *events; /* by time and id */
     size_t count;
-    const vg_timeline_session *sessions; /* by the time they were granted; events and parents refer to them by index */
+    const vg_timeline_session
+        *sessions; /* by the time they were granted; events and parents refer to them by index */
     size_t session_count;
     vg_search_counts counts; /* of the first search */
     uint64_t duplicates;     /* events that were found more than once */

@@ -162,6 +162,28 @@ def users_of_other_directories_are_told():
 
 
 @case
+def session_tokens_federated_users_and_changes_of_role_are_sessions():
+    token = event(1, "GetSessionToken", source="sts.amazonaws.com",
+                  responseElements={"credentials": {"accessKeyId": key("t")}})
+    federated = event(1, "GetFederationToken", source="sts.amazonaws.com", responseElements={
+        "credentials": {"accessKeyId": key("f")}, "federatedUser": {"arn": f"arn:aws:sts::{A}:federated-user/fed"}})
+    switched = session("desk", "ann")
+    switch = event(1, "SwitchRole", switched, "signin.amazonaws.com", additionalEventData={"SwitchFrom": ANN})
+    for grant, who in ((token, {**ann(), "accessKeyId": key("t")}), (switch, switched),
+                       (federated, {"type": "FederatedUser", "arn": f"arn:aws:sts::{A}:federated-user/fed",
+                                    "accessKeyId": key("f")})):
+        one = of_event(timeline(who["accessKeyId"], put([grant, event(2, who=who)])), "GetObject")
+        equal((one["behind"], one["hops"], one["granted_by"]), (ANN, 1, grant["eventName"]))
+
+
+@case
+def a_caller_that_only_the_other_account_knows_is_told_by_its_id():
+    logs = put([one for one in chain() if one["recipientAccountId"] == B])
+    one = of_event(timeline(key("s3"), logs), "DeleteBucket")
+    equal((one["behind"], one["hops"]), ("AROAELSEWHERE00000:s1", 2))
+
+
+@case
 def chains_that_come_back_to_themselves_end():
     ring = [assume(1, session("r", "b"), "r", "a"), assume(1, session("r", "a"), "r", "b"), event(2, who=session("r", "a"))]
     line = timeline(key("a"), put(ring))
