@@ -214,7 +214,7 @@ static vg_status check(reader *r, const vg_value *v, const vg_escalation *t)
     static const char *const needed[] = {"id", "title", "kind", "becomes", "why", "remedy"};
     bool added = false;
     for (size_t i = 0; i < VG_COUNT(needed); i++)
-        if (!vg_get(v, vg_str_from(needed[i])))
+        if (!vg_get_str(v, needed[i]).len)
             return wrong(r, v, "a technique must have", vg_str_from(needed[i]));
     if (!vg_map_put(r->ids, t->id, &added))
         return no_memory(r);

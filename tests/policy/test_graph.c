@@ -705,6 +705,9 @@ static void words_that_techniques_do_not_have_are_refused(void **state)
         {"techniques:\n  - {id: x}\n", "needs"},
         {"techniques:\n  - {id: x, title: X, becomes: self, why: w, remedy: r, " NEED "}\n",
          "must have: kind"},
+        {"techniques:\n  - {id: [x], title: X, kind: self-escalation, becomes: self, why: w, remedy: r, " NEED
+         "}\n",
+         "must have: id"},
         {TECHNIQUE(
              NEED) "  - {id: x, title: X, kind: self-escalation, becomes: self, why: w, remedy: r, " NEED
                    "}\n",
