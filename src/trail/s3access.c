@@ -86,9 +86,11 @@ static bool is_quote_end(vg_str s, size_t i)
     return s.ptr[i] == '"' && (i + 1 == s.len || s.ptr[i + 1] == ' ');
 }
 
-/* ... HTTP/1.1 */
+/* ... HTTP/1.1: the blank before it is among the last nine bytes. */
 static bool ends_with_version(vg_str request)
 {
+    enum { LONGEST = 9 };
+    request = vg_str_sub(request, request.len > LONGEST ? request.len - LONGEST : 0, VG_NPOS);
     size_t blank = vg_str_rfind_char(request, ' ');
     vg_str version = blank == VG_NPOS ? (vg_str){0} : vg_str_sub(request, blank + 1, VG_NPOS);
     return version.len >= 6 && version.len <= 8 && vg_str_starts(version, VG_STR("HTTP/"));

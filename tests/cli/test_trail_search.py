@@ -181,12 +181,13 @@ def many_runs_leave_few_index_files():
 @case
 def a_run_that_is_killed_loses_nothing_acknowledged():
     fresh()
-    count = 6000
+    quick = os.environ.get("VIGIL_QUICK")  # under `./test --quick`: fewer files, fewer kills
+    count = 1500 if quick else 6000
     for n in range(count):
         put(place(f"{n}.json.gz", region=f"eu-west-{n % 3 + 1}"), [event(n, hour=n % 24, day=n % 28 + 1)])
     rolled = random.Random(7)
     before = 0
-    for attempt in range(12):
+    for attempt in range(4 if quick else 12):
         ingest = subprocess.Popen([VIGIL, "--workspace", str(HOME / "ws"), "trail", "ingest", str(HOME / "logs")],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -123,7 +123,9 @@ static void many_signals_in_one_window_are_bounded(void **state)
         {"too many moments", "{type: value_median, rules: [a], timespan: 9d, condition: {field: v, gte: 0}}",
          700000, 1, 1, 0, NULL, true},
     };
-    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+    /* Under `./test --quick`, those that end soon. */
+    for (size_t i = getenv("VIGIL_QUICK") ? 7 : 0; i < VG_COUNT(cases) - (getenv("VIGIL_QUICK") != NULL);
+         i++) {
         vg_error err = {0};
         vg_arena *arena = vg_arena_new(0);
         correl_set *set =

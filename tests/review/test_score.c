@@ -6,7 +6,13 @@
 
 #include <math.h>
 
-enum { SEEDS = 12 };
+enum { SEEDS = 12, QUICK_SEEDS = 4 };
+
+/* Under `./test --quick` a third of the organisations is made. */
+static uint64_t seeds(void)
+{
+    return getenv("VIGIL_QUICK") ? QUICK_SEEDS : SEEDS;
+}
 
 /* ---- tallies ------------------------------------------------------------------------------------------------------------- */
 
@@ -334,7 +340,7 @@ static void gains_exactly_what_it_says(void **state)
 {
     size_t actions = 0, wrong = 0, merged = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    for (uint64_t seed = 1; seed <= seeds(); seed++) {
         vg_arena *arena = vg_arena_new(0);
         vg_content *content = real_content(arena);
         evidence_text e = random_evidence(arena, seed);
@@ -346,7 +352,7 @@ static void gains_exactly_what_it_says(void **state)
         vg_arena_free(arena);
     }
     print_message("# %zu actions applied, %zu of them of several controls\n", actions, merged);
-    assert_true(actions > 100 && merged > 10);
+    assert_true(actions > 8 * seeds() && merged >= seeds() * 5 / 6);
     assert_int_equal(wrong, 0);
 }
 
@@ -355,7 +361,7 @@ static void never_lowers_a_score(void **state)
 {
     size_t wrong = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    for (uint64_t seed = 1; seed <= seeds(); seed++) {
         vg_arena *arena = vg_arena_new(0);
         vg_content *content = real_content(arena);
         evidence_text e = random_evidence(arena, seed);
@@ -390,7 +396,7 @@ static void repairs_satisfy_their_own_control(void **state)
 {
     size_t wrong = 0, tried = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    for (uint64_t seed = 1; seed <= seeds(); seed++) {
         vg_arena *arena = vg_arena_new(0), *scratch = vg_arena_new(0);
         vg_content *content = real_content(arena);
         evidence_text e = random_evidence(arena, seed);
