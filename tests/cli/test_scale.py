@@ -82,11 +82,12 @@ class Place:
 
 
 PLACE = Place()
+SIZES = (5, 10, 20) if os.environ.get("VIGIL_QUICK") else (10, 20, 40)  # accounts
 
 
 @case
 def import_and_review_give_the_same_bytes_with_1_and_2_threads():
-    files = PLACE.organization(10 if os.environ.get("VIGIL_QUICK") else 30)
+    files = PLACE.organization(5 if os.environ.get("VIGIL_QUICK") else 30)
     answers = {}
     for threads in (1, 2):
         asked = {"import": ("import", files, "--quiet"), "evidence": ("evidence", "list", "--format", "json"),
@@ -103,16 +104,17 @@ def import_and_review_give_the_same_bytes_with_1_and_2_threads():
 @case
 def steps_of_the_database_grow_as_the_accounts_do():
     steps = {}
-    for accounts in (10, 20, 40):
+    for accounts in SIZES:
         workspace = f"steps-{accounts}"
         PLACE.vigil("import", PLACE.organization(accounts), "--quiet", workspace=workspace, counted=True)
         steps[accounts] = {"import": PLACE.steps}
         for what in ("first review", "second review"):
             PLACE.vigil("review", "--quiet", "--format", "json", workspace=workspace, counted=True)
             steps[accounts][what] = PLACE.steps
-    for what in steps[10]:
-        small, large = steps[20][what] - steps[10][what], steps[40][what] - steps[20][what]
-        assert 0 < small and large < 2.2 * small, f"{what}: 10 more accounts {small} steps, 20 more {large}; {steps}"
+    for what in steps[SIZES[0]]:
+        few, some, many = (steps[accounts][what] for accounts in SIZES)
+        small, large = some - few, many - some
+        assert 0 < small and large < 2.2 * small, f"{what}: twice as many accounts {small} steps more, again twice {large}; {steps}"
 
 
 @case

@@ -27,7 +27,7 @@ TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)$")
 FILLED = {"principal", "actor", "ip", "account", "region", "key", "first", "last"}
 # Names out of the real logs that are at hand. A rule that speaks of them would only know what it was shown.
 FOREIGN = re.compile(r"stratus|invictus|bert-jan|benjamin|218007301253|123837392027|backdoor-r-|malicious-iam", re.I)
-SAMPLE = 1 if os.environ.get("VIGIL_ALL_MUTANTS") else 48 if os.environ.get("VIGIL_QUICK") else 12
+SAMPLE = 1 if os.environ.get("VIGIL_ALL_MUTANTS") else 96 if os.environ.get("VIGIL_QUICK") else 12
 
 
 def read(path):

@@ -13,10 +13,10 @@ static int batches =
     BATCHES; /* of the work at hand: a small one may fail at every call, and not only at some */
 enum { SMALL = 2 };
 
-/* Under `./test --quick` one moment, call or allocation in seven is tried. */
+/* Under `./test --quick` one moment, call or allocation in fourteen is tried. */
 static uint64_t stride(void)
 {
-    return getenv("VIGIL_QUICK") ? 7 : 1;
+    return getenv("VIGIL_QUICK") ? 14 : 1;
 }
 
 static vg_status open_store(vg_store **store, vg_error *err)
