@@ -688,7 +688,7 @@ static void answers_within_gzip_and_tar_are_read(void **state)
     write_test_file(&t, &(test_file){M "/s.json.gz", packed.ptr, packed.len});
     snprintf(command, sizeof command,
              "cd '%s' && mkdir -p t/" A " && printf '%%s' '%s' > t/" A
-             "/s.json && tar -czf in/exports.tar.gz t",
+             "/s.json && tar --mtime=2026-11-20 -czf in/exports.tar.gz t",
              t.folder, SUMMARY);
     assert_int_equal(system(command), 0);
     if (import_now(&t, NULL, NULL, &why) != VG_OK)
