@@ -650,8 +650,10 @@ vg_decision vg_policy_decide_traced(const vg_request *request, const vg_layers *
     e.hashed = false;
     e.steps = 0;
     e.trace = trace;
-    /* "No permissions are required to perform this operation", and no policy can deny it (STS API Reference). */
-    if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity"))) {
+    /* "No permissions are required to perform this operation", and no policy can deny it (STS API Reference); but a
+     * request that nobody signed has no credentials whose identity it could return. */
+    if (vg_str_eq_icase(request->action, VG_STR("sts:GetCallerIdentity")) &&
+        request->caller.kind != VG_CALLER_ANONYMOUS) {
         vg_trace_note(trace, "sts:GetCallerIdentity needs no permission and cannot be denied");
         return (vg_decision){.result = VG_ALLOWED};
     }

@@ -293,6 +293,7 @@ static const struct {
      "", YES, ""},
     {"GetCallerIdentity cannot be denied", USER, "sts:GetCallerIdentity", "*", A,
      ID(P_DENY("*", "*")) SCP(LEVEL(P_DENY("*", "*"))), "", YES, ""},
+    {"GetCallerIdentity needs a signature", "*", "sts:GetCallerIdentity", "*", A, ID(""), "", NO, "resource"},
     {"other actions of STS need no trust", USER, "sts:GetFederationToken", USER, A, ID(P_ALL), "", YES, ""},
 
     /* ---- session policies -------------------------------------------------------------------------------------------------- */
