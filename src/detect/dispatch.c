@@ -3,7 +3,8 @@
  * Most of a million events a second match nothing, and must be passed over before a tree of their values is built. For
  * each rule the compiler looks for *pivots*: predicates on quick fields (keys of the record itself, and those of
  * userIdentity) of which at least one must hold whenever the rule matches. Of an AND, the pivots of its best child
- * will do; an OR needs those of all its children; a NOT has none. A rule without pivots is looked at for every event.
+ * will do; an OR needs those of all its children; a NOT has none. Where pivots hold too often, words take their place: texts that
+ * must stand in the record's bytes (words.c). A rule without either is looked at for every event.
  *
  * A gate (one a thread) remembers for each quick field which predicates hold for the values seen last: an event name
  * or a user agent repeats a thousand times. The rules whose pivot holds are candidates; of these, those stay that are
@@ -12,12 +13,14 @@
  * twice) counts as unknown: it makes candidates, and never removes one. */
 #include "detect/correlation_part.h"
 #include "detect/dispatch_part.h"
+#include "detect/sigma_part.h"
 
 enum {
     NOT_QUICK = UINT16_MAX,
     COST_EXACT = 1,
     COST_PART = 8,
     COST_WIDE = 64,
+    COST_OF_WORD = 16,   /* of pivots from which on words are preferred to them */
     COST_NONE = 1 << 28, /* no pivots */
     MOST_QUICK = 2000,
     MOST_DEPTH = 200 /* of an expression; deeper ones have no pivots and are unknown */
@@ -248,6 +251,65 @@ static vg_status add_pivots(const vg_rules *rules, vg_dispatch *d, uint32_t inde
     return e->op == VG_EXPR_AND ? add_pivots(rules, d, index, best) : VG_OK;
 }
 
+/* ---- words ----------------------------------------------------------------------------------------------------------- */
+
+/* The word that a predicate needs, in the set's arena; empty: none. */
+static vg_str word_of(const vg_rules *rules, const vg_predicate *p)
+{
+    bool is_read = p->field == VG_FIELD_ALL || !rules->fields[p->field].derived;
+    if (!is_read)
+        return (vg_str){0};
+    return vg_word_in(p->op == VG_TEST_EXACT ? p->text : sigma_literal_of(p, rules->arena));
+}
+
+/* The length of the shortest word of those that a node needs one of; 0: it has none. */
+static size_t word_length(const vg_rules *rules, const vg_compiled_rule *rule, uint32_t node, unsigned depth)
+{
+    const vg_expr *e = &rule->nodes[node];
+    size_t best = e->op == VG_EXPR_OR ? SIZE_MAX : 0;
+    if (depth > MOST_DEPTH)
+        return 0;
+    if (e->op == VG_EXPR_TEST)
+        return word_of(rules, &rules->predicates[e->predicate]).len;
+    if (e->op != VG_EXPR_AND && e->op != VG_EXPR_OR)
+        return 0;
+    for (uint32_t i = 0; i < e->count; i++) {
+        size_t child = word_length(rules, rule, rule->children[e->first + i], depth + 1);
+        bool is_better = e->op == VG_EXPR_AND ? child > best : child < best;
+        best = is_better ? child : best;
+    }
+    return e->count ? best : 0;
+}
+
+/* Adds the words of a node that has some. */
+static bool add_words(const vg_rules *rules, uint32_t index, uint32_t node, vg_vec *words)
+{
+    const vg_compiled_rule *rule = &rules->rules[index];
+    const vg_expr *e = &rule->nodes[node];
+    if (e->op == VG_EXPR_TEST) {
+        vg_word *word = vg_vec_push(words);
+        if (word)
+            *word = (vg_word){word_of(rules, &rules->predicates[e->predicate]), index};
+        return word;
+    }
+    uint32_t best = 0;
+    size_t best_length = 0;
+    for (uint32_t i = 0; i < e->count; i++) {
+        uint32_t child = rule->children[e->first + i];
+        if (e->op == VG_EXPR_OR) {
+            if (!add_words(rules, index, child, words))
+                return false;
+            continue;
+        }
+        size_t length = word_length(rules, rule, child, 0);
+        if (length > best_length) {
+            best_length = length;
+            best = child;
+        }
+    }
+    return e->op == VG_EXPR_OR || add_words(rules, index, best, words);
+}
+
 /* ---- masks ------------------------------------------------------------------------------------------------------------ */
 
 /* The quick field that all children of an OR test, or NOT_QUICK. */
@@ -421,6 +483,8 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
         list_literals(rules, d) != VG_OK || make_masks(rules, d) != VG_OK)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     vg_vec always = vg_vec_in(rules->arena, sizeof(uint32_t));
+    vg_vec worded = vg_vec_in(rules->arena, sizeof(uint32_t));
+    vg_vec words = vg_vec_in(rules->arena, sizeof(vg_word));
     for (uint32_t i = 0; i < rules->rule_count; i++) {
         const vg_compiled_rule *rule = &rules->rules[i];
         bool is_read =
@@ -428,17 +492,24 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
         if (!is_read || !vg_rule_applies(&rule->info, VG_LOG_CLOUDTRAIL))
             continue;
         vg_status status = VG_OK;
-        if (expr_cost(rules, d, rule, rule->node_count - 1, 0) < COST_NONE)
-            status = add_pivots(rules, d, i, rule->node_count - 1);
-        else {
-            uint32_t *slot = vg_vec_push(&always);
+        unsigned cost = expr_cost(rules, d, rule, rule->node_count - 1, 0);
+        bool by_word = cost >= COST_OF_WORD && word_length(rules, rule, rule->node_count - 1, 0) > 0;
+        if (by_word && !add_words(rules, i, rule->node_count - 1, &words))
+            status = VG_ERR_MEMORY;
+        else if (by_word || cost >= COST_NONE) {
+            uint32_t *slot = vg_vec_push(by_word ? &worded : &always);
             status = slot ? VG_OK : VG_ERR_MEMORY;
             if (slot)
                 *slot = i;
-        }
+        } else
+            status = add_pivots(rules, d, i, rule->node_count - 1);
         if (status != VG_OK)
             return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     }
+    d->worded = worded.items;
+    d->worded_count = worded.len;
+    if (words.len && !(d->words = vg_words_new(rules->arena, words.items, words.len)))
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
     d->always = always.items;
     d->always_count = always.len;
     if (pick_paths(rules, d) != VG_OK)

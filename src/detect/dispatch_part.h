@@ -64,6 +64,24 @@ typedef struct {
     size_t count;
 } vg_light_needs;
 
+/* ---- words (words.c) -------------------------------------------------------------------------------------------------- */
+
+/* A text that must stand in the bytes of every record that a rule matches, in whatever case. */
+typedef struct {
+    vg_str text;
+    uint32_t rule;
+} vg_word;
+
+/* The longest run of a text that can be a word; empty: none. */
+vg_str vg_word_in(vg_str text);
+/* Immutable. Texts are those of vg_word_in. NULL: memory is out. */
+typedef struct vg_words vg_words;
+vg_words *vg_words_new(vg_arena *arena, const vg_word *words, size_t count);
+/* Calls `found` with the rules whose word stands in a record's JSON, some more than once. Linear in the record. False: its
+ * bytes tell nothing, and it may match any rule. */
+bool vg_words_find(const vg_words *words, vg_str record, void (*found)(void *context, uint32_t rule),
+                   void *context);
+
 typedef struct vg_dispatch {
     const char **
         literal_of_field; /* by field: what stands in requestParameters, in any case, of every event that has the
@@ -74,6 +92,9 @@ typedef struct vg_dispatch {
     uint32_t *bit_of; /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
     const uint32_t *always;
     size_t always_count;
+    const vg_words *words;  /* of rules that have them for pivots; NULL: none */
+    const uint32_t *worded; /* these rules */
+    size_t worded_count;
     const vg_json_picks *picks;
     const vg_str *paths; /* that are picked */
     size_t path_count;
@@ -107,9 +128,9 @@ typedef struct vg_gate vg_gate;
 vg_gate *vg_gate_new(const vg_rules *rules, vg_light *light, const vg_detect_source *sources,
                      size_t source_count);
 void vg_gate_free(vg_gate *gate);
-/* The rules that an event with these picked values may match, in ascending order; borrowed until the next call. *decided:
- * it matches all of them, whatever else it holds. */
-const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
-                                   bool *decided);
+/* The rules that an event with these bytes and picked values may match, in ascending order; borrowed until the next call.
+ * *decided: it matches all of them, whatever else it holds. */
+const uint32_t *vg_gate_candidates(vg_gate *gate, vg_str record, const vg_str *values, bool odd,
+                                   size_t *count, bool *decided);
 
 #endif

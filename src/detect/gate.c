@@ -533,8 +533,21 @@ static int by_index(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd, size_t *count,
-                                   bool *decided)
+static void consider_word(void *context, uint32_t rule)
+{
+    consider(context, rule);
+}
+
+static void consider_words(vg_gate *gate, vg_str record)
+{
+    if (!gate->d->words || vg_words_find(gate->d->words, record, consider_word, gate))
+        return;
+    for (size_t i = 0; i < gate->d->worded_count; i++)
+        consider(gate, gate->d->worded[i]);
+}
+
+const uint32_t *vg_gate_candidates(vg_gate *gate, vg_str record, const vg_str *values, bool odd,
+                                   size_t *count, bool *decided)
 {
     gate->found_count = 0;
     gate->values = values;
@@ -559,6 +572,7 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, const vg_str *values, bool odd
             consider_pivots(gate, q);
     for (size_t i = 0; i < gate->d->always_count; i++)
         consider(gate, gate->d->always[i]);
+    consider_words(gate, record);
     if (gate->found_count > 1)
         qsort(gate->found, gate->found_count, sizeof *gate->found, by_index);
     *decided = gate->decided;

@@ -179,14 +179,22 @@ static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
         front = p->header = header.len;
     }
     if (p->cutting == BY_RECORD) {
-        while (cut < p->len && strchr(", \t\r\n", p->bytes[cut]))
-            cut++;
         front = sizeof OPENING - 1;
         memcpy(p->bytes, OPENING, front);
     }
     memmove(p->bytes + front, p->bytes + cut, p->len - cut);
     p->len = front + p->len - cut;
     return VG_OK;
+}
+
+/* What separated the last record of a piece from the first of the next, which may have begun the next window. */
+static void drop_separator(pieces *p)
+{
+    size_t front = sizeof OPENING - 1, at = front;
+    while (at < p->len && p->bytes[at] && strchr(", \t\r\n", p->bytes[at]))
+        at++;
+    memmove(p->bytes + front, p->bytes + at, p->len - at);
+    p->len -= at - front;
 }
 
 static cutting cutting_of(vg_str head)
@@ -219,6 +227,8 @@ static vg_status show_all(pieces *p, vg_error *err)
         else
             VG_TRY(show_piece(p, cut ? cut : p->len, err));
         VG_TRY(fill(p, err));
+        if (p->cutting == BY_RECORD && cut)
+            drop_separator(p);
     }
     return show(p, p->len, err);
 }

@@ -64,8 +64,7 @@ static vg_str longest_literal(vg_str pattern)
     return vg_str_sub(pattern, best, best_len);
 }
 
-/* What must be in every folded text for which the predicate holds; empty: nothing that is known. */
-static vg_str literal_of(const vg_predicate *p, vg_arena *arena)
+vg_str sigma_literal_of(const vg_predicate *p, vg_arena *arena)
 {
     enum { LEAST_OF_REGEX = 3 };
     switch (p->op) {
@@ -194,7 +193,7 @@ static bool add_whole(sigma_multi *multi, const vg_predicate *p, uint32_t test)
 
 bool sigma_multi_takes(const vg_predicate *predicate, vg_arena *scratch)
 {
-    return is_whole(predicate) || literal_of(predicate, scratch).len > 0;
+    return is_whole(predicate) || sigma_literal_of(predicate, scratch).len > 0;
 }
 
 static bool fill(sigma_multi *multi, vg_arena *arena)
@@ -243,7 +242,7 @@ sigma_multi *sigma_multi_new(vg_arena *arena, const vg_predicate *predicates, co
     multi->count = (uint32_t)count;
     for (size_t i = 0; i < count; i++) {
         multi->tests[i] = tests[i];
-        multi->literals[i] = literal_of(&predicates[tests[i]], arena);
+        multi->literals[i] = sigma_literal_of(&predicates[tests[i]], arena);
     }
     return fill(multi, arena) ? multi : NULL;
 }

@@ -103,6 +103,8 @@ bool sigma_test_looks_inside(const vg_predicate *p);
 
 /* Tests of the text of one field that are told from one pass over a value. Immutable. */
 typedef struct sigma_multi sigma_multi;
+/* What must stand in every folded text for which a predicate on a part of it holds; empty: nothing that is known. */
+vg_str sigma_literal_of(const vg_predicate *predicate, vg_arena *arena);
 /* Whether a predicate can be one of many. */
 bool sigma_multi_takes(const vg_predicate *predicate, vg_arena *scratch);
 /* `tests`: indices of `predicates` that sigma_multi_takes. NULL when they are too few to be worth it, or memory is out. */

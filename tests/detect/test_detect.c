@@ -39,6 +39,26 @@ static const char rules_text[] =
     "title: keyword\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {keywords: [needle], condition: keywords}\n"
     "---\n"
+    "title: words\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {eventSource: s3.amazonaws.com, requestParameters|contains: hooked}, keywords: "
+    "['sinker*hole', "
+    "'\"fathom\":\"Deep-Sea'], condition: a or keywords}\n"
+    "---\n"
+    "title: words of expressions\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {requestParameters.a|re: '^[a-z ]+ln/anchor[0-9]?$', awsRegion|startswith: eu}, "
+    "condition: a}\n"
+    "---\n"
+    "title: words at once\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {requestParameters|contains|cased: [Deep-Sea, hooked]}, b: {eventSource|endswith: "
+    ".amazonaws.com}, condition: all of them}\n"
+    "---\n"
+    "title: no word of a group\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {a: {requestParameters.a|re: '(anchored|Deep)-Sea', eventSource: s3.amazonaws.com}, "
+    "condition: a}\n"
+    "---\n"
+    "title: no word\nlogsource: {product: aws, service: cloudtrail}\n"
+    "detection: {keywords: [100000], condition: keywords}\n"
+    "---\n"
     "title: deep\nlogsource: {product: aws, service: cloudtrail}\n"
     "detection: {selection: {requestParameters.items.port: 22}, condition: selection}\n"
     "---\n"
@@ -121,9 +141,20 @@ static void add_record(vg_buf *out, size_t number)
     static const char *const agents[] = {"\"kali linux\"", "\"Ka\\u006ci\"", "\"bot\"", "\"b\\nt\"",
                                          "[\"x\",\"kali\"]"};
     static const char *const addresses[] = {"\"10.1.2.3\"", "\"203.0.113.1\"", "\"s3.amazonaws.com\""};
-    static const char *const parameters[] = {"null", "{\"items\":[{\"port\":80},{\"port\":22}]}",
-                                             "{\"items\":{\"port\":\"22\"}}", "{\"a\":\"a needle in it\"}",
-                                             "{\"items.port\":22}"};
+    static const char *const parameters[] = {"null",
+                                             "{\"items\":[{\"port\":80},{\"port\":22}]}",
+                                             "{\"items\":{\"port\":\"22\"}}",
+                                             "{\"a\":\"a needle in it\"}",
+                                             "{\"items.port\":22}",
+                                             "{\"a\":\"a nee\\u0064le in it\"}",
+                                             "{\"a\":\"HOOKED\"}",
+                                             "{\"a\":\"hoo\xE2\x84\xAA"
+                                             "ed\"}", /* the sign of kelvin */
+                                             "{\"hooked\":[\"so hooked\"]}",
+                                             "{\"b\":{\"fathom\" : \"deep-sea\"}}",
+                                             "{\"a\":\"Deep-Sea, sinker or hole\",\"n\":1.0e5}",
+                                             "{\"a\":\"x ln\\/anchor7\",\"n\":1000.0}",
+                                             "{\"a\":\"a\\\\u0064 \\\"sinkerhole\\\"\"}"};
     static const char *const extra[] = {",\"userIdentity.type\":\"Root\"",
                                         ",\"eventName\":\"DeleteTrail\"",
                                         ",\"count\":7",
