@@ -20,7 +20,7 @@ enum {
     COST_EXACT = 1,
     COST_PART = 8,
     COST_WIDE = 64,
-    COST_OF_WORD = 16,   /* of pivots from which on words are preferred to them */
+    COST_OF_WORD = 12,   /* of pivots from which on words are preferred to them */
     COST_NONE = 1 << 28, /* no pivots */
     MOST_QUICK = 2000,
     MOST_DEPTH = 200 /* of an expression; deeper ones have no pivots and are unknown */
@@ -160,6 +160,30 @@ static bool is_deep(vg_str path)
            !vg_str_starts(path, VG_STR("vigil."));
 }
 
+static bool is_one_of(vg_str text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vg_str_is(text, list[i]))
+            return true;
+    return false;
+}
+
+/* Of a value: services that most accounts call all day, kinds of callers that most calls have, verbs that begin the name of
+ * many calls. */
+static bool is_frequent(vg_str path, vg_str value)
+{
+    static const char *const services[] = {"ec2",        "s3",     "iam",        "sts",      "kms",
+                                           "ssm",        "lambda", "logs",       "dynamodb", "rds",
+                                           "monitoring", "ecs",    "autoscaling"};
+    static const char *const verbs[] = {"get", "list", "describe", "create", "delete", "update", "put"};
+    static const char *const rare_callers[] = {"root", "directory", "unknown", "webidentityuser", "samluser"};
+    if (vg_str_is(path, "eventSource"))
+        return is_one_of(vg_str_sub(value, 0, vg_str_find_char(value, '.')), services, VG_COUNT(services));
+    if (vg_str_is(path, "userIdentity.type"))
+        return !is_one_of(value, rare_callers, VG_COUNT(rare_callers));
+    return is_one_of(value, verbs, VG_COUNT(verbs));
+}
+
 /* What a predicate costs as a pivot: the likelier it holds, the more. */
 static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t predicate)
 {
@@ -167,12 +191,18 @@ static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t
     if (d->bit_of[predicate] == VG_NO_BIT || p->op == VG_TEST_NULL)
         return COST_NONE;
     vg_str path = rules->fields[p->field].path;
-    unsigned factor = parts_of(&rules->fields[p->field]) && !is_foreign(&rules->fields[p->field]) ? 512
-                      : is_deep(path)                                                             ? 128
-                      : vg_str_is(path, "eventName")                                              ? 1
-                      : vg_str_is(path, "errorCode") || vg_str_is(path, "userIdentity.type")      ? 4
-                      : vg_str_is(path, "eventSource") || vg_str_is(path, "eventType")            ? 16
-                                                                                                  : 8;
+    bool is_derived = parts_of(&rules->fields[p->field]) && !is_foreign(&rules->fields[p->field]);
+    bool is_source = vg_str_is(path, "eventSource"), is_caller = vg_str_is(path, "userIdentity.type");
+    unsigned factor = is_derived                                                          ? 512
+                      : is_deep(path)                                                     ? 128
+                      : vg_str_is(path, "eventName")                                      ? 1
+                      : vg_str_is(path, "errorCode")                                      ? 4
+                      : vg_str_is(path, "eventType")                                      ? 16
+                      : vg_str_is(path, "readOnly") || vg_str_is(path, "managementEvent") ? 32
+                      : is_source || is_caller                                            ? 12
+                                                                                          : 8;
+    if ((is_source || is_caller || factor == 1) && is_frequent(path, p->text))
+        factor *= is_caller ? 4 : is_source ? 2 : 8;
     switch (p->op) {
     case VG_TEST_EXACT:
     case VG_TEST_NUMBER:
@@ -510,6 +540,12 @@ vg_status vg_dispatch_build(vg_rules *rules, vg_error *err)
     d->worded_count = worded.len;
     if (words.len && !(d->words = vg_words_new(rules->arena, words.items, words.len)))
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    d->pivoted = VG_NEW_N(rules->arena, uint16_t, d->quick_count + 1);
+    if (!d->pivoted)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while compiling detections");
+    for (size_t q = 0; q < d->quick_count; q++)
+        if (d->quick[q].has_pivots)
+            d->pivoted[d->pivoted_count++] = (uint16_t)q;
     d->always = always.items;
     d->always_count = always.len;
     if (pick_paths(rules, d) != VG_OK)

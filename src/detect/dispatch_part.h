@@ -74,6 +74,9 @@ typedef struct {
 
 /* The longest run of a text that can be a word; empty: none. */
 vg_str vg_word_in(vg_str text);
+/* Whether a text that stands in no case in a record's bytes does not stand in it: they are ASCII, and write none of it by its
+ * number. */
+bool vg_word_tells(vg_str record);
 /* Immutable. Texts are those of vg_word_in. NULL: memory is out. */
 typedef struct vg_words vg_words;
 vg_words *vg_words_new(vg_arena *arena, const vg_word *words, size_t count);
@@ -88,6 +91,8 @@ typedef struct vg_dispatch {
                                       field; NULL: nothing is known */
     vg_quick *quick;
     size_t quick_count;
+    uint16_t *pivoted; /* quick fields that have pivots */
+    size_t pivoted_count;
     uint16_t *quick_of_field;
     uint32_t *bit_of; /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
     const uint32_t *always;

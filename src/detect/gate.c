@@ -8,11 +8,11 @@
 #define VG_LONGEST_TEXT ((UINT32_C(1) << 28) - 1) /* of a value's node */
 
 enum {
-    MOST_SLOTS = 512, /* values remembered of a field that pivots stand on, or that is derived; */
-    SOME_SLOTS = 64,  /* of another key of the record; */
-    FEW_SLOTS = 4,    /* of a key of an object in it */
-    MEMO_VALUE = 200, /* bytes of a value that is remembered; */
-    MEMO_PARTS = 320, /* of all that a derived one follows from */
+    MOST_SLOTS = 2048, /* values remembered of a field that pivots stand on, or that is derived; */
+    SOME_SLOTS = 256,  /* of another key of the record; */
+    FEW_SLOTS = 4,     /* of a key of an object in it */
+    MEMO_VALUE = 200,  /* bytes of a value that is remembered; */
+    MEMO_PARTS = 320,  /* of all that a derived one follows from */
     MOST_LISTED = 24,
     MOST_ONE_BY_ONE = 6, /* tests of a value before all are made in one pass */
     MOST_DEPTH = 200
@@ -367,7 +367,8 @@ static void find_verdict(vg_gate *gate, size_t q, verdict *v)
         *v = (verdict){.has_pivots = true};
         return;
     }
-    bool fits = key_of(gate, q, room, &key), is_container = first.len && strchr("{[", first.ptr[0]);
+    bool fits = key_of(gate, q, room, &key),
+         is_container = first.len && (first.ptr[0] == '{' || first.ptr[0] == '[');
     if (quick->is_derived ? !fits : is_container) {
         *v = (verdict){.has_pivots = true};
         return;
@@ -403,14 +404,26 @@ static verdict *see(vg_gate *gate, size_t q)
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------ */
 
+/* Whether a literal of at least 8 bytes, in lower case, may stand in a text: its first 8 do, in whatever case. */
+static bool may_hold(vg_str text, const char *literal)
+{
+    const uint64_t lower = UINT64_C(0x2020202020202020);
+    uint64_t want, have;
+    memcpy(&want, literal, sizeof want);
+    for (size_t i = 0; i + sizeof have <= text.len; i++) {
+        memcpy(&have, text.ptr + i, sizeof have);
+        if ((have | lower) == (want | lower))
+            return true;
+    }
+    return false;
+}
+
 static void look_for(vg_gate *gate, const char *literal)
 {
     vg_str value = gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]];
-    vg_str text = sigma_fold(gate->scratch, value);
     gate->literal = literal;
     gate->literal_of = gate->stamp;
-    gate->may_stand = value.len > 0 && (!text.ptr || vg_str_find(text, vg_str_from(literal)) != VG_NPOS ||
-                                        vg_str_find(text, VG_STR("\\u")) != VG_NPOS);
+    gate->may_stand = value.len > 0 && (may_hold(value, literal) || !vg_word_tells(value));
 }
 
 /* A predicate on a field that only an event has in whose parameters a literal stands. */
@@ -567,9 +580,8 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, vg_str record, const vg_str *v
         gate->literal_of = gate->serial_of = 0;
         gate->stamp = 1;
     }
-    for (size_t q = 0; q < gate->d->quick_count; q++)
-        if (gate->d->quick[q].has_pivots)
-            consider_pivots(gate, q);
+    for (size_t i = 0; i < gate->d->pivoted_count; i++)
+        consider_pivots(gate, gate->d->pivoted[i]);
     for (size_t i = 0; i < gate->d->always_count; i++)
         consider(gate, gate->d->always[i]);
     consider_words(gate, record);

@@ -166,8 +166,7 @@ vg_words *vg_words_new(vg_arena *arena, const vg_word *given, size_t count)
 
 /* ---- looking ----------------------------------------------------------------------------------------------------------- */
 
-/* Whether the bytes are ASCII, and write none of it by its number. */
-static bool is_plain(vg_str record)
+bool vg_word_tells(vg_str record)
 {
     uint64_t high = 0, chunk;
     size_t at = 0;
@@ -212,7 +211,7 @@ static void look_into(const vg_words *words, vg_str record, size_t at, uint32_t 
 bool vg_words_find(const vg_words *words, vg_str record, void (*found)(void *context, uint32_t rule),
                    void *context)
 {
-    if (!is_plain(record))
+    if (!vg_word_tells(record))
         return false;
     const uint8_t *bits = words->bits;
     const unsigned shift = words->shift;
