@@ -74,6 +74,6 @@ set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libvigil-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "libssl-dev, libyaml-dev, libdeflate-dev, libmaxminddb-dev, zlib1g-dev, libzstd-dev, libarchive-dev, libpcre2-dev, libsqlite3-dev")
+  "libssl-dev, libyaml-dev, libdeflate-dev, libmaxminddb-dev, libisal-dev, zlib1g-dev, libzstd-dev, libarchive-dev, libpcre2-dev, libsqlite3-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "The engines of Vigil as a static C library, with headers and pkg-config file.")
 include(CPack)

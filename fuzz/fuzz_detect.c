@@ -106,13 +106,16 @@ static void tell(vg_detector *detector, vg_buf *out)
     if (vg_detect_finish(arena, &detector, 1, &found, &err) != VG_OK)
         abort();
     for (size_t i = 0; i < found.count; i++) {
-        const vg_detect_finding *f = &found.items[i];
+        const vg_detect_finding *f = found.items[i];
         vg_buf_addf(out, "%zu %s %llu %d %lld %lld %.*s|%.*s|%.*s|%.*s|%.*s|%.*s", f->rule, f->id,
                     (unsigned long long)f->count, f->succeeded, (long long)f->first, (long long)f->last,
                     VG_ARG(f->principal), VG_ARG(f->actor), VG_ARG(f->source_ip), VG_ARG(f->account),
                     VG_ARG(f->region), VG_ARG(f->key));
-        for (size_t k = 0; k < f->step_count; k++)
-            vg_buf_addf(out, " %.*s=%.*s", VG_ARG(f->steps[k].id), VG_ARG(f->steps[k].name));
+        for (size_t k = 0; k < f->step_count; k++) {
+            char id[VG_STEP_ID];
+            vg_detect_step step = vg_detect_step_at(f, k, id);
+            vg_buf_addf(out, " %.*s=%.*s", VG_ARG(step.id), VG_ARG(step.name));
+        }
         vg_buf_add_char(out, '\n');
     }
     vg_buf_addf(out, "seen %u undecided %llu\n", found.seen, (unsigned long long)found.undecided);

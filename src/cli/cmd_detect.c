@@ -83,7 +83,7 @@ static void say_summary(vg_cli *cli, const vg_detect_set *set, const vg_detect_r
 {
     size_t shown = 0, by_level[VG_SEVERITY_CRITICAL + 1] = {0};
     for (size_t i = 0; i < run->findings.count; i++) {
-        const vg_detect_finding *f = &run->findings.items[i];
+        const vg_detect_finding *f = run->findings.items[i];
         shown += set->wanted[f->rule];
         by_level[vg_rules_at(set->rules, f->rule)->level] += set->wanted[f->rule];
     }
@@ -140,7 +140,7 @@ static vg_exit gate(vg_cli *cli, const vg_detect_set *set, const vg_detect_run *
 {
     size_t choice = vg_cli_choice(cli, "fail-on");
     for (size_t i = 0; choice > 0 && i < run->findings.count; i++) {
-        const vg_detect_finding *f = &run->findings.items[i];
+        const vg_detect_finding *f = run->findings.items[i];
         if (set->wanted[f->rule] && (size_t)vg_rules_at(set->rules, f->rule)->level + 1 >= choice)
             return VG_EXIT_FINDINGS;
     }

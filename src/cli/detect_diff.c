@@ -22,8 +22,8 @@ static const char *const signs[] = {"-", "+", "~"};
 static const vg_detect_finding *find(const vg_detect_run *run, const char *id)
 {
     for (size_t i = 0; i < run->findings.count; i++)
-        if (strcmp(run->findings.items[i].id, id) == 0)
-            return &run->findings.items[i];
+        if (strcmp(run->findings.items[i]->id, id) == 0)
+            return run->findings.items[i];
     return NULL;
 }
 
@@ -83,10 +83,11 @@ static void tell(diffing *d, change kind, const vg_rule *rule, const vg_detect_f
 /* Whether two findings are of the same events, as far as they name them. */
 static bool is_same(const vg_detect_finding *a, const vg_detect_finding *b)
 {
+    char ids[2][VG_STEP_ID];
     bool same =
         a->count == b->count && a->first == b->first && a->last == b->last && a->step_count == b->step_count;
     for (size_t i = 0; same && i < a->step_count; i++)
-        same = vg_str_eq(a->steps[i].id, b->steps[i].id);
+        same = vg_str_eq(vg_detect_step_at(a, i, ids[0]).id, vg_detect_step_at(b, i, ids[1]).id);
     return same;
 }
 
@@ -94,11 +95,11 @@ static void compare(diffing *d)
 {
     const vg_detect_findings *old = &d->runs[0].findings, *new = &d->runs[1].findings;
     for (size_t i = 0; i < old->count; i++)
-        if (d->sets[0].wanted[old->items[i].rule] && !find(&d->runs[1], old->items[i].id))
-            tell(d, GONE, vg_rules_at(d->sets[0].rules, old->items[i].rule), &old->items[i],
-                 old->items[i].count);
+        if (d->sets[0].wanted[old->items[i]->rule] && !find(&d->runs[1], old->items[i]->id))
+            tell(d, GONE, vg_rules_at(d->sets[0].rules, old->items[i]->rule), old->items[i],
+                 old->items[i]->count);
     for (size_t i = 0; i < new->count; i++) {
-        const vg_detect_finding *f = &new->items[i], *before = find(&d->runs[0], f->id);
+        const vg_detect_finding *f = new->items[i], *before = find(&d->runs[0], f->id);
         if (d->sets[1].wanted[f->rule] && (!before || !is_same(before, f)))
             tell(d, before ? CHANGED : ADDED, vg_rules_at(d->sets[1].rules, f->rule), f,
                  before ? before->count : 0);

@@ -7,10 +7,9 @@
 #include "cli/detect_parts.h"
 
 enum {
-    WHOLE = 32 << 20,   /* uncompressed bytes of a file that is held whole, */
-    SHARED = 48 << 20,  /* and of all threads together */
-    SMALLEST_RATIO = 4, /* a compressed file larger than its share of WHOLE by
-                         this is read piece by piece at once */
+    WHOLE = 2 << 20,    /* uncompressed bytes of a file that is held whole */
+    SMALLEST_RATIO = 4, /* a compressed file larger than WHOLE by this is read piece by piece at once */
+    HEAD = 64 << 10,    /* bytes by which a log is told from what is none */
     SIGNALS = 6 << 20,  /* bytes of signals, over all threads */
     MOST_TOLD = 20      /* complaints of one file */
 };
@@ -97,23 +96,43 @@ static void on_bad(void *context, const vg_error *err)
         ++*c->more;
 }
 
-/* Piece by piece: a file that is too large to be held whole, or damaged. */
-static vg_status stream_file(running *r, worker *w, vg_str path, complaining *c, vg_error *err)
+/* What stands beside the logs of a folder: a text that is no log. */
+static bool is_other(vg_str text)
+{
+    vg_str head = vg_str_trim(vg_str_sub(text, 0, HEAD));
+    bool is_json = head.len && (head.ptr[0] == '{' || head.ptr[0] == '[');
+    return !is_json && vg_log_recognise(head) == VG_LOG_UNKNOWN;
+}
+
+/* The same of a file that is not held whole. */
+static bool begins_as_other(worker *w, vg_str path)
 {
     vg_stream *stream = NULL;
+    char *head = vg_arena_alloc(w->packed, HEAD);
+    size_t len = 0, got = 1;
+    vg_status status = vg_stream_open(path, &stream, NULL);
+    while (head && status == VG_OK && got > 0 && len < HEAD) {
+        status = vg_stream_read(stream, head + len, HEAD - len, &got, NULL);
+        len += got;
+    }
+    vg_stream_close(stream);
+    return status == VG_OK && len > 0 && is_other((vg_str){head, len});
+}
+
+/* Piece by piece: a file that is too large to be held whole, or damaged. */
+static vg_status stream_file(running *r, worker *w, const log_file *at, complaining *c, vg_error *err)
+{
+    vg_stream *stream = NULL;
+    vg_str path = at->file.path;
+    if (at->in_folder && begins_as_other(w, path)) {
+        atomic_fetch_add(&r->others, 1);
+        return VG_OK;
+    }
     VG_TRY(vg_stream_open(path, &stream, err));
     vg_status status =
         vg_detect_stream(w->detector, stream, path, r->log_options, on_bad, c, &w->counts, err);
     vg_stream_close(stream);
     return status;
-}
-
-/* What stands beside the logs of a folder: a text that is no log. */
-static bool is_other(vg_str text)
-{
-    vg_str head = vg_str_trim(vg_str_sub(text, 0, 64 << 10));
-    bool is_json = head.len && (head.ptr[0] == '{' || head.ptr[0] == '[');
-    return !is_json && vg_log_recognise(head) == VG_LOG_UNKNOWN;
 }
 
 /* What a file holds: as the trailer of a gzip file has it, so that a bomb, or one of many members, is not inflated to find
@@ -146,18 +165,17 @@ static vg_status read_file(running *r, worker *w, size_t index, complaining *c, 
     const vg_dir_entry *entry = &at->file;
     vg_str bytes, text, plain;
     vg_error bad = {0};
-    size_t whole = r->worker_count == 1 ? WHOLE : SHARED / r->worker_count;
-    if (entry->size > whole / SMALLEST_RATIO || vg_str_is(entry->path, "-"))
-        return stream_file(r, w, entry->path, c, err);
-    VG_TRY(vg_file_read(w->packed, entry->path, whole, &bytes, err));
+    if (entry->size > WHOLE / SMALLEST_RATIO || vg_str_is(entry->path, "-"))
+        return stream_file(r, w, at, c, err);
+    VG_TRY(vg_file_read(w->packed, entry->path, WHOLE, &bytes, err));
     size_t claimed = claimed_size(bytes);
-    if (claimed > whole)
-        return stream_file(r, w, entry->path, c, err);
+    if (claimed > WHOLE)
+        return stream_file(r, w, at, c, err);
     VG_TRY(make_room(w, claimed, err));
     bool is_gzip = vg_str_starts(bytes, VG_STR("\x1f\x8b"));
-    vg_status status = vg_decompress(w->arena, bytes, is_gzip ? claimed : whole, &text, &bad);
+    vg_status status = vg_decompress(w->arena, bytes, is_gzip ? claimed : WHOLE, &text, &bad);
     if (status == VG_ERR_LIMIT || status == VG_ERR_SYNTAX)
-        return stream_file(r, w, entry->path, c, err);
+        return stream_file(r, w, at, c, err);
     if (status != VG_OK) {
         *err = bad;
         return status;

@@ -166,10 +166,10 @@ static void judge(const vg_rules *rules, const vg_detect_findings *found, const 
     const vg_detect_finding *hit = NULL;
     *why = (vg_str){0};
     for (size_t i = 0; i < found->count && !hit; i++) {
-        const vg_rule *rule = vg_rules_at(rules, found->items[i].rule);
+        const vg_rule *rule = vg_rules_at(rules, found->items[i]->rule);
         if (!want->rule.len || vg_str_eq(want->rule, rule->title) || vg_str_eq(want->rule, rule->id) ||
             vg_str_eq(want->rule, rule->name))
-            hit = &found->items[i];
+            hit = found->items[i];
     }
     if (!!hit != want->match)
         *why = hit ? vg_arena_printf(arena, "matched: %.*s", VG_ARG(vg_rules_at(rules, hit->rule)->title))

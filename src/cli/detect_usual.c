@@ -6,8 +6,9 @@
 static unsigned words_of(const vg_rules *rules, const vg_detect_finding *f)
 {
     unsigned words = vg_rule_asks_new(rules, f->rule);
+    char id[VG_STEP_ID];
     for (size_t i = 0; i < f->step_count; i++)
-        words |= vg_rule_asks_new(rules, f->steps[i].rule);
+        words |= vg_rule_asks_new(rules, vg_detect_step_at(f, i, id).rule);
     return words;
 }
 

@@ -52,8 +52,9 @@ static void put_events(vg_json_writer *json, const vg_detect_finding *f)
 {
     vg_json_key(json, "events");
     vg_json_array(json);
+    char id[VG_STEP_ID];
     for (size_t i = 0; i < f->step_count; i++)
-        vg_json_string(json, f->steps[i].id);
+        vg_json_string(json, vg_detect_step_at(f, i, id).id);
     vg_json_end_array(json);
 }
 
@@ -129,6 +130,7 @@ static void add_wrapped(const writing *w, const char *label, vg_str text)
 /* What ${name} stands for in a step of triage. */
 static vg_str filled(const writing *w, const vg_detect_finding *f, vg_str name)
 {
+    char id[VG_STEP_ID];
     const struct {
         const char *name;
         vg_str value;
@@ -141,7 +143,7 @@ static vg_str filled(const writing *w, const vg_detect_finding *f, vg_str name)
         {"key", f->key},
         {"first", time_text(w->cli->arena, f->first)},
         {"last", time_text(w->cli->arena, f->last)},
-        {"event", f->step_count ? f->steps[0].id : VG_STR("")},
+        {"event", f->step_count ? vg_arena_str(w->cli->arena, vg_detect_step_at(f, 0, id).id) : VG_STR("")},
     };
     for (size_t i = 0; i < VG_COUNT(table); i++)
         if (vg_str_is(name, table[i].name))
@@ -194,11 +196,13 @@ static void add_steps(const writing *w, const vg_detect_finding *f)
 {
     enum { MOST_SHOWN = 6 };
     for (size_t i = 0; i < f->step_count && i < MOST_SHOWN; i++) {
+        char id[VG_STEP_ID];
+        vg_detect_step step = vg_detect_step_at(f, i, id);
         vg_buf_addf(w->out, "  %-10s%.*s  ", i == 0 ? "events" : "",
-                    VG_ARG(time_text(w->cli->arena, f->steps[i].time)));
-        vg_report_safe(w->out, f->steps[i].name);
+                    VG_ARG(time_text(w->cli->arena, step.time)));
+        vg_report_safe(w->out, step.name);
         vg_buf_add_c(w->out, "  ");
-        vg_report_safe(w->out, f->steps[i].id);
+        vg_report_safe(w->out, step.id);
         vg_buf_add_char(w->out, '\n');
     }
     if (f->count > MOST_SHOWN)
@@ -304,7 +308,7 @@ static vg_status write_report(const writing *w, vg_report_format format, vg_erro
     const vg_report_options options = {.version = VG_STR(VIGIL_VERSION)};
     vg_status status = vg_report_findings_begin(format, VG_STR("Detections"), &options, w->out, &writer, err);
     for (size_t i = 0; status == VG_OK && i < w->run->findings.count; i++) {
-        const vg_detect_finding *f = &w->run->findings.items[i];
+        const vg_detect_finding *f = w->run->findings.items[i];
         vg_report_finding finding;
         if (!w->wanted[f->rule])
             continue;
@@ -374,9 +378,12 @@ static void put_ocsf_info(vg_json_writer *json, const vg_rule *rule, const vg_de
     vg_json_end_array(json);
     vg_json_key(json, "related_events");
     vg_json_array(json);
-    for (size_t i = 0; i < f->step_count; i++)
-        if (f->steps[i].id.len)
-            put_ocsf_event(json, &f->steps[i]);
+    for (size_t i = 0; i < f->step_count; i++) {
+        char id[VG_STEP_ID];
+        vg_detect_step step = vg_detect_step_at(f, i, id);
+        if (step.id.len)
+            put_ocsf_event(json, &step);
+    }
     vg_json_end_array(json);
     vg_json_put_i64(json, "related_events_count", (int64_t)f->count);
     vg_json_end_object(json);
@@ -485,8 +492,8 @@ static void write_ocsf(const writing *w)
     vg_json_writer json = vg_json_writer_to(w->out, 2);
     vg_json_array(&json);
     for (size_t i = 0; i < w->run->findings.count; i++)
-        if (w->wanted[w->run->findings.items[i].rule])
-            put_ocsf(w, &json, &w->run->findings.items[i]);
+        if (w->wanted[w->run->findings.items[i]->rule])
+            put_ocsf(w, &json, w->run->findings.items[i]);
     vg_json_end_array(&json);
     vg_buf_add_char(w->out, '\n');
 }
@@ -498,8 +505,8 @@ static void write_ocsf(const writing *w)
 static void write_each(const writing *w, void (*one)(const writing *w, const vg_detect_finding *f))
 {
     for (size_t i = 0; i < w->run->findings.count; i++) {
-        if (w->wanted[w->run->findings.items[i].rule])
-            one(w, &w->run->findings.items[i]);
+        if (w->wanted[w->run->findings.items[i]->rule])
+            one(w, w->run->findings.items[i]);
         vg_cli_print(w->cli, vg_buf_str(w->out));
         vg_buf_clear(w->out);
     }

@@ -130,9 +130,10 @@ static vg_status join(timeline_command *c, vg_error *err)
     }
     for (size_t i = 0; i < c->findings.count && !failed; i++) {
         told_at[i] = UINT32_MAX;
-        const vg_detect_finding *f = &c->findings.items[i];
+        const vg_detect_finding *f = c->findings.items[i];
+        char id[VG_STEP_ID];
         for (size_t k = 0; is_wanted(c, f) && k < f->step_count; k++) {
-            const vg_map_entry *entry = vg_map_get(events, f->steps[k].id);
+            const vg_map_entry *entry = vg_map_get(events, vg_detect_step_at(f, k, id).id);
             uint32_t *pair = entry ? vg_vec_push(&pairs) : NULL;
             failed |= entry && !pair;
             if (!pair)

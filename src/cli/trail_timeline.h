@@ -11,7 +11,7 @@ typedef struct {
     vg_timeline line;
     bool all; /* repeats one by one */
     const vg_rules *rules;
-    const vg_detect_finding *findings; /* those that cite an event of the timeline */
+    const vg_detect_finding *const *findings; /* those that cite an event of the timeline */
     size_t finding_count;
     const uint32_t *cited;      /* indexes of findings, event by event */
     const uint32_t *cited_from; /* by event: where its own begin; one more behind the last */

@@ -179,7 +179,7 @@ static void text_event(const vg_timeline_page *page, text_writer *w, size_t i)
         add_words(w, vg_buf_str(&line), indent + 2, indent + 4, DIM);
     }
     for (uint32_t k = page->cited_from[i]; k < page->cited_from[i + 1]; k++) {
-        const vg_rule *rule = vg_rules_at(page->rules, page->findings[page->cited[k]].rule);
+        const vg_rule *rule = vg_rules_at(page->rules, page->findings[page->cited[k]]->rule);
         if (page->told_at[page->cited[k]] != i)
             continue;
         vg_buf_clear(&line);
@@ -298,7 +298,7 @@ static void json_event(const vg_timeline_page *page, vg_json_writer *w, size_t i
     vg_json_key(w, "findings");
     vg_json_array(w);
     for (uint32_t k = page->cited_from[i]; k < page->cited_from[i + 1]; k++) {
-        const vg_detect_finding *f = &page->findings[page->cited[k]];
+        const vg_detect_finding *f = page->findings[page->cited[k]];
         const vg_rule *rule = vg_rules_at(page->rules, f->rule);
         vg_json_object(w);
         vg_json_put_str(w, "id", vg_str_from(f->id));
@@ -397,7 +397,7 @@ static void html_what(const vg_timeline_page *page, size_t i, vg_buf *out)
         vg_buf_add_c(out, "</div>");
     }
     for (uint32_t k = page->cited_from[i]; k < page->cited_from[i + 1]; k++) {
-        const vg_rule *rule = vg_rules_at(page->rules, page->findings[page->cited[k]].rule);
+        const vg_rule *rule = vg_rules_at(page->rules, page->findings[page->cited[k]]->rule);
         if (page->told_at[page->cited[k]] != i)
             continue;
         vg_buf_addf(out, "<div class=\"%s\"><span class=\"pill\">%s</span> ", vg_detect_level(rule->level),

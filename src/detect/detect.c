@@ -23,7 +23,8 @@ struct vg_detector {
     vg_time watermark; /* the latest time seen */
     char latest[40];   /* the same as CloudTrail writes it, which sorts as text */
     size_t latest_len;
-    uint64_t offset; /* of the event at hand in its log */
+    uint64_t offset;  /* of the event at hand in its log */
+    uint64_t gave_up; /* when it has retired */
 };
 
 /* ---- making ---------------------------------------------------------------------------------------------------------- */
@@ -72,17 +73,32 @@ vg_detector *vg_detector_new(const vg_rules *rules, const vg_detector_options *o
     return d;
 }
 
-void vg_detector_free(vg_detector *d)
+uint64_t vg_detector_gave_up(const vg_detector *d)
 {
-    if (!d)
-        return;
-    if (d->signals)
-        vg_signals_free(d->signals);
+    return d->evaluator ? vg_evaluator_limits(d->evaluator) : d->gave_up;
+}
+
+void vg_detector_retire(vg_detector *d)
+{
+    d->gave_up = vg_detector_gave_up(d);
     if (d->evaluator)
         vg_evaluator_free(d->evaluator);
     vg_gate_free(d->gate);
     vg_light_free(d->light);
     vg_arena_free(d->scratch);
+    d->evaluator = NULL;
+    d->gate = NULL;
+    d->light = NULL;
+    d->scratch = NULL;
+}
+
+void vg_detector_free(vg_detector *d)
+{
+    if (!d)
+        return;
+    vg_detector_retire(d);
+    if (d->signals)
+        vg_signals_free(d->signals);
     vg_arena_free(d->arena);
 }
 
@@ -102,11 +118,6 @@ vg_time vg_detector_watermark(const vg_detector *d)
     if (!d->latest_len || !vg_time_parse((vg_str){d->latest, d->latest_len}, &latest))
         return d->watermark;
     return latest > d->watermark ? latest : d->watermark;
-}
-
-uint64_t vg_detector_gave_up(const vg_detector *d)
-{
-    return vg_evaluator_limits(d->evaluator);
 }
 
 uint32_t vg_detector_seen(const vg_detector *d)
@@ -231,16 +242,34 @@ typedef struct {
     void *context;
     vg_trail_counts *counts;
     const vg_log_options *options;
-    bool bare;     /* records stand in no {"Records": [...]}: what is none may wrap one */
-    vg_error *err; /* for what is not the text's fault */
-    bool stop;     /* err is set */
+    vg_piece *piece; /* that the text is */
+    bool bare;       /* records stand in no {"Records": [...]}: what is none may wrap one */
+    vg_error *err;   /* for what is not the text's fault */
+    bool stop;       /* err is set */
 } reading;
+
+/* Tells of a place of the text, as one of the log. */
+static void tell(reading *r, const vg_error *error)
+{
+    vg_error moved = *error;
+    if (moved.place.line == 1)
+        moved.place.column = (uint32_t)(moved.place.column + r->piece->column);
+    if (moved.place.line)
+        moved.place.line += r->piece->line;
+    if (r->bad)
+        r->bad(r->context, &moved);
+}
 
 static void tell_bad(reading *r, const vg_error *error)
 {
     r->counts->bad++;
-    if (r->bad)
-        r->bad(r->context, error);
+    tell(r, error);
+}
+
+/* Where in the log a part of the text stands. */
+static uint64_t offset_in_log(const reading *r, const char *at)
+{
+    return (uint64_t)(r->piece->base + (at - r->text.ptr));
 }
 
 static vg_place place_of(const reading *r, vg_str raw)
@@ -263,7 +292,8 @@ static vg_str plain(vg_str picked)
 
 typedef struct {
     reading *r;
-    vg_place from; /* where the text that is read stands in its file */
+    uint64_t offset; /* in the log, of the text that is read, */
+    vg_place from;   /* and its place in the piece */
     bool stopped;
 } showing;
 
@@ -275,8 +305,7 @@ static void show_bad(void *context, const vg_error *err)
         moved.place = s->from;
     else if (s->from.line > 1)
         moved.place.line += s->from.line - 1;
-    if (s->r->bad)
-        s->r->bad(s->r->context, &moved);
+    tell(s->r, &moved);
 }
 
 static vg_status show_one(void *context, const vg_event *event, vg_error *err)
@@ -291,7 +320,7 @@ static vg_status show_one(void *context, const vg_event *event, vg_error *err)
         return VG_OK;
     }
     vg_arena_reset(s->r->d->scratch);
-    vg_status status = show(s->r->d, event, offset_of(event), err);
+    vg_status status = show(s->r->d, event, s->offset + offset_of(event), err);
     s->stopped |= status != VG_OK;
     return status;
 }
@@ -299,7 +328,7 @@ static vg_status show_one(void *context, const vg_event *event, vg_error *err)
 /* Through the readers of the trail: forms and logs that a glance does not know. */
 static vg_status read_slowly(reading *r, vg_str text, vg_place from)
 {
-    showing s = {r, from, false};
+    showing s = {r, offset_in_log(r, text.ptr), from, false};
     vg_event_sink sink = {show_one, show_bad, &s};
     vg_status status = vg_log_read(text, r->name, r->options, &sink, r->counts, r->err);
     r->stop |= status != VG_OK;
@@ -347,7 +376,7 @@ static vg_status look(reading *r, vg_str raw, const uint32_t *rules, size_t coun
         tell_bad(r, &bad);
         return VG_OK;
     }
-    d->offset = (uint64_t)(raw.ptr - r->text.ptr);
+    d->offset = offset_in_log(r, raw.ptr);
     vg_trail_record_of(doc.root, resources, &record);
     vg_event event = {.log = VG_LOG_CLOUDTRAIL,
                       .time = record.time,
@@ -394,11 +423,17 @@ static vg_status match_light(reading *r, vg_str raw, const uint32_t *rules, size
     if (!is_in_time(d, event.time))
         return VG_OK;
     brief.file = d->file;
-    brief.offset = (uint64_t)(raw.ptr - r->text.ptr);
+    brief.offset = offset_in_log(r, raw.ptr);
     vg_evaluator_begin_light(d->evaluator, vg_light_text_of, d->light);
     for (size_t i = 0; i < count; i++)
         VG_TRY(match(d, rules[i], &event, &brief, r->err));
     return VG_OK;
+}
+
+/* Of a piece that others follow: what stands before `at` was read. */
+static void note_read(reading *r, size_t at)
+{
+    r->piece->behind = at;
 }
 
 /* The record that the cursor stands on, an object. */
@@ -411,6 +446,7 @@ static vg_status glance(reading *r, vg_error *bad)
     bool decided;
     size_t count;
     VG_TRY(vg_json_cursor_pick(r->cursor, dispatch->picks, d->values, &odd, &raw, bad));
+    note_read(r, (size_t)(raw.ptr + raw.len - r->text.ptr));
     const vg_str *values = d->values;
     const size_t *at = dispatch->glance;
     if (odd || !values[at[VG_GLANCE_NAME]].ptr || !values[at[VG_GLANCE_SOURCE]].ptr) {
@@ -446,7 +482,10 @@ static vg_status read_items(reading *r, vg_error *bad)
             continue;
         }
         vg_error none = {0};
+        vg_str raw;
         vg_fail_at(&none, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "this is no CloudTrail record");
+        VG_TRY(vg_json_cursor_raw(r->cursor, &raw, bad));
+        note_read(r, (size_t)(raw.ptr + raw.len - r->text.ptr));
         tell_bad(r, &none);
     }
 }
@@ -471,6 +510,8 @@ static vg_status read_delivered(reading *r, vg_error *bad)
         return vg_fail_at(bad, VG_ERR_VALUE, vg_json_cursor_place(r->cursor), "Records is no list");
     VG_TRY(vg_json_cursor_enter(r->cursor, bad));
     VG_TRY(read_items(r, bad));
+    if (r->piece->more) /* what stands behind the records begins the next piece */
+        return VG_OK;
     VG_TRY(vg_json_cursor_leave(r->cursor, bad));
     return expect_end(r, bad);
 }
@@ -512,20 +553,31 @@ static vg_status read_lines(reading *r)
     }
 }
 
+/* Whether the cursor stands so near to the end that what is broken may only be cut off. */
+static bool is_at_end(const reading *r)
+{
+    enum { SPLIT = 8 /* bytes: a text cut off in a character fails before its end */ };
+    return !r->cursor || vg_json_cursor_offset(r->cursor) + SPLIT >= r->text.len;
+}
+
 /* Where something is broken, what stands behind it is still read. */
 static vg_status read_quickly(reading *r)
 {
-    enum { MOST_RESUMED = 10000, SPLIT = 8 /* bytes: a text cut off in a character fails before its end */ };
+    enum { MOST_RESUMED = 10000 };
     vg_error bad = {0};
     vg_status status = vg_json_cursor_open(r->cursor_arena, r->text, r->name, NULL, &r->cursor, &bad);
     if (status == VG_OK)
         status = r->bare ? read_array(r, &bad) : read_delivered(r, &bad);
     for (unsigned resumed = 0; status != VG_OK && !r->stop && status != VG_ERR_MEMORY; resumed++) {
+        if (r->piece->more && is_at_end(r))
+            return VG_OK;
         tell_bad(r, &bad);
         do {
-            bool at_end = !r->cursor || vg_json_cursor_offset(r->cursor) + SPLIT >= r->text.len;
-            if (at_end || resumed >= MOST_RESUMED || !vg_json_cursor_resume(r->cursor))
+            if (is_at_end(r) || resumed >= MOST_RESUMED || !vg_json_cursor_resume(r->cursor)) {
+                note_read(r, r->text.len);
                 return VG_OK;
+            }
+            note_read(r, vg_json_cursor_offset(r->cursor));
             status = read_items(r, &bad);
             resumed++;
         } while (status == VG_OK);
@@ -557,6 +609,14 @@ vg_status vg_detect_log(vg_detector *d, vg_str bytes, vg_str name, const vg_log_
                         void (*bad)(void *context, const vg_error *err), void *context,
                         vg_trail_counts *counts, vg_error *err)
 {
+    vg_piece whole = {0};
+    return vg_detect_piece(d, bytes, name, options, bad, context, counts, &whole, err);
+}
+
+vg_status vg_detect_piece(vg_detector *d, vg_str bytes, vg_str name, const vg_log_options *options,
+                          void (*bad)(void *context, const vg_error *err), void *context,
+                          vg_trail_counts *counts, vg_piece *piece, vg_error *err)
+{
     layout form = layout_of(bytes);
     reading r = {.d = d,
                  .text = bytes,
@@ -566,6 +626,7 @@ vg_status vg_detect_log(vg_detector *d, vg_str bytes, vg_str name, const vg_log_
                  .context = context,
                  .counts = counts,
                  .err = err,
+                 .piece = piece,
                  .bare = form == LINES || form == ARRAY};
     d->file = name;
     if (form == OTHER)

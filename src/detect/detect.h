@@ -266,7 +266,8 @@ typedef struct {
     vg_str name; /* "s3:GetObject" in words of the log: source and name */
 } vg_detect_step;
 
-enum { VG_DETECT_MOST_STEPS = 50 };
+enum { VG_DETECT_MOST_STEPS = 50, VG_STEP_ID = 40 /* bytes of an id that is a UUID, and more */ };
+typedef struct vg_packed_step vg_packed_step; /* there are hundreds of thousands of them */
 
 typedef struct {
     char id
@@ -277,16 +278,20 @@ typedef struct {
     vg_str key;                                          /* access key id */
     vg_str group;                                        /* of a correlation: "field=value, ..." */
     vg_time first, last;
-    uint64_t count;              /* events, without duplicates */
-    const vg_detect_step *steps; /* the first VG_DETECT_MOST_STEPS of them, by time and id */
+    uint64_t count; /* events, without duplicates */
+    const vg_packed_step
+        *steps; /* the first VG_DETECT_MOST_STEPS of them, by time and id: vg_detect_step_at */
     size_t step_count;
     vg_str file;     /* where the first event stands */
     uint64_t offset; /* of its first byte in the uncompressed file; 0 when it stood in an envelope */
     double value;    /* of a correlation: what was counted, summed, ... */
 } vg_detect_finding;
 
+/* A step below step_count. Its id stands in `room`, or where the finding does. */
+vg_detect_step vg_detect_step_at(const vg_detect_finding *finding, size_t index, char room[VG_STEP_ID]);
+
 typedef struct {
-    const vg_detect_finding *items; /* by level (worst first), then first, rule, id */
+    const vg_detect_finding *const *items; /* by level (worst first), then first, rule, id */
     size_t count;
     uint64_t matches;   /* of rules with events, duplicates left out */
     uint32_t seen;      /* bits by vg_need: kinds of logs of which there was an event */

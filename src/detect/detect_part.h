@@ -218,11 +218,26 @@ uint64_t vg_correlator_undecided(const vg_correlator *correlator);
 /* ---- findings (finding.c) ------------------------------------------------------------------------------------------------- */
 
 /* Of a detector (detect.c). The watermark is the latest time of any event it was shown. */
+/* Frees what it looks at events with; its signals and numbers stay. No event may be shown to it after. */
+void vg_detector_retire(vg_detector *detector);
 const vg_rules *vg_detector_rules(const vg_detector *detector);
 vg_signals *vg_detector_signals(vg_detector *detector);
 vg_time vg_detector_watermark(const vg_detector *detector);
 uint32_t vg_detector_seen(const vg_detector *detector);
 uint64_t vg_detector_gave_up(const vg_detector *detector); /* regular expressions that took too long */
+
+/* A piece of a log, as vg_detect_stream shows it. */
+typedef struct {
+    int64_t base;   /* where in the log its first byte stands: below 0 with an opening before it */
+    uint32_t line;  /* what to add to a line of it, */
+    int64_t column; /* and to a column of its first line */
+    bool more;      /* records follow in another piece: one that ends with this piece is no error, */
+    size_t behind;  /* and this is told: the bytes up to which all was read */
+} vg_piece;
+/* As vg_detect_log. */
+vg_status vg_detect_piece(vg_detector *detector, vg_str bytes, vg_str name, const vg_log_options *options,
+                          void (*bad)(void *context, const vg_error *err), void *context,
+                          vg_trail_counts *counts, vg_piece *piece, vg_error *err);
 
 /* Bit by vg_need of an event; `category` is CloudTrail's eventCategory, which old records lack (needs.c). */
 uint32_t vg_need_of_event(vg_log_kind log, vg_str category, vg_str source);

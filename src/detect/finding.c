@@ -1,9 +1,10 @@
 /* finding.c: signals put together into findings, for the person on call: one for a rule and an actor, however often it
  * happened, and one for each episode of a correlation. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/detect_part.h"
+#include "detect/signal_part.h"
 
 /* ---- briefs ---------------------------------------------------------------------------------------------------------- */
 
@@ -69,18 +70,39 @@ void vg_brief_of(const vg_event *event, vg_arena *arena, vg_brief *out)
     out->succeeded = !vg_str_is(action, "REJECT");
 }
 
+/* ---- steps ------------------------------------------------------------------------------------------------------------- */
+
+struct vg_packed_step {
+    vg_time time;
+    const char *name;
+    union {
+        vg_str text;
+        uint8_t uuid[16];
+    } id;
+    uint32_t rule;
+    uint32_t is_uuid : 1, name_len : 31;
+};
+
+vg_detect_step vg_detect_step_at(const vg_detect_finding *f, size_t index, char room[VG_STEP_ID])
+{
+    const vg_packed_step *step = &f->steps[index];
+    vg_str id = step->is_uuid ? (vg_str){room, VG_UUID_TEXT} : step->id.text;
+    if (step->is_uuid)
+        vg_signal_write_uuid(step->id.uuid, room);
+    return (vg_detect_step){step->time, id, step->rule, {step->name, step->name_len}};
+}
+
 /* ---- putting together ------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     vg_arena *arena;
     const vg_rules *rules;
     vg_correlator *correlator;
-    vg_map *texts; /* that findings share: who, where, what */
-    vg_detect_finding *findings;
-    size_t count, cap;
-    vg_detect_step steps[VG_DETECT_MOST_STEPS]; /* of the finding at hand; where their ids stand in `ids` */
+    vg_map *texts;   /* that findings share: who, where, what */
+    vg_vec findings; /* vg_detect_finding *: what they point to stands in the arena */
+    vg_packed_step steps[VG_DETECT_MOST_STEPS]; /* of the finding at hand */
     size_t step_count;
-    vg_buf ids;            /* of its events, one behind the other */
+    vg_buf ids;            /* of its events, those that are no UUIDs, one behind the other */
     vg_detect_finding *at; /* the finding at hand, or NULL */
     uint32_t stream;
     vg_buf group;
@@ -99,16 +121,12 @@ static vg_str kept(putting *p, vg_str text)
 
 static vg_detect_finding *add_finding(putting *p)
 {
-    if (p->count == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 64;
-        vg_detect_finding *grown = realloc(p->findings, cap * sizeof *grown);
-        if (!grown)
-            return NULL;
-        p->findings = grown;
-        p->cap = cap;
-    }
-    p->findings[p->count] = (vg_detect_finding){0};
-    return &p->findings[p->count++];
+    vg_detect_finding *finding = VG_NEW(p->arena, vg_detect_finding);
+    vg_detect_finding **slot = finding ? vg_vec_push(&p->findings) : NULL;
+    if (!slot)
+        return NULL;
+    *slot = finding;
+    return finding;
 }
 
 static bool is_kept(vg_str from, vg_str copy)
@@ -154,13 +172,16 @@ static vg_status close_finding(putting *p, vg_error *err)
 {
     if (!p->at)
         return VG_OK;
-    vg_detect_step *steps = VG_NEW_N(p->arena, vg_detect_step, p->step_count + 1);
+    vg_packed_step *steps = VG_NEW_N(p->arena, vg_packed_step, p->step_count + 1);
     vg_str ids = vg_arena_str(p->arena, vg_buf_str(&p->ids));
     if (!steps || !ids.ptr || p->ids.failed)
         return out_of_memory(err);
-    for (size_t i = 0, from = 0; i < p->step_count; from += steps[i++].id.len) {
+    for (size_t i = 0, from = 0; i < p->step_count; i++) {
         steps[i] = p->steps[i];
-        steps[i].id = vg_str_sub(ids, from, p->steps[i].id.len);
+        if (steps[i].is_uuid)
+            continue;
+        steps[i].id.text = vg_str_sub(ids, from, p->steps[i].id.text.len);
+        from += steps[i].id.text.len;
     }
     p->at->steps = steps;
     p->at->step_count = p->step_count;
@@ -174,10 +195,16 @@ static vg_status add_step(putting *p, vg_time time, vg_str id, size_t rule, vg_s
 {
     if (p->step_count == VG_DETECT_MOST_STEPS)
         return VG_OK;
-    vg_detect_step *step = &p->steps[p->step_count++];
-    vg_buf_add_str(&p->ids, id);
-    *step = (vg_detect_step){time, {NULL, id.len}, rule, kept(p, name)};
-    return is_kept(name, step->name) ? VG_OK : out_of_memory(err);
+    vg_packed_step *step = &p->steps[p->step_count++];
+    vg_str told = kept(p, name);
+    *step = (vg_packed_step){.time = time, .name = told.ptr, .rule = (uint32_t)rule};
+    step->name_len = (uint32_t)told.len & (UINT32_MAX >> 1);
+    step->is_uuid = vg_signal_read_uuid(id, step->id.uuid);
+    if (!step->is_uuid) {
+        step->id.text = (vg_str){NULL, id.len};
+        vg_buf_add_str(&p->ids, id);
+    }
+    return is_kept(name, told) ? VG_OK : out_of_memory(err);
 }
 
 static vg_status open_finding(putting *p, const vg_signal *signal, vg_error *err)
@@ -243,7 +270,7 @@ static vg_status take_episode(void *context, const vg_episode *episode, vg_error
 
 static int by_rank(const void *a, const void *b, void *context)
 {
-    const vg_detect_finding *x = a, *y = b;
+    const vg_detect_finding *x = *(vg_detect_finding *const *)a, *y = *(vg_detect_finding *const *)b;
     const vg_compiled_rule *rules = context;
     int order = (int)rules[y->rule].info.level - (int)rules[x->rule].info.level;
     if (order)
@@ -255,19 +282,14 @@ static int by_rank(const void *a, const void *b, void *context)
     return strcmp(x->id, y->id);
 }
 
-static vg_status put_in_order(putting *p, vg_detect_findings *out, vg_error *err)
+static void put_in_order(const putting *p, vg_detect_findings *out)
 {
-    vg_detect_finding *items = vg_arena_alloc(p->arena, (p->count + 1) * sizeof *items);
-    if (!items)
-        return out_of_memory(err);
-    if (p->count) {
-        memcpy(items, p->findings, p->count * sizeof *items);
-        qsort_r(items, p->count, sizeof *items, by_rank, (void *)(uintptr_t)p->rules->rules);
-    }
-    out->items = items;
-    out->count = p->count;
+    if (p->findings.len)
+        qsort_r(p->findings.items, p->findings.len, sizeof(vg_detect_finding *), by_rank,
+                (void *)(uintptr_t)p->rules->rules);
+    out->items = p->findings.items;
+    out->count = p->findings.len;
     out->matches = p->matches;
-    return VG_OK;
 }
 
 /* `work` is the correlator's: what it holds of its signals goes when findings stand. */
@@ -287,7 +309,9 @@ static vg_status merge(putting *p, vg_arena *work, vg_detector *const *detectors
         out->left_out += vg_signals_left_out(stores[i]);
         out->seen |= vg_detector_seen(detectors[i]);
         out->gave_up += vg_detector_gave_up(detectors[i]);
+        vg_detector_retire(detectors[i]);
     }
+    malloc_trim(0);
     vg_correlator_limit(p->correlator, stores[0]);
     vg_status status = vg_signals_merge(stores, count, take, p, err);
     if (status == VG_OK)
@@ -307,12 +331,12 @@ vg_status vg_detect_finish(vg_arena *arena, vg_detector *const *detectors, size_
         return VG_OK;
     putting p = {.arena = arena, .rules = vg_detector_rules(detectors[0])};
     p.texts = vg_map_new(arena, 0);
+    p.findings = vg_vec_in(arena, sizeof(vg_detect_finding *));
     vg_arena *work = vg_arena_new(0);
     vg_status status = p.texts && work ? merge(&p, work, detectors, count, out, err) : out_of_memory(err);
     vg_arena_free(work);
     if (status == VG_OK)
-        status = put_in_order(&p, out, err);
-    free(p.findings);
+        put_in_order(&p, out);
     vg_buf_free(&p.ids);
     vg_buf_free(&p.group);
     return status;

@@ -1,23 +1,21 @@
 /* pieces.c: a log of any size shown to a detector in pieces.
  *
- * A window is filled from the stream and cut behind its last whole record or line; what is left over moves to the front
- * and the window is filled up again. A piece of a CloudTrail file is given the opening that the file had,
- * {"Records":[, and a closing of its own; a piece of a text, its header line when it has one. So each piece is a log
- * like any other, and vg_detect_log knows of no pieces. */
+ * A window is filled from the stream and shown; what is behind its last whole record or line moves to the front and the
+ * window is filled up again. A piece of a CloudTrail file is given the opening that the file had, {"Records":[; a piece of a
+ * text, its header line when it has one. A window is small, so that what is uncompressed into it is read while it is in the
+ * processor's cache. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "detect/detect_part.h"
 
 enum {
-    WINDOW = 8 << 20,  /* at first */
+    WINDOW = 1 << 20,  /* at first */
     WIDEST = 64 << 20, /* for a single record; a window without an end of one is shown as it is */
-    WHOLE = 1 << 30,   /* for logs that cannot be cut */
-    MOST_RESUMED = 10000
+    WHOLE = 1 << 30    /* for logs that cannot be cut */
 };
 
 #define OPENING "{\"Records\":["
-#define CLOSING "]}"
 
 typedef enum { BY_RECORD, BY_LINE, NOT_AT_ALL } cutting;
 
@@ -29,18 +27,18 @@ typedef struct {
     void (*bad)(void *context, const vg_error *err);
     void *context;
     vg_trail_counts *counts;
-    vg_arena *arena; /* of the cursor that looks for the end of a record */
     char *bytes;
     size_t len, cap;
+    size_t front; /* bytes put before what comes from the stream: the opening, or a header line */
+    vg_piece at;  /* where those behind them stand */
     cutting cutting;
     bool is_flow;
-    size_t header; /* bytes of the header line that the piece at hand begins with, out of its place */
     bool ended;
 } pieces;
 
 static vg_status reserve(pieces *p, size_t cap, vg_error *err)
 {
-    char *grown = cap <= p->cap ? p->bytes : realloc(p->bytes, cap + sizeof CLOSING);
+    char *grown = cap <= p->cap ? p->bytes : realloc(p->bytes, cap);
     if (!grown)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading %.*s", VG_ARG(p->name));
     p->bytes = grown;
@@ -71,63 +69,29 @@ static vg_status fill(pieces *p, vg_error *err)
 
 /* ---- where to cut ------------------------------------------------------------------------------------------------------------ */
 
-/* Walks whole objects of the array that the cursor is in; *end is behind the last. */
-static vg_status walk_objects(vg_json_cursor *c, const char *text, size_t *end, vg_error *err)
-{
-    for (;;) {
-        bool more;
-        vg_str raw;
-        VG_TRY(vg_json_cursor_next(c, NULL, &more, err));
-        if (!more)
-            return VG_OK;
-        VG_TRY(vg_json_cursor_raw(c, &raw, err));
-        *end = (size_t)(raw.ptr + raw.len - text);
-    }
-}
-
-/* Behind the last whole record of the window; 0: there is none. */
-static size_t cut_records(pieces *p)
-{
-    enum { SPLIT = 8 /* bytes: a character cut by the end of the window fails before it */ };
-    vg_json_cursor *c;
-    vg_error err = {0};
-    bool more, found;
-    size_t end = 0;
-    vg_arena_reset(p->arena);
-    vg_status status = vg_json_cursor_open(p->arena, (vg_str){p->bytes, p->len}, p->name, NULL, &c, &err);
-    if (status != VG_OK)
-        return 0;
-    status = vg_json_cursor_document(c, &more, &err);
-    if (status == VG_OK)
-        status = vg_json_cursor_enter(c, &err);
-    if (status == VG_OK)
-        status = vg_json_cursor_find(c, VG_STR("Records"), &found, &err);
-    if (status == VG_OK)
-        status = vg_json_cursor_enter(c, &err);
-    if (status == VG_OK)
-        status = walk_objects(c, p->bytes, &end, &err);
-    /* Garbage before the end of the window: go on behind it, as the reader will. */
-    for (unsigned i = 0; i < MOST_RESUMED && status != VG_OK && vg_json_cursor_offset(c) + SPLIT < p->len;
-         i++) {
-        if (!vg_json_cursor_resume(c))
-            break;
-        status = walk_objects(c, p->bytes, &end, &err);
-    }
-    return end;
-}
-
 static size_t cut_lines(const pieces *p)
 {
     size_t last = vg_str_rfind_char((vg_str){p->bytes, p->len}, '\n');
-    return last == VG_NPOS || last + 1 <= p->header ? 0 : last + 1;
+    return last == VG_NPOS || last + 1 <= p->front ? 0 : last + 1;
 }
 
 /* ---- showing ------------------------------------------------------------------------------------------------------------------- */
 
-static vg_status show(pieces *p, size_t len, vg_error *err)
+/* Shows the window up to `len`. *behind (may be NULL): more follows, and so much was read. */
+static vg_status show(pieces *p, size_t len, size_t *behind, vg_error *err)
 {
-    return vg_detect_log(p->detector, (vg_str){p->bytes, len}, p->name, p->options, p->bad, p->context,
-                         p->counts, err);
+    vg_piece piece = p->at;
+    piece.base -= (int64_t)p->front;
+    if (p->cutting == BY_LINE && p->front) /* a header line */
+        piece.line--;
+    else
+        piece.column -= (int64_t)p->front;
+    piece.more = behind != NULL;
+    vg_status status = vg_detect_piece(p->detector, (vg_str){p->bytes, len}, p->name, p->options, p->bad,
+                                       p->context, p->counts, &piece, err);
+    if (behind)
+        *behind = piece.behind;
+    return status;
 }
 
 /* Whether a line names the columns of a flow log: names and no values, of which `srcaddr` or `version` must be one. */
@@ -155,7 +119,7 @@ static bool is_header(vg_str line)
  * none. */
 static vg_str last_header(const pieces *p, size_t cut)
 {
-    vg_str rest = {p->bytes, cut}, line, header = {p->bytes, p->header};
+    vg_str rest = {p->bytes, cut}, line, header = {p->bytes, p->front};
     while (vg_str_next(&rest, '\n', &line)) {
         bool may_be = line.len > 1 && ((line.ptr[0] >= 'a' && line.ptr[0] <= 'z') || line.ptr[0] == '$');
         if (may_be && is_header(vg_str_trim(line)))
@@ -164,19 +128,27 @@ static vg_str last_header(const pieces *p, size_t cut)
     return header;
 }
 
-/* Shows the window up to `cut` and moves the rest to the front, behind what each piece begins with. */
-static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
+/* Counts what is done with. */
+static void pass(pieces *p, size_t from, size_t to)
 {
-    char kept[sizeof CLOSING];
-    size_t closing = p->cutting == BY_RECORD ? sizeof CLOSING - 1 : 0, front = p->header;
-    memcpy(kept, p->bytes + cut, closing);
-    memcpy(p->bytes + cut, CLOSING, closing);
-    VG_TRY(show(p, cut + closing, err));
-    memcpy(p->bytes + cut, kept, closing);
+    const char *line = p->bytes + from, *end = p->bytes + to, *next;
+    for (; line < end && (next = memchr(line, '\n', (size_t)(end - line))); line = next + 1) {
+        p->at.line++;
+        p->at.column = 0;
+    }
+    p->at.column += end - line;
+    p->at.base += (int64_t)(to - from);
+}
+
+/* Moves what is behind `cut` to the front, behind what each piece begins with. */
+static void move_on(pieces *p, size_t cut)
+{
+    size_t front = p->front;
+    pass(p, front, cut);
     if (p->cutting == BY_LINE && p->is_flow) {
         vg_str header = last_header(p, cut);
         memmove(p->bytes, header.ptr, header.len);
-        front = p->header = header.len;
+        front = header.len;
     }
     if (p->cutting == BY_RECORD) {
         front = sizeof OPENING - 1;
@@ -184,17 +156,18 @@ static vg_status show_piece(pieces *p, size_t cut, vg_error *err)
     }
     memmove(p->bytes + front, p->bytes + cut, p->len - cut);
     p->len = front + p->len - cut;
-    return VG_OK;
+    p->front = front;
 }
 
 /* What separated the last record of a piece from the first of the next, which may have begun the next window. */
 static void drop_separator(pieces *p)
 {
-    size_t front = sizeof OPENING - 1, at = front;
+    size_t at = p->front;
     while (at < p->len && p->bytes[at] && strchr(", \t\r\n", p->bytes[at]))
         at++;
-    memmove(p->bytes + front, p->bytes + at, p->len - at);
-    p->len -= at - front;
+    pass(p, p->front, at);
+    memmove(p->bytes + p->front, p->bytes + at, p->len - at);
+    p->len -= at - p->front;
 }
 
 static cutting cutting_of(vg_str head)
@@ -211,26 +184,63 @@ static cutting cutting_of(vg_str head)
                                                                                               : NOT_AT_ALL;
 }
 
+/* A mark of UTF-8 goes. True: it is of UTF-16. */
+static bool is_utf16(pieces *p)
+{
+    enum { MARK = 3 };
+    vg_str text = {p->bytes, p->len};
+    if (vg_str_starts(text, VG_STR("\xEF\xBB\xBF"))) {
+        memmove(p->bytes, p->bytes + MARK, p->len -= MARK);
+        p->at.base = MARK;
+    }
+    return vg_str_starts(text, VG_STR("\xFF\xFE")) || vg_str_starts(text, VG_STR("\xFE\xFF"));
+}
+
+/* All at once, as a text that cannot be cut. */
+static vg_status show_utf16(pieces *p, vg_error *err)
+{
+    while (!p->ended && p->cap < WHOLE) {
+        VG_TRY(reserve(p, p->cap * 2, err));
+        VG_TRY(fill(p, err));
+    }
+    vg_arena *arena = vg_arena_new(0);
+    vg_str text;
+    vg_status status = arena ? vg_text_to_utf8(arena, (vg_str){p->bytes, p->len}, &text, err)
+                             : vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading a log");
+    if (status == VG_OK)
+        status = vg_detect_log(p->detector, text, p->name, p->options, p->bad, p->context, p->counts, err);
+    vg_arena_free(arena);
+    return status;
+}
+
 static vg_status show_all(pieces *p, vg_error *err)
 {
     enum { HEAD = 64 << 10 };
     VG_TRY(reserve(p, WINDOW, err));
     VG_TRY(fill(p, err));
+    if (is_utf16(p))
+        return show_utf16(p, err);
     vg_str head = {p->bytes, p->len < HEAD ? p->len : HEAD};
     p->cutting = cutting_of(head);
     p->is_flow = p->cutting == BY_LINE && vg_log_recognise(head) == VG_LOG_FLOW;
     size_t widest = p->cutting == NOT_AT_ALL ? WHOLE : WIDEST;
     while (!p->ended) {
-        size_t cut = p->cutting == BY_RECORD ? cut_records(p) : p->cutting == BY_LINE ? cut_lines(p) : 0;
+        size_t cut = p->cutting == BY_LINE ? cut_lines(p) : 0;
+        if (p->cutting == BY_RECORD)
+            VG_TRY(show(p, p->len, &cut, err));
+        else if (cut)
+            VG_TRY(show(p, cut, NULL, err));
         if (cut == 0 && p->cap < widest)
             VG_TRY(reserve(p, p->cap * 2, err));
-        else
-            VG_TRY(show_piece(p, cut ? cut : p->len, err));
+        else if (cut == 0)
+            VG_TRY(show(p, p->len, NULL, err));
+        if (cut || p->cap >= widest)
+            move_on(p, cut ? cut : p->len);
         VG_TRY(fill(p, err));
         if (p->cutting == BY_RECORD && cut)
             drop_separator(p);
     }
-    return show(p, p->len, err);
+    return show(p, p->len, NULL, err);
 }
 
 vg_status vg_detect_stream(vg_detector *detector, vg_stream *stream, vg_str name,
@@ -243,12 +253,8 @@ vg_status vg_detect_stream(vg_detector *detector, vg_stream *stream, vg_str name
                 .options = options,
                 .bad = bad,
                 .context = context,
-                .counts = counts,
-                .arena = vg_arena_new(0)};
-    if (!p.arena)
-        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while reading %.*s", VG_ARG(name));
+                .counts = counts};
     vg_status status = show_all(&p, err);
     free(p.bytes);
-    vg_arena_free(p.arena);
     return status;
 }

@@ -203,11 +203,12 @@ static vg_str told(vg_arena *arena, const vg_rules *rules, vg_detector *detector
     vg_buf text = {0};
     assert_int_equal(vg_detect_finish(arena, &detector, 1, &found, &err), VG_OK);
     for (size_t i = 0; i < found.count; i++) {
-        const vg_detect_finding *f = &found.items[i];
+        const vg_detect_finding *f = found.items[i];
         vg_buf_addf(&text, "%.*s %s %llu", VG_ARG(vg_rules_at(rules, f->rule)->title), f->id,
                     (unsigned long long)f->count);
+        char id[VG_STEP_ID];
         for (size_t k = 0; k < f->step_count; k++)
-            vg_buf_addf(&text, " %.*s", VG_ARG(f->steps[k].id));
+            vg_buf_addf(&text, " %.*s", VG_ARG(vg_detect_step_at(f, k, id).id));
         vg_buf_add_char(&text, '\n');
     }
     vg_str copy = vg_arena_str(arena, vg_buf_str(&text));
@@ -369,14 +370,24 @@ static void the_glance_passes_over_nothing_that_matches(void **unused)
 
 static char path[] = "/tmp/vigil-detect-XXXXXX";
 
+static void write_log(vg_str log)
+{
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(log.ptr, 1, log.len, file), log.len);
+    fclose(file);
+}
+
+static void note_place(void *context, const vg_error *err)
+{
+    vg_buf_addf(context, "%u:%u %s\n", err->place.line, err->place.column, err->message);
+}
+
 static vg_str in_pieces(vg_arena *arena, const vg_rules *rules, vg_str log, vg_trail_counts *counts)
 {
     vg_detector *detector = detector_of(rules);
     vg_stream *stream;
     vg_error err = {0};
-    FILE *file = fopen(path, "wb");
-    assert_int_equal(fwrite(log.ptr, 1, log.len, file), log.len);
-    fclose(file);
+    write_log(log);
     assert_int_equal(vg_stream_open(vg_str_from(path), &stream, &err), VG_OK);
     assert_int_equal(vg_detect_stream(detector, stream, VG_STR("log"), NULL, NULL, NULL, counts, &err),
                      VG_OK);
@@ -408,6 +419,91 @@ static void a_log_in_pieces_is_the_same_log(void **unused)
     in_pieces(arena, rules, vg_str_sub(packed, 0, packed.len / 2), &counts);
     assert_in_range(counts.records, 20000, 60000);
     assert_in_range(counts.bad, 1, 2);
+    vg_buf_free(&log);
+    vg_arena_free(arena);
+}
+
+/* Where each finding's first event stands, and each line that could not be read. */
+static vg_str places(vg_arena *arena, const vg_rules *rules, vg_str log, bool in_pieces)
+{
+    vg_detector *detector = detector_of(rules);
+    vg_trail_counts counts = {0};
+    vg_detect_findings found;
+    vg_error err = {0};
+    vg_buf text = {0};
+    if (in_pieces) {
+        vg_stream *stream;
+        write_log(log);
+        assert_int_equal(vg_stream_open(vg_str_from(path), &stream, &err), VG_OK);
+        assert_int_equal(
+            vg_detect_stream(detector, stream, VG_STR("log"), NULL, note_place, &text, &counts, &err), VG_OK);
+        vg_stream_close(stream);
+    } else
+        assert_int_equal(vg_detect_log(detector, log, VG_STR("log"), NULL, note_place, &text, &counts, &err),
+                         VG_OK);
+    vg_buf_addf(&text, "%zu records, %zu bad\n", (size_t)counts.records, (size_t)counts.bad);
+    assert_int_equal(vg_detect_finish(arena, &detector, 1, &found, &err), VG_OK);
+    for (size_t i = 0; i < found.count; i++)
+        vg_buf_addf(&text, "%s %llu\n", found.items[i]->id, (unsigned long long)found.items[i]->offset);
+    vg_str copy = vg_arena_str(arena, vg_buf_str(&text));
+    vg_buf_free(&text);
+    vg_detector_free(detector);
+    return copy;
+}
+
+static vg_str utf16_of(vg_arena *arena, vg_str text)
+{
+    char *out = vg_arena_alloc(arena, 2 * text.len + 2);
+    memcpy(out, "\xFF\xFE", 2);
+    for (size_t i = 0; i < text.len; i++) {
+        out[2 + 2 * i] = text.ptr[i];
+        out[3 + 2 * i] = '\0';
+    }
+    return (vg_str){out, 2 * text.len + 2};
+}
+
+static void places_in_pieces_are_those_of_the_log(void **unused)
+{
+    (void)unused;
+    vg_arena *arena = vg_arena_new(0);
+    const vg_rules *rules = compile(arena);
+    for (unsigned form = 0; form < 3; form++) { /* records on lines of their own, all on one, JSON lines */
+        vg_buf log = {0};
+        state = 11;
+        vg_buf_add_c(&log, form < 2 ? "{\"Records\":[" : "");
+        for (size_t i = 0; i < 15000; i++) {
+            vg_buf_add_c(&log, i == 0 ? "" : form == 0 ? ",\n" : form == 1 ? "," : "\n");
+            if (i % 4999 == 1234) /* in more than one piece */
+                vg_buf_add_c(&log, form == 2 ? "{\"eventName\" 1}" : "{\"eventName\":\"x\" \"y\":1}");
+            else
+                add_record(&log, i);
+        }
+        vg_buf_add_c(&log, form < 2 ? "]}" : "\n");
+        assert_true(log.len > 3U << 20);
+        vg_str whole = places(arena, rules, vg_buf_str(&log), false),
+               pieces = places(arena, rules, vg_buf_str(&log), true);
+        if (!vg_str_eq(whole, pieces))
+            fail_msg("form %u\nwhole:\n%.*s\nin pieces:\n%.*s", form, VG_ARG(whole), VG_ARG(pieces));
+        vg_buf_free(&log);
+    }
+    /* Marks of encodings, as PowerShell writes them. */
+    vg_trail_counts counts = {0};
+    vg_buf log = {0};
+    vg_buf_add_c(&log, "{\"Records\":[");
+    for (size_t i = 0; i < 8000; i++)
+        vg_buf_addf(
+            &log,
+            "%s{\"eventSource\":\"a\",\"eventName\":\"DeleteTrail\",\"eventID\":\"%zu\",\"x\":\"%0200d\"}",
+            i ? "," : "", i, 0);
+    vg_buf_add_c(&log, "]}");
+    vg_str text = vg_buf_str(&log), want = at_once(arena, rules, text);
+    vg_str marked[] = {vg_arena_join(arena, VG_STR("\xEF\xBB\xBF"), text), utf16_of(arena, text)};
+    for (size_t i = 0; i < VG_COUNT(marked); i++) {
+        counts = (vg_trail_counts){0};
+        assert_true(vg_str_eq(in_pieces(arena, rules, marked[i], &counts), want));
+        assert_int_equal(counts.records, 8000);
+        assert_int_equal(counts.bad, 0);
+    }
     vg_buf_free(&log);
     vg_arena_free(arena);
 }
@@ -495,6 +591,7 @@ int main(void)
         cmocka_unit_test(wrapped_and_broken_lines_stand_among_records),
         cmocka_unit_test(the_glance_passes_over_nothing_that_matches),
         cmocka_unit_test(a_log_in_pieces_is_the_same_log),
+        cmocka_unit_test(places_in_pieces_are_those_of_the_log),
         cmocka_unit_test(the_columns_of_a_piece_are_those_of_its_header),
         cmocka_unit_test(garbage_between_records_costs_no_other_record),
     };
