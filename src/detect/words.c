@@ -76,7 +76,7 @@ static bool is_word(vg_str run)
 vg_str vg_word_in(vg_str text)
 {
     vg_str best = {0};
-    for (size_t start = 0, i = 0; i <= text.len; i++) {
+    for (size_t start = 0, i = 0; text.len && i <= text.len; i++) {
         if (i < text.len && is_of_word(text.ptr[i]))
             continue;
         vg_str run = {text.ptr + start, i - start};
