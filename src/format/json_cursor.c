@@ -101,13 +101,19 @@ static vg_status runs_on(const vg_json_cursor *c, vg_error *err)
 }
 
 /* Sees to it that `at` is a token of this document, and that VG_JSON_AHEAD more may be looked at. */
-static vg_status need_tokens(vg_json_cursor *c, vg_error *err)
+static vg_status fetch_tokens(vg_json_cursor *c, vg_error *err)
 {
     if (!c->ended && c->at >= c->tokens.limit)
         c->at = vg_json_tokens_more(&c->tokens, c->at);
     if (c->ended || c->at >= c->tokens.end)
         return unexpected(c, "", err);
     return *c->at > c->document_end ? runs_on(c, err) : VG_OK;
+}
+
+static inline vg_status need_tokens(vg_json_cursor *c, vg_error *err)
+{
+    bool at_hand = !c->ended && c->at < c->tokens.limit && *c->at <= c->document_end;
+    return at_hand ? VG_OK : fetch_tokens(c, err);
 }
 
 /* The end of the line on which the document at `start` stands. */
@@ -149,9 +155,12 @@ static vg_status skip_container(vg_json_cursor *c, size_t *close, vg_error *err)
 /* The end of a number or literal: where the next token or white space begins. */
 static size_t scalar_end(const vg_json_cursor *c, size_t start)
 {
+    static const bool ends[256] = {
+        ['\0'] = true, [' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true, [','] = true,
+        [':'] = true,  ['['] = true, [']'] = true,  ['{'] = true,  ['}'] = true,  ['"'] = true};
     const vg_json_index *index = &c->tokens.index;
     size_t end = start;
-    while (end < index->length && !strchr(" \t\n\r,:[]{}\"", index->source[end]))
+    while (end < index->length && !ends[index->source[end]])
         end++;
     return end;
 }
@@ -413,6 +422,7 @@ enum { MOST_PICKS = 4096 };
 typedef struct pick_table pick_table;
 
 typedef struct {
+    uint64_t word; /* the key's first eight bytes */
     vg_str key;
     size_t value; /* where its value goes, or SIZE_MAX */
     const pick_table *inner;
@@ -486,7 +496,7 @@ static pick_table *make_picks(vg_arena *arena, const vg_str *paths, size_t count
         if (!found || picks.len > MOST_PICKS)
             return NULL;
         if (is_new)
-            *found = (pick){key, SIZE_MAX, NULL};
+            *found = (pick){first_bytes(key.ptr, key.len), key, SIZE_MAX, NULL};
         if (!deeper)
             found->value = i;
         else if (!found->inner)
@@ -512,7 +522,29 @@ vg_json_picks *vg_json_picks_new(vg_arena *arena, const vg_str *paths, size_t co
     return picks;
 }
 
-static const pick *find_pick(const vg_json_cursor *c, const pick_table *table, size_t from, size_t len)
+/* Whether two keys of the same length are the same; their first eight bytes (or all) are. */
+static inline bool is_rest_same(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y;
+    for (size_t at = 8; at < len; at += 8) {
+        size_t from = at + 8 <= len ? at : len - 8;
+        memcpy(&x, a + from, 8);
+        memcpy(&y, b + from, 8);
+        if (x != y)
+            return false;
+    }
+    return true;
+}
+
+static inline bool has_dot(const char *key, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (key[i] == '.')
+            return true;
+    return false;
+}
+
+static inline const pick *find_pick(const vg_json_cursor *c, const pick_table *table, size_t from, size_t len)
 {
     const char *key = c->tokens.source.ptr + from;
     uint64_t word;
@@ -524,7 +556,7 @@ static const pick *find_pick(const vg_json_cursor *c, const pick_table *table, s
     size_t mask = ((size_t)1 << (64 - table->shift)) - 1;
     for (size_t slot = pick_slot(table, word, len); table->slots[slot]; slot = (slot + 1) & mask) {
         const pick *found = &table->picks[table->slots[slot] - 1];
-        if (found->key.len == len && memcmp(found->key.ptr, key, len) == 0)
+        if (found->word == word && found->key.len == len && is_rest_same(found->key.ptr, key, len))
             return found;
     }
     return NULL;
@@ -606,7 +638,7 @@ static vg_status pick_member(vg_json_cursor *c, const pick_table *table, vg_str 
         }
     }
     if (!found)
-        *odd |= escaped || memchr(c->tokens.source.ptr + key, '.', len);
+        *odd |= escaped || has_dot(c->tokens.source.ptr + key, len);
     else if (found->value != SIZE_MAX) {
         *odd |= values[found->value].ptr != NULL;
         values[found->value] = (vg_str){c->tokens.source.ptr + from, to - from};
