@@ -185,14 +185,17 @@ static vg_match spared_if_listed(vg_evaluation *e, const vg_rule *rule)
         vg_naming how = named_by(e, &rule->principals[i], &certain);
         found[how] = vg_match_or(found[how], certain);
     }
+    /* What is asked of evidence about a role is asked of its sessions: the role itself makes no requests. */
+    bool is_role = c->kind == VG_CALLER_ROLE && !e->request->open;
     switch (c->kind) {
+    case VG_CALLER_ROLE:
     case VG_CALLER_ROLE_SESSION:
+        if (is_role)
+            return found[VG_NAMED_ROLE];
         return vg_match_and(vg_match_and(found[VG_NAMED_ACCOUNT], found[VG_NAMED_ROLE]),
                             found[VG_NAMED_CALLER]);
     case VG_CALLER_FEDERATED_SESSION:
         return vg_match_and(found[VG_NAMED_ACCOUNT], found[VG_NAMED_CALLER]);
-    case VG_CALLER_ROLE:
-        return found[VG_NAMED_ROLE];
     case VG_CALLER_ROOT:
         return found[VG_NAMED_ACCOUNT];
     case VG_CALLER_USER:

@@ -9,8 +9,7 @@
 
 #include <stdlib.h>
 
-#define STRANGER_ACCOUNT "999999999999"
-#define SIBLING_ACCOUNT  "888888888888"
+#define SIBLING_ACCOUNT "888888888888"
 
 enum { LEVELS = VG_ACCESS_TAGGING + 1 };
 
@@ -370,11 +369,12 @@ static vg_status put_question(explorer *x, const subject *of, const vg_stranger 
 }
 
 /* A stranger asks for what the statement allows, and avoids what its policy denies. */
-static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
+static vg_status ask(explorer *x, const subject *of, const vg_stranger *given, const named_by *by,
                      const candidate *asked, bool *is_open, vg_error *err)
 {
     const vg_policy_document *document = vg_policy_document_of(by->policy);
     const vg_statement *allow = &document->statements[by->statement];
+    const vg_stranger fitting = vg_stranger_fitting(x->arena, given, allow), *stranger = &fitting;
     x->work += x->request_work;
     if (x->work > WORK_MAX)
         return VG_OK;
@@ -392,7 +392,7 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *stranger
 
 /* ---- strangers ----------------------------------------------------------------------------------------------------------------------- */
 
-enum { MOST_STRANGERS = 4 };
+enum { MOST_STRANGERS = 6 };
 
 static vg_stranger foreign(vg_str caller, vg_reach reach)
 {
@@ -427,6 +427,40 @@ static vg_stranger named_account(explorer *x, const vg_policy_principal *p)
     return s;
 }
 
+/* The account outside, its role or its organisation that a condition on anyone names. False: it names none. */
+static bool outsider_asked_for(explorer *x, const subject *of, const vg_statement *allow, vg_stranger *out)
+{
+    for (size_t i = 0; i < allow->condition_count; i++) {
+        const vg_policy_condition *test = &allow->conditions[i];
+        vg_str value = test->value_count ? test->values[0] : (vg_str){0};
+        vg_arn arn;
+        bool is_account = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalAccount")) ||
+                          vg_str_eq_icase(test->key, VG_STR("kms:CallerAccount"));
+        bool is_arn = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalArn")) && vg_arn_parse(value, &arn);
+        bool is_organization = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalOrgID"));
+        if (vg_operator_is_negated(test->op) || test->op == VG_OP_NULL)
+            continue;
+        vg_str account = is_account ? value : is_arn ? arn.account : (vg_str){0};
+        if (is_account || is_arn) {
+            vg_policy_principal p = {.kind = VG_PRINCIPAL_ACCOUNT, .text = account, .account = account};
+            if (account.len != sizeof STRANGER_ACCOUNT - 1 || vg_str_find_char(account, '*') != VG_NPOS ||
+                vg_str_find_char(account, '?') != VG_NPOS || vg_str_eq(account, of->account))
+                continue;
+            *out = named_account(x, &p);
+            if (is_arn)
+                out->caller = vg_text_matching(x->arena, value);
+            return out->reach == VG_REACH_EXTERNAL;
+        }
+        if (is_organization && vg_str_find_char(value, '*') == VG_NPOS && value.len &&
+            !vg_str_eq(value, x->world->organization_id)) {
+            *out = foreign(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_EXTERNAL);
+            out->organization = value;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* IAM Identity Center's own provider: it lets in whom the organisation's permission sets name. */
 static bool is_identity_center(vg_str provider)
 {
@@ -434,17 +468,47 @@ static bool is_identity_center(vg_str provider)
     return vg_str_starts(name, VG_STR("AWSSSO_")) && vg_str_ends(name, VG_STR("_DO_NOT_DELETE"));
 }
 
+/* The service that stands in the condition's pattern of a source, for anyone may be a service: "sns.amazonaws.com". ptr NULL: no
+ * source is asked for. */
+static vg_str service_asked_for(explorer *x, const vg_statement *allow)
+{
+    for (size_t i = 0; i < allow->condition_count; i++) {
+        const vg_policy_condition *test = &allow->conditions[i];
+        vg_str rest, service;
+        bool is_source = vg_str_eq_icase(test->key, VG_STR("aws:SourceArn")) ||
+                         vg_str_eq_icase(test->key, VG_STR("aws:SourceAccount")) ||
+                         vg_str_eq_icase(test->key, VG_STR("aws:SourceOwner"));
+        if (!is_source || !test->value_count || vg_operator_is_negated(test->op))
+            continue;
+        bool is_arn = vg_str_split(test->values[0], ':', &service, &rest) &&
+                      vg_str_split(rest, ':', &service, &rest) && vg_str_split(rest, ':', &service, &rest);
+        bool is_name = is_arn && service.len && vg_str_find_char(service, '*') == VG_NPOS;
+        return is_name ? vg_arena_printf(x->arena, "%.*s.amazonaws.com", VG_ARG(service))
+                       : VG_STR("sns.amazonaws.com");
+    }
+    return (vg_str){0};
+}
+
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 static size_t strangers_of(explorer *x, const subject *of, const vg_policy_principal *p,
-                           vg_stranger out[MOST_STRANGERS])
+                           const vg_statement *allow, vg_stranger out[MOST_STRANGERS])
 {
     size_t count = 0;
+    vg_str service;
     switch (p->kind) {
     case VG_PRINCIPAL_ANYONE:
         out[count++] = foreign(VG_STR("*"), VG_REACH_ANYONE);
         out[count++] = foreign(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
         if (x->world->organization_id.len)
             out[count++] = sibling(x);
+        if (outsider_asked_for(x, of, allow, &out[count]))
+            count++;
+        service = service_asked_for(x, allow);
+        if (!service.len || of->is_trust)
+            break;
+        out[count] = foreign(service, VG_REACH_SERVICE);
+        out[count].account = (vg_str){0};
+        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
         break;
     case VG_PRINCIPAL_ACCOUNT:
     case VG_PRINCIPAL_ARN:
@@ -498,7 +562,8 @@ static vg_status ask_principal(explorer *x, const subject *of, const vg_policy_p
                                bool *is_open, vg_error *err)
 {
     vg_stranger strangers[MOST_STRANGERS];
-    size_t count = strangers_of(x, of, p, strangers), before = x->allowed;
+    const vg_statement *allow = &vg_policy_document_of(by->policy)->statements[by->statement];
+    size_t count = strangers_of(x, of, p, allow, strangers), before = x->allowed;
     for (size_t i = 0; i < count; i++) {
         /* who reaches it from anywhere reaches it from the organisation as well */
         bool is_told =

@@ -6,8 +6,6 @@
  * which is how S3 decides what is public ("Blocking public access to your Amazon S3 storage", "The meaning of public"). */
 #include "policy/exposure_part.h"
 
-#define STRANGER_ACCOUNT "999999999999"
-
 /* ---- keys ---------------------------------------------------------------------------------------------------------------------- */
 
 static vg_context_entry *find(vg_witness_context *c, vg_str key, size_t *index)
@@ -142,6 +140,9 @@ static void bring_provider(vg_witness_context *c, const vg_stranger *stranger)
 {
     vg_arn arn;
     c->shared = stranger->provider;
+    c->subject = stranger->subject.len        ? stranger->subject
+                 : stranger->provider != NULL ? stranger->provider->sub
+                                              : (vg_str){0};
     c->provider = stranger->caller;
     if (vg_arn_parse(stranger->caller, &arn)) {
         size_t slash = vg_str_find_char(arn.resource, '/');
@@ -155,7 +156,7 @@ static void bring_claim(vg_witness_context *c, vg_str key)
     const vg_shared_provider *p = c->shared;
     vg_str claim = vg_str_sub(key, c->provider.len + 1, VG_NPOS);
     if (vg_str_is(claim, "sub"))
-        set(c, key, p->sub, VG_CONTEXT_PRESENT, true);
+        set(c, key, c->subject, VG_CONTEXT_PRESENT, true);
     else if (vg_str_is(claim, "aud") && !p->any_aud)
         set(c, key, p->aud, VG_CONTEXT_PRESENT, true);
     else if (vg_str_is(claim, "amr"))
@@ -185,9 +186,16 @@ static void bring_source(vg_witness_context *c, const vg_stranger *stranger)
     pin(c, "aws:PrincipalServiceName", is_service ? stranger->caller : (vg_str){0});
     pin(c, "aws:SourceAccount", is_service ? stranger->source_account : (vg_str){0});
     pin(c, "aws:SourceOwner", is_service ? stranger->source_account : (vg_str){0});
-    pin(c, "aws:SourceArn",
-        is_service ? VG_STR("arn:aws:stranger:us-east-1:" STRANGER_ACCOUNT ":stranger") : (vg_str){0});
-    pin(c, "aws:SourceOrgID", is_service ? VG_STR("o-stranger000") : (vg_str){0});
+    vg_str source = stranger->source_arn.len
+                        ? stranger->source_arn
+                        : VG_STR("arn:aws:stranger:us-east-1:" STRANGER_ACCOUNT ":stranger");
+    vg_str organization =
+        stranger->source_organization.len ? stranger->source_organization : VG_STR("o-stranger000");
+    pin(c, "aws:SourceArn", is_service ? source : (vg_str){0});
+    pin(c, "aws:SourceOrgID", is_service ? organization : (vg_str){0});
+    pin(c, "aws:SourceOrgPaths", stranger->source_path);
+    pin(c, "aws:SourceVpc", stranger->vpc);
+    pin(c, "aws:SourceVpce", stranger->vpce);
     if (!is_service)
         pin(c, "aws:SourceIp", VG_STR("203.0.113.77"));
 }
@@ -282,8 +290,8 @@ static void choose_address(vg_witness_context *c, const vg_policy_condition *tes
     vg_str address, bits;
     for (size_t i = 0; test->op == VG_OP_IP_ADDRESS && i < test->value_count; i++)
         if (is_wide(test->values[i]) && vg_str_split(test->values[i], '/', &address, &bits)) {
-            bool any = vg_str_is(address, "0.0.0.0");
-            pin(c, "aws:SourceIp", any ? VG_STR("203.0.113.77") : address);
+            bool any = vg_str_is(bits, "0"), begins = vg_str_is(address, "0.0.0.0");
+            pin(c, "aws:SourceIp", any ? VG_STR("203.0.113.77") : begins ? VG_STR("1.1.1.1") : address);
             return;
         }
 }

@@ -336,6 +336,8 @@ static const struct {
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROOT))), "", DENY, "resource"},
     {"NotPrincipal, Deny: the role spares the role", ROLE, "s3:GetObject", OBJ, A,
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROLE))), "", YES, ""},
+    {"NotPrincipal, Deny: the role alone spares no session of it in open requests", ROLE, "s3:GetObject", OBJ,
+     A, ID(P_ALL) RP(P_EXCEPT("Deny", AWS(ROLE))), "open", DENY, "resource"},
     {"NotPrincipal, Deny: another role spares no role", ROLE, "s3:GetObject", OBJ, A,
      ID(P_ALL) RP(P_EXCEPT("Deny", AWS("arn:aws:iam::" A ":role/other"))), "", DENY, "resource"},
     {"NotPrincipal, Deny: the role alone does not spare a session", SESS, "s3:GetObject", OBJ, A,

@@ -1,0 +1,195 @@
+/* exposure_fit.c: strangers made to fit what a condition asks for with wildcards.
+ *
+ * A fixed value in a condition protects; one with a wildcard protects only as far as no stranger can get a value of that form
+ * ("Blocking public access to your Amazon S3 storage", "The meaning of public": fixed values, without wildcards). Accounts,
+ * roles, organisations, VPCs, buckets and repositories are anybody's to make: `*:role/admin`, `o-*`, `arn:aws:s3:::*` and
+ * `repo:*` + `/app:*` let strangers in. What is made here is only proposed: the engine decides whether it gets in. */
+#include <string.h>
+
+#include "policy/exposure_part.h"
+
+static bool has_wildcard(vg_str text)
+{
+    return vg_str_find_char(text, '*') != VG_NPOS || vg_str_find_char(text, '?') != VG_NPOS;
+}
+
+/* The pattern with its first `*` as `first`, and every other wildcard as 'x'. */
+static vg_str fill(vg_arena *arena, vg_str pattern, vg_str first)
+{
+    vg_str before, behind;
+    if (!vg_str_split(pattern, '*', &before, &behind))
+        return vg_text_matching(arena, pattern);
+    return vg_arena_printf(arena, "%.*s%.*s%.*s", VG_ARG(vg_text_matching(arena, before)), VG_ARG(first),
+                           VG_ARG(vg_text_matching(arena, behind)));
+}
+
+/* An account number that the pattern matches; ptr NULL: there is none. */
+static vg_str account_for(vg_arena *arena, vg_str pattern)
+{
+    enum { DIGITS = 12 };
+    char digits[DIGITS];
+    size_t count = 0, fixed = 0;
+    for (size_t i = 0; i < pattern.len; i++)
+        fixed += pattern.ptr[i] != '*';
+    bool spread = false;
+    for (size_t i = 0; i < pattern.len && fixed <= DIGITS; i++) {
+        if (pattern.ptr[i] == '*') {
+            for (size_t k = fixed; k < DIGITS && !spread; k++)
+                digits[count++] = '9';
+            spread = true;
+            continue;
+        }
+        digits[count++] = pattern.ptr[i] == '?' ? '9' : pattern.ptr[i];
+        if (digits[count - 1] < '0' || digits[count - 1] > '9')
+            return (vg_str){0};
+    }
+    return count == DIGITS ? vg_arena_str(arena, (vg_str){digits, DIGITS}) : (vg_str){0};
+}
+
+/* The parts of an ARN: arn, partition, service, region, account, resource. False: it has not that many. */
+enum { PARTS = 6, REGION = 3, ACCOUNT = 4, RESOURCE = 5 };
+static bool split_arn(vg_str text, vg_str parts[PARTS])
+{
+    for (size_t i = 0; i < PARTS - 1; i++)
+        if (!vg_str_split(text, ':', &parts[i], &text))
+            return false;
+    parts[RESOURCE] = text;
+    return true;
+}
+
+/* Of a role or user of the account, such as the pattern matches; ptr NULL: none. */
+static vg_str principal_for(vg_arena *arena, vg_str pattern, vg_str account)
+{
+    vg_str parts[PARTS], at = vg_arena_printf(arena, "arn:aws:iam::%.*s", VG_ARG(account));
+    if (split_arn(pattern, parts)) {
+        vg_str name = parts[RESOURCE].len && parts[RESOURCE].ptr[0] == '*' ? VG_STR("role/x") : VG_STR("x");
+        return vg_arena_printf(arena, "%.*s:%.*s", VG_ARG(at), VG_ARG(fill(arena, parts[RESOURCE], name)));
+    }
+    const vg_str forms[] = {vg_arena_printf(arena, "%.*s:role/x", VG_ARG(at)),
+                            vg_arena_printf(arena, "%.*s:role/", VG_ARG(at)),
+                            vg_arena_printf(arena, "%.*s:", VG_ARG(at)), at, VG_STR("arn:aws:iam:")};
+    for (size_t i = 0; i < VG_COUNT(forms); i++) {
+        vg_str text = fill(arena, pattern, forms[i]);
+        vg_caller caller = vg_caller_of(text);
+        if ((caller.kind == VG_CALLER_ROLE || caller.kind == VG_CALLER_USER) &&
+            vg_str_eq(caller.account, account))
+            return text;
+    }
+    return (vg_str){0};
+}
+
+/* Of something that a stranger makes a service act for; ptr NULL: the pattern fixes whose it is. */
+static vg_str source_for(vg_arena *arena, vg_str pattern, vg_str account)
+{
+    vg_str parts[PARTS];
+    if (!split_arn(pattern, parts))
+        return vg_str_is(pattern, "*") ? VG_STR("arn:aws:stranger:us-east-1:" STRANGER_ACCOUNT ":stranger")
+                                       : (vg_str){0};
+    bool is_anyones = has_wildcard(parts[ACCOUNT]) || (!parts[ACCOUNT].len && has_wildcard(parts[RESOURCE]));
+    if (!is_anyones)
+        return (vg_str){0};
+    return vg_arena_printf(
+        arena, "%.*s:%.*s:%.*s:%.*s:%.*s:%.*s", VG_ARG(fill(arena, parts[0], VG_STR("arn"))),
+        VG_ARG(fill(arena, parts[1], VG_STR("aws"))), VG_ARG(fill(arena, parts[2], VG_STR("stranger"))),
+        VG_ARG(fill(arena, parts[REGION], VG_STR("us-east-1"))),
+        VG_ARG(parts[ACCOUNT].len ? account : VG_STR("")),
+        VG_ARG(fill(arena, parts[RESOURCE], VG_STR("stranger"))));
+}
+
+/* The subject of a token of a stranger with an owner's name of its choice: "repo:" + owner + "/...". ptr NULL: the pattern
+ * fixes the owner. */
+static vg_str subject_for(vg_arena *arena, vg_str pattern, vg_str sub)
+{
+    size_t owner = vg_str_find(sub, VG_STR("stranger")), wild = vg_str_find_char(pattern, '*');
+    vg_str prefix = vg_str_sub(sub, 0, owner), rest = vg_str_sub(sub, owner + sizeof "stranger" - 1, VG_NPOS);
+    if (owner == VG_NPOS || wild == VG_NPOS || !rest.len)
+        return (vg_str){0};
+    vg_str before = vg_str_sub(pattern, 0, wild), behind = vg_str_sub(pattern, wild + 1, VG_NPOS);
+    vg_str made = behind.len ? vg_text_matching(arena, behind) : rest;
+    if (wild < prefix.len)
+        return vg_str_starts(prefix, before)
+                   ? vg_arena_printf(arena, "%.*sstranger%.*s", VG_ARG(prefix), VG_ARG(made))
+                   : (vg_str){0};
+    bool is_within = vg_str_starts(before, prefix) &&
+                     vg_str_find_char(vg_str_sub(before, prefix.len, VG_NPOS), rest.ptr[0]) == VG_NPOS;
+    return is_within ? vg_arena_printf(arena, "%.*sstranger%.*s", VG_ARG(before), VG_ARG(made)) : (vg_str){0};
+}
+
+/* ---- a stranger's ---------------------------------------------------------------------------------------------------- */
+
+static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
+{
+    vg_str made;
+    bool is_account = vg_str_eq_icase(key, VG_STR("aws:PrincipalAccount")) ||
+                      vg_str_eq_icase(key, VG_STR("kms:CallerAccount"));
+    if (is_account && (made = account_for(arena, pattern)).ptr) {
+        s->account = made;
+        s->caller = vg_arena_printf(arena, "arn:aws:iam::%.*s:role/witness", VG_ARG(made));
+    } else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalArn")) &&
+               (made = principal_for(arena, pattern, s->account)).ptr &&
+               vg_str_eq(vg_caller_of(made).account, s->account))
+        s->caller = made;
+    else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalOrgID")))
+        s->organization = fill(arena, pattern, VG_STR("o-stranger000"));
+    else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalOrgPaths"))) {
+        vg_str organization, rest;
+        vg_str_split(pattern, '/', &organization, &rest);
+        if (!has_wildcard(organization))
+            return;
+        s->org_path =
+            vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
+        vg_str_split(s->org_path, '/', &s->organization, &rest);
+    } else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpc")))
+        s->vpc = fill(arena, pattern, VG_STR("vpc-0stranger"));
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpce")))
+        s->vpce = fill(arena, pattern, VG_STR("vpce-0stranger"));
+}
+
+static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
+{
+    vg_str made;
+    bool is_account =
+        vg_str_eq_icase(key, VG_STR("aws:SourceAccount")) || vg_str_eq_icase(key, VG_STR("aws:SourceOwner"));
+    if (is_account && (made = account_for(arena, pattern)).ptr)
+        s->source_account = made;
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceArn")) &&
+             (made = source_for(arena, pattern, s->source_account)).ptr)
+        s->source_arn = made;
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgID")))
+        s->source_organization = fill(arena, pattern, VG_STR("o-stranger000"));
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgPaths"))) {
+        vg_str organization, rest;
+        vg_str_split(pattern, '/', &organization, &rest);
+        if (has_wildcard(organization))
+            s->source_path =
+                vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
+    }
+}
+
+static bool is_like(uint8_t op)
+{
+    return op == VG_OP_STRING_LIKE || op == VG_OP_ARN_LIKE || op == VG_OP_ARN_EQUALS;
+}
+
+vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, const vg_statement *allow)
+{
+    vg_stranger s = *stranger;
+    vg_caller_kind kind = vg_caller_of(s.caller).kind;
+    bool signs = kind == VG_CALLER_ROLE && s.reach == VG_REACH_ANYONE;
+    for (size_t i = 0; i < allow->condition_count; i++) {
+        const vg_policy_condition *test = &allow->conditions[i];
+        for (size_t v = 0; is_like((uint8_t)test->op) && v < test->value_count; v++) {
+            vg_str pattern = test->values[v];
+            if (!has_wildcard(pattern))
+                continue;
+            if (signs)
+                fit_caller(&s, arena, test->key, pattern);
+            if (kind == VG_CALLER_SERVICE)
+                fit_source(&s, arena, test->key, pattern);
+            bool is_subject = s.provider && vg_str_ends(test->key, VG_STR(":sub"));
+            vg_str subject = is_subject ? subject_for(arena, pattern, s.provider->sub) : (vg_str){0};
+            s.subject = subject.ptr ? subject : s.subject;
+        }
+    }
+    return s;
+}
