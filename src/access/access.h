@@ -110,7 +110,12 @@ typedef struct {
     uint64_t nameless;    /* whose principal the record does not tell: they are in no use */
     vg_time first, last;  /* of the records; VG_TIME_NONE: none */
     bool data_events;     /* some record was a data event */
+    const vg_map *logs;   /* what there is of each account: vg_activity_reaches, vg_activity_has_data */
 } vg_activity;
+/* Whether the account's records go back to `since` (VG_TIME_NONE: whether there are some), and some are not before it. */
+bool vg_activity_reaches(const vg_activity *activity, vg_str account, vg_time since);
+/* Whether a record was a data event of a service ("s3") in the account. */
+bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service);
 
 typedef struct {
     const vg_event_map *events;
@@ -237,7 +242,9 @@ vg_status vg_last_used_read(vg_evidence *evidence, vg_arena *arena, vg_time at, 
 /* What is known of use. */
 typedef struct {
     const vg_activity *activity; /* of logs; empty where there are none */
-    bool logs_reach;             /* they go back to `since`: what they could show and do not was not used */
+    bool
+        logs_reach; /* they go back to `since`: what they could show of an account that they tell of, and do not, was not
+                        used */
     const vg_last_used *reports; /* in any order, at most one a principal counts */
     size_t report_count;
     vg_time since; /* what was used before is not used; VG_TIME_NONE: whenever */

@@ -5,6 +5,7 @@
  * is policy/'s to say (vg_event_actions_of); which resource it was about, the record's own list says where it fits the
  * action's resource types, else templates over its parameters (content/policy/event-resources.yaml). */
 #include "access/access.h"
+#include <stdio.h>
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ struct vg_activity_reader {
     vg_vec context_list;
     vg_map *strings;
     vg_map *events; /* 8 bytes of hash -> seen */
+    vg_map *logs;   /* "111122223333" -> logged; "111122223333 s3": its data events */
     vg_buf key;
     vg_activity counts;
 };
@@ -41,8 +43,9 @@ vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, 
                               .context_list = vg_vec_in(arena, sizeof(vg_activity_context)),
                               .strings = vg_map_new(arena, 0),
                               .events = vg_map_new(arena, 0),
+                              .logs = vg_map_new(arena, 0),
                               .counts = {.first = VG_TIME_NONE, .last = VG_TIME_NONE}};
-    if (!r->uses || !r->contexts || !r->strings || !r->events)
+    if (!r->uses || !r->contexts || !r->strings || !r->events || !r->logs)
         return no_memory(err);
     *out = r;
     return vg_yaml_read(arena, options->resources, VG_STR("policy/event-resources.yaml"), NULL, &r->templates,
@@ -317,6 +320,55 @@ static vg_status note_event(vg_activity_reader *r, const vg_trail_record *record
     return key.ptr && vg_map_put(r->events, key, NULL) ? VG_OK : no_memory(err);
 }
 
+typedef struct {
+    vg_time first, last;
+} logged;
+
+/* Notes that there are records of the account, or data events of a service in it. */
+static vg_status note_log(vg_activity_reader *r, const vg_trail_record *record, vg_error *err)
+{
+    vg_str account = record->account.len ? record->account : record->identity.account;
+    vg_str service = record->source, rest;
+    bool is_data = vg_str_is(record->category, "Data");
+    vg_str_split(record->source, '.', &service, &rest);
+    for (int data = 0; data <= is_data; data++) {
+        vg_buf_clear(&r->key);
+        vg_buf_add_str(&r->key, account);
+        if (data)
+            vg_buf_addf(&r->key, " %.*s", VG_ARG(service));
+        const vg_map_entry *known = vg_map_get(r->logs, vg_buf_str(&r->key));
+        logged *log = known ? known->value.ptr : VG_NEW(r->arena, logged);
+        if (!log)
+            return no_memory(err);
+        if (!known) {
+            *log = (logged){VG_TIME_NONE, VG_TIME_NONE};
+            vg_str key = vg_arena_str(r->arena, vg_buf_str(&r->key));
+            vg_map_entry *slot = key.ptr ? vg_map_put(r->logs, key, NULL) : NULL;
+            if (!slot)
+                return no_memory(err);
+            slot->value.ptr = log;
+        }
+        widen(record->time, &log->first, &log->last);
+    }
+    return VG_OK;
+}
+
+bool vg_activity_reaches(const vg_activity *activity, vg_str account, vg_time since)
+{
+    const vg_map_entry *entry = activity->logs ? vg_map_get(activity->logs, account) : NULL;
+    const logged *log = entry ? entry->value.ptr : NULL;
+    return log && (since == VG_TIME_NONE ||
+                   (log->first != VG_TIME_NONE && log->first <= since && log->last >= since));
+}
+
+bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service)
+{
+    char key[128];
+    int len = snprintf(key, sizeof key, "%.*s %.*s", VG_ARG(account), VG_ARG(service));
+    return activity->logs && len > 0 && (size_t)len < sizeof key &&
+           vg_map_get(activity->logs, vg_str_of(key, (size_t)len));
+}
+
 vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, vg_error *err)
 {
     const vg_activity_options *o = &r->options;
@@ -334,6 +386,7 @@ vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, 
     r->counts.records++;
     widen(record->time, &r->counts.first, &r->counts.last);
     r->counts.data_events |= vg_str_is(record->category, "Data");
+    VG_TRY(note_log(r, record, err));
     vg_str principal = {0};
     whose by = principal_of(r, record, &principal);
     bool is_call = record->type.len == 0 || vg_str_is(record->type, "AwsApiCall") ||
@@ -377,6 +430,7 @@ vg_status vg_activity_finish(vg_activity_reader *r, vg_activity *out, vg_error *
     if (r->list.len > 1)
         qsort(r->list.items, r->list.len, sizeof(vg_activity_use), compare_uses);
     *out = r->counts;
+    out->logs = r->logs;
     out->uses = r->list.items;
     out->use_count = r->list.len;
     out->contexts = r->context_list.items;

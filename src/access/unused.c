@@ -140,10 +140,23 @@ static vg_event_trace trace_of(unused_finder *f, uint32_t action)
     return (vg_event_trace)(f->trace[action] - 1);
 }
 
+static vg_str account_of(const unused_finder *f, uint32_t principal)
+{
+    return f->world->principals[principal].account_id;
+}
+
+/* Whether what the logs do not show of a principal was not done: they are of its account, over the time that is asked. */
+static bool logs_tell(const unused_finder *f, uint32_t principal)
+{
+    return f->evidence->logs_reach &&
+           vg_activity_reaches(f->evidence->activity, account_of(f, principal), f->evidence->since);
+}
+
 typedef enum { WAS_USED, WAS_NOT_USED, CANNOT_TELL } answer;
 
 /* An action of which the logs show no use; `last` is the last use of its service that anything shows. */
-static answer ask(unused_finder *f, const vg_last_used_service *reported, vg_time last, uint32_t action)
+static answer ask(unused_finder *f, uint32_t principal, const vg_last_used_service *reported, vg_time last,
+                  uint32_t action)
 {
     vg_event_trace trace = trace_of(f, action);
     const vg_last_used_action *tracked =
@@ -154,9 +167,12 @@ static answer ask(unused_finder *f, const vg_last_used_service *reported, vg_tim
         return CANNOT_TELL;
     if (reported && !is_recent(f, last))
         return WAS_NOT_USED;
-    bool is_logged =
-        trace == VG_TRACE_MANAGEMENT || (trace == VG_TRACE_DATA && f->evidence->activity->data_events);
-    return is_logged && f->evidence->logs_reach ? WAS_NOT_USED : CANNOT_TELL;
+    vg_str name = vg_catalogue_action_at(f->world->catalogue, action)->name, service, rest;
+    vg_str_split(name, ':', &service, &rest);
+    bool is_logged = trace == VG_TRACE_MANAGEMENT ||
+                     (trace == VG_TRACE_DATA &&
+                      vg_activity_has_data(f->evidence->activity, account_of(f, principal), service));
+    return is_logged && logs_tell(f, principal) ? WAS_NOT_USED : CANNOT_TELL;
 }
 
 /* The last use of any action of the service that is granted. */
@@ -181,7 +197,7 @@ static vg_status look_at_service(unused_finder *f, const vg_matrix *matrix, size
     for (uint32_t a = service->first_action; a < service->first_action + service->action_count; a++) {
         if (vg_matrix_cell(matrix, place, a) == VG_CELL_NONE)
             continue;
-        answer was = was_used(f, principal, a, &ignored) ? WAS_USED : ask(f, reported, last, a);
+        answer was = was_used(f, principal, a, &ignored) ? WAS_USED : ask(f, principal, reported, last, a);
         row.granted++;
         row.used += was == WAS_USED;
         row.untraceable += was == CANNOT_TELL;
@@ -228,13 +244,13 @@ static vg_status look_at_principal(unused_finder *f, const vg_matrix *matrix, si
     const vg_catalogue *catalogue = f->world->catalogue;
     bool granted_any = false;
     size_t rows = f->rows.len;
-    if (!f->evidence->logs_reach && !report_of(f, principal))
-        return note_principal(&f->unknown, principal, err);
     for (uint32_t s = 0; s < vg_catalogue_origin_of(catalogue)->service_count; s++)
         VG_TRY(look_at_service(f, matrix, place, principal, vg_catalogue_service_at(catalogue, s),
                                &granted_any, err));
     if (!granted_any || was_active(f, principal))
         return VG_OK;
+    if (f->rows.len == rows) /* nothing that it may do would be seen */
+        return note_principal(&f->unknown, principal, err);
     f->rows.len = rows; /* told once, as idle */
     return note_principal(&f->idle, principal, err);
 }

@@ -79,7 +79,7 @@ vg_str vg_word_in(vg_str text);
 bool vg_word_tells(vg_str record);
 /* Immutable. Texts are those of vg_word_in. NULL: memory is out. */
 typedef struct vg_words vg_words;
-vg_words *vg_words_new(vg_arena *arena, const vg_word *words, size_t count);
+vg_words *vg_words_new(vg_arena *arena, const vg_word *given, size_t count);
 /* Calls `found` with the rules whose word stands in a record's JSON, some more than once. Linear in the record. False: its
  * bytes tell nothing, and it may match any rule. */
 bool vg_words_find(const vg_words *words, vg_str record, void (*found)(void *context, uint32_t rule),

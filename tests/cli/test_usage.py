@@ -316,8 +316,8 @@ def unused(place, logs, *words, code=0, now="2026-07-01"):
 
 
 def since_march():
-    """Logs that go back far enough: somebody else's call."""
-    return Logs().call("somebody", "sqs", "ListQueues", day="2026-03-01")
+    """Logs that go back far enough, up to now: somebody else's calls."""
+    return Logs().call("somebody", "sqs", "ListQueues", day="2026-03-01").call("somebody", "sqs", "ListQueues", day="2026-06-29")
 
 
 def rows_of(place, logs, *words, code=0):
@@ -350,6 +350,10 @@ def unused_never_counts_what_leaves_no_trace():
     assert "no data events" in unused(place, logs).stdout
     logs.call("deploy", "s3", "PutObject", eventCategory="Data")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "with data events")
+    place = workspace([role("pass", policy(allow("iam:PassRole"))), role("read", policy(allow(["s3:GetObject", "sqs:ListQueues"])))])
+    out = unused(place, since_march(), code=3).stdout
+    assert "role/pass" in out.split("Not assessed")[1], out
+    equal(rows_of(place, since_march(), code=3), (["read"], []))
 
 
 @case
@@ -358,7 +362,25 @@ def unused_is_not_assessed_when_the_logs_are_too_young():
     logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-06-20")
     err = unused(place, logs, code=3).stderr
     assert "not assessed: the logs begin at 2026-06-20" in err and "no last-accessed data" in err, err
-    unused(place, logs, "--days", "10")
+    unused(place, logs.call("deploy", "sqs", "ListQueues", day="2026-06-29"), "--days", "10")
+
+
+@case
+def logs_tell_of_their_accounts_services_and_time_alone():
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "s3:GetObject", "dynamodb:GetItem"])))])
+    old = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01")
+    assert "Not assessed" in unused(place, old, code=3).stdout, "no log of the last 90 days"
+    elsewhere = {"recipientAccountId": OTHER}
+    other = Logs().call("somebody", "sqs", "ListQueues", day="2026-03-01", **elsewhere)
+    other.call("somebody", "sqs", "ListQueues", day="2026-06-29", **elsewhere)
+    out = unused(place, other, code=3).stdout
+    assert "Not assessed" in out and "Never active" not in out, out
+    logs = since_march().call("deploy", "sqs", "ListQueues")
+    equal(rows_of(place, logs), ([], []))
+    logs.call("somebody", "s3", "GetObject", eventCategory="Data", **elsewhere)
+    equal(rows_of(place, logs), ([], []), "data events of another account")
+    logs.call("somebody", "s3", "GetObject", eventCategory="Data")
+    equal(rows_of(place, logs)[1], [("deploy", "s3", 1, 0, 0, ["s3:GetObject"])], "and of another service")
 
 
 @case

@@ -148,8 +148,7 @@ static void add_record(vg_buf *out, size_t number)
                                              "{\"items.port\":22}",
                                              "{\"a\":\"a nee\\u0064le in it\"}",
                                              "{\"a\":\"HOOKED\"}",
-                                             "{\"a\":\"hoo\xE2\x84\xAA"
-                                             "ed\"}", /* the sign of kelvin */
+                                             "{\"a\":\"hoo\u212Aed\"}", /* the sign of kelvin */
                                              "{\"hooked\":[\"so hooked\"]}",
                                              "{\"b\":{\"fathom\" : \"deep-sea\"}}",
                                              "{\"a\":\"Deep-Sea, sinker or hole\",\"n\":1.0e5}",
