@@ -242,9 +242,8 @@ vg_status vg_last_used_read(vg_evidence *evidence, vg_arena *arena, vg_time at, 
 /* What is known of use. */
 typedef struct {
     const vg_activity *activity; /* of logs; empty where there are none */
-    bool
-        logs_reach; /* they go back to `since`: what they could show of an account that they tell of, and do not, was not
-                        used */
+    /* The logs go back to `since`. Of an account that they tell of, what they do not show was not done. */
+    bool logs_reach;
     const vg_last_used *reports; /* in any order, at most one a principal counts */
     size_t report_count;
     vg_time since; /* what was used before is not used; VG_TIME_NONE: whenever */

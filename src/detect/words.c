@@ -22,7 +22,7 @@ typedef struct {
 } entry;
 
 struct vg_words {
-    const vg_word *words; /* texts in lower case, as `lower` makes it */
+    const vg_word *words; /* their texts with the bits of LOWER */
     unsigned shift;       /* of the hash: its upper bits */
     uint8_t *bits;        /* whether a bucket has entries */
     uint32_t *buckets;

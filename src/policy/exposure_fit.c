@@ -115,6 +115,16 @@ static vg_str subject_for(vg_arena *arena, vg_str pattern, vg_str sub)
     return is_within ? vg_arena_printf(arena, "%.*sstranger%.*s", VG_ARG(before), VG_ARG(made)) : (vg_str){0};
 }
 
+/* A path of an organisation that is a stranger's; ptr NULL: the pattern fixes the organisation. */
+static vg_str path_for(vg_arena *arena, vg_str pattern)
+{
+    vg_str organization, rest;
+    vg_str_split(pattern, '/', &organization, &rest);
+    if (!has_wildcard(organization))
+        return (vg_str){0};
+    return vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
+}
+
 /* ---- a stranger's ---------------------------------------------------------------------------------------------------- */
 
 static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
@@ -131,14 +141,10 @@ static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
         s->caller = made;
     else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalOrgID")))
         s->organization = fill(arena, pattern, VG_STR("o-stranger000"));
-    else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalOrgPaths"))) {
-        vg_str organization, rest;
-        vg_str_split(pattern, '/', &organization, &rest);
-        if (!has_wildcard(organization))
-            return;
-        s->org_path =
-            vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
-        vg_str_split(s->org_path, '/', &s->organization, &rest);
+    else if (vg_str_eq_icase(key, VG_STR("aws:PrincipalOrgPaths")) && (made = path_for(arena, pattern)).ptr) {
+        vg_str rest;
+        s->org_path = made;
+        vg_str_split(made, '/', &s->organization, &rest);
     } else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpc")))
         s->vpc = fill(arena, pattern, VG_STR("vpc-0stranger"));
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpce")))
@@ -157,13 +163,8 @@ static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
         s->source_arn = made;
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgID")))
         s->source_organization = fill(arena, pattern, VG_STR("o-stranger000"));
-    else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgPaths"))) {
-        vg_str organization, rest;
-        vg_str_split(pattern, '/', &organization, &rest);
-        if (has_wildcard(organization))
-            s->source_path =
-                vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
-    }
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgPaths")) && (made = path_for(arena, pattern)).ptr)
+        s->source_path = made;
 }
 
 static bool is_like(uint8_t op)
