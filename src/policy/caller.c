@@ -88,6 +88,22 @@ vg_caller vg_caller_of(vg_str text)
 
 /* ---- one principal --------------------------------------------------------------------------------------------------------------- */
 
+/* Whether the ARN is of the user whose federated session calls. Where nothing says whose it is, a closed request means the
+ * user of the session's name, and an open one may mean any of the account. */
+static vg_match is_user_of_session(const vg_request *request, const vg_rule_principal *p)
+{
+    const vg_caller *c = &request->caller;
+    if (request->session_role_arn.len)
+        return vg_str_eq(p->text, request->session_role_arn) ? VG_MATCH_YES : VG_MATCH_NO;
+    if (p->shape != VG_ROLE_USER || !vg_str_eq(p->account, c->account))
+        return VG_MATCH_NO;
+    if (request->open)
+        return VG_MATCH_UNKNOWN;
+    static const vg_str user = VG_STR_INIT(":user/");
+    size_t at = vg_str_find(p->text, user);
+    return vg_str_eq(vg_str_sub(p->text, at + user.len, VG_NPOS), c->name) ? VG_MATCH_YES : VG_MATCH_NO;
+}
+
 static vg_naming named_by_arn(vg_evaluation *e, const vg_rule_principal *p, vg_match *certain)
 {
     const vg_caller *c = &e->request->caller;
@@ -99,9 +115,8 @@ static vg_naming named_by_arn(vg_evaluation *e, const vg_rule_principal *p, vg_m
             return VG_NAMED_ROLE;
         break;
     case VG_CALLER_FEDERATED_SESSION:
-        if (e->request->session_role_arn.len && vg_str_eq(p->text, e->request->session_role_arn))
-            return VG_NAMED_ROLE;
-        break;
+        *certain = is_user_of_session(e->request, p);
+        return *certain == VG_MATCH_NO ? VG_NAMED_NOT : VG_NAMED_ROLE;
     case VG_CALLER_ROLE:
         /* The role stands for its sessions: which of them calls is not known. */
         if (e->request->open && p->shape == VG_ROLE_SESSION && vg_str_eq(p->account, c->account) &&
@@ -159,8 +174,8 @@ static vg_naming named_by(vg_evaluation *e, const vg_rule_principal *p, vg_match
             return named_by_provider(e, p, certain);
         return c->kind == VG_CALLER_FEDERATED && vg_str_eq(p->text, c->text) ? VG_NAMED_CALLER : VG_NAMED_NOT;
     case VG_PRINCIPAL_CANONICAL_USER:
-        /* Which account it is, no evidence tells. */
-        if (e->request->open && has_account(c)) {
+        /* Which account it is, neither evidence nor a request tells. */
+        if (has_account(c)) {
             *certain = VG_MATCH_UNKNOWN;
             return VG_NAMED_ACCOUNT;
         }
@@ -231,6 +246,13 @@ static vg_match listed_at_all(vg_evaluation *e, const vg_rule *rule)
     return found;
 }
 
+/* A closed request does not tell its account's canonical user: what is allowed to one, it does not claim, and what is
+ * denied to one may be denied to it. */
+static bool is_untold_canonical_user(const vg_evaluation *e, const vg_rule_principal *p)
+{
+    return !e->request->open && p->kind == VG_PRINCIPAL_CANONICAL_USER;
+}
+
 /* ---- the element --------------------------------------------------------------------------------------------------------------------- */
 
 void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT])
@@ -246,6 +268,8 @@ void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAME
         for (uint32_t i = 0; i < rule->principal_count; i++) {
             vg_match certain;
             vg_naming how = named_by(e, &rule->principals[i], &certain);
+            if (rule->effect == VG_EFFECT_ALLOW && is_untold_canonical_user(e, &rule->principals[i]))
+                continue;
             named[how] = vg_match_or(named[how], certain);
         }
     }

@@ -572,8 +572,8 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
         vg_match blocked = vg_s3_restricts(e, layers, a->same_account && has_account(&e->request->caller));
         if (layers->s3)
             blocked = vg_match_or(blocked, vg_s3_blocks_write(e, layers));
-        if (blocked == VG_MATCH_YES) {
-            d.result = VG_EXPLICITLY_DENIED;
+        if (blocked == VG_MATCH_YES) { /* nothing to block where the policies turn out not to allow */
+            d.result = access_is == VG_MATCH_YES ? VG_EXPLICITLY_DENIED : VG_IMPLICITLY_DENIED;
             d.blocked_by = VG_BY_S3_SETTINGS;
         } else if (access_is == VG_MATCH_UNKNOWN || may_deny || blocked == VG_MATCH_UNKNOWN) {
             d.result = VG_DECISION_UNKNOWN;
@@ -621,6 +621,8 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
         if (notes[i].holds)
             vg_trace_note(trace, notes[i].sentence);
     trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
+    trace->restricts_unknown = vg_s3_restricts(e, layers, own && a->same_account) == VG_MATCH_UNKNOWN;
+    trace->write_unknown = vg_s3_blocks_write(e, layers) == VG_MATCH_UNKNOWN;
 }
 
 /* Whether what is asked is so long that patterns no longer are compared with it: no layer can be answered for. Values of

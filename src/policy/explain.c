@@ -171,6 +171,26 @@ static void add_side(vg_buf *out, const vg_trace *trace, bool alternative, const
     }
 }
 
+/* What S3's settings leave open. */
+static void add_settings(vg_buf *out, const vg_trace *trace, bool *any)
+{
+    const struct {
+        bool holds;
+        const char *words;
+    } list[] = {
+        {trace->restricts_unknown,
+         "S3 Block Public Access, not collected, does not restrict a bucket whose policy is public"},
+        {trace->write_unknown,
+         "no ACL that the request brings (s3:x-amz-acl, s3:x-amz-grant-*) grants to everyone"},
+    };
+    for (size_t i = 0; i < VG_COUNT(list); i++) {
+        if (!list[i].holds)
+            continue;
+        vg_buf_addf(out, "%s%s", *any ? ", and " : "", list[i].words);
+        *any = true;
+    }
+}
+
 static void add_residual(vg_buf *out, const vg_trace *trace)
 {
     bool any = false;
@@ -178,25 +198,36 @@ static void add_residual(vg_buf *out, const vg_trace *trace)
     add_side(out, trace, true, ", or else ", &any);
     for (size_t i = 0; i < trace->answers.len; i++)
         add_denies(out, trace, vg_vec_at(&trace->answers, i), &any);
+    add_settings(out, trace, &any);
 }
 
 /* ---- keys that would decide --------------------------------------------------------------------------------------------- */
+
+static bool list_key(vg_map *seen, vg_vec *keys, vg_str key)
+{
+    bool added;
+    if (!seen || !vg_map_put(seen, key, &added))
+        return false;
+    vg_str *place = added ? vg_vec_push(keys) : NULL;
+    if (place)
+        *place = key;
+    return place || !added;
+}
 
 static vg_status list_keys(const vg_trace *trace, vg_explanation *out, vg_error *err)
 {
     vg_vec keys = vg_vec_in(trace->arena, sizeof(vg_str));
     vg_map *seen = vg_map_new(trace->arena, 0);
-    for (size_t i = 0; seen && i < trace->statements.len; i++) {
+    bool listed = true;
+    for (size_t i = 0; i < trace->statements.len; i++) {
         const vg_deciding_statement *s = vg_vec_at(&trace->statements, i);
-        for (size_t u = 0; u < s->unresolved_count; u++) {
-            bool added;
-            if (!vg_map_put(seen, s->unresolved[u]->key, &added))
-                return vg_fail(err, VG_ERR_MEMORY, "memory ran out while explaining");
-            vg_str *key = added ? vg_vec_push(&keys) : NULL;
-            if (key)
-                *key = s->unresolved[u]->key;
-        }
+        for (size_t u = 0; u < s->unresolved_count; u++)
+            listed &= list_key(seen, &keys, s->unresolved[u]->key);
     }
+    if (trace->write_unknown)
+        listed &= list_key(seen, &keys, VG_STR("s3:x-amz-acl"));
+    if (!listed)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out while explaining");
     out->missing_keys = keys.items;
     out->missing_key_count = keys.len;
     return VG_OK;

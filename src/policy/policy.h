@@ -222,7 +222,8 @@ typedef struct {
     size_t context_count;
     bool open;                 /* false: a key that is not in `context` is absent; true: it is unknown */
     bool wildcard_only_action; /* the action has no resource types; else the catalogue is asked */
-    vg_str session_role_arn;   /* of a FEDERATED_SESSION: the ARN of the user that it is of, when known; of a
+    vg_str session_role_arn; /* of a FEDERATED_SESSION: the ARN of the user that it is of; empty: the user of
+                                the session's name, and in an open request any of the account; of a
                                 ROLE_SESSION: its role's (its name suffices: one role of an account has it) */
 } vg_request;
 
@@ -257,7 +258,8 @@ typedef struct {
 
 /* S3's settings at decision time, the strictest of organisation, account, bucket and access point; Object Ownership; and
  * the ACLs of the bucket and of the object asked about. The blocks are about what a request writes: an ACL is told by the
- * keys s3:x-amz-acl and s3:x-amz-grant-*; a policy by none, so that block_public_policy is for explanations alone. */
+ * keys s3:x-amz-acl and s3:x-amz-grant-*, and one that an open request leaves untold may be public; a policy is told by
+ * none, so that block_public_policy is for explanations alone. */
 typedef struct {
     bool restrict_public_buckets, ignore_public_acls, bucket_owner_enforced;
     bool block_public_acls, block_public_policy;

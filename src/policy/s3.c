@@ -4,7 +4,8 @@
  * point ("Blocking public access to your Amazon S3 storage"): RestrictPublicBuckets keeps a bucket whose policy is public
  * for its own account and for services, IgnorePublicAcls voids grants to everyone. The other two refuse what is written,
  * whoever writes: BlockPublicAcls an ACL that grants to everyone, BlockPublicPolicy a policy that is public. A request tells
- * its ACL by keys of its context, its policy by none. Object Ownership BucketOwnerEnforced voids all ACLs ("Controlling ownership of objects").
+ * its ACL by keys of its context, its policy by none. Object Ownership BucketOwnerEnforced voids all ACLs, and what a request
+ * brings of them is no matter of access any more ("Controlling ownership of objects").
  *
  * Whether a policy is public is AWS's definition ("The meaning of public"): it lets anyone in, and no condition pins the
  * access to fixed values of the keys below. */
@@ -153,40 +154,58 @@ static bool is_public_acl(vg_str key, vg_str value)
     return false;
 }
 
-/* Whether the context tells an ACL, and whether some of it is for everyone. */
-static bool tells_acl(const vg_request *request, bool *is_public)
+/* The headers that carry an ACL; a request brings the first or some of the others, never both ("PutObject"). */
+static const vg_str acl_keys[] = {
+    VG_STR_INIT("s3:x-amz-acl"),
+    VG_STR_INIT("s3:x-amz-grant-read"),
+    VG_STR_INIT("s3:x-amz-grant-write"),
+    VG_STR_INIT("s3:x-amz-grant-read-acp"),
+    VG_STR_INIT("s3:x-amz-grant-write-acp"),
+    VG_STR_INIT("s3:x-amz-grant-full-control"),
+};
+
+static const vg_context_entry *entry_of(const vg_request *request, vg_str key)
 {
-    bool told = false;
-    *is_public = false;
-    for (size_t i = 0; i < request->context_count; i++) {
-        const vg_context_entry *entry = &request->context[i];
-        bool is_acl = vg_str_eq_icase(entry->key, VG_STR("s3:x-amz-acl")) ||
-                      vg_str_eq_icase(vg_str_sub(entry->key, 0, 15), VG_STR("s3:x-amz-grant-"));
-        if (!is_acl || entry->state != VG_CONTEXT_PRESENT)
+    for (size_t i = 0; i < request->context_count; i++)
+        if (vg_str_eq_icase(request->context[i].key, key))
+            return &request->context[i];
+    return NULL;
+}
+
+/* Whether the request brings an ACL that grants to everyone. One without any of the keys may: where they are unknown, and
+ * where the ACL may stand in the request's body instead. A closed request brings what it says. */
+static vg_match brings_public_acl(const vg_request *request, writing writes)
+{
+    bool untold = request->open && writes == WRITES_ACL, canned = false;
+    for (size_t k = 0; k < VG_COUNT(acl_keys); k++) {
+        const vg_context_entry *entry = entry_of(request, acl_keys[k]);
+        untold |= entry ? entry->state == VG_CONTEXT_UNKNOWN : request->open;
+        if (!entry || entry->state != VG_CONTEXT_PRESENT)
             continue;
-        told = true;
         for (uint32_t v = 0; v < entry->value_count; v++)
-            *is_public |= is_public_acl(entry->key, entry->values[v]);
+            if (is_public_acl(entry->key, entry->values[v]))
+                return VG_MATCH_YES;
+        canned |= k == 0;
     }
-    return told;
+    return untold && !canned ? VG_MATCH_UNKNOWN : VG_MATCH_NO;
 }
 
 vg_match vg_s3_blocks_write(const vg_evaluation *e, const vg_layers *layers)
 {
     const vg_s3_settings *s3 = layers->s3;
-    bool is_public;
-    if (!s3 || !(s3->block_public_acls || s3->blocks_unknown) || !is_s3(e->action))
+    if (!s3 || !(s3->block_public_acls || s3->blocks_unknown) || s3->bucket_owner_enforced ||
+        !is_s3(e->action))
         return VG_MATCH_NO;
     writing writes = writing_of(e->action);
-    if ((writes != WRITES_OBJECT && writes != WRITES_ACL) || !tells_acl(e->request, &is_public) || !is_public)
+    if (writes != WRITES_OBJECT && writes != WRITES_ACL)
         return VG_MATCH_NO;
-    return s3->block_public_acls ? VG_MATCH_YES : VG_MATCH_UNKNOWN;
+    vg_match brings = brings_public_acl(e->request, writes);
+    return s3->block_public_acls ? brings : vg_match_and(brings, VG_MATCH_UNKNOWN);
 }
 
 const char *vg_s3_untold_write(const vg_evaluation *e, const vg_layers *layers)
 {
     const vg_s3_settings *s3 = layers->s3;
-    bool is_public;
     if (!s3 || !is_s3(e->action))
         return NULL;
     writing writes = writing_of(e->action);
@@ -195,11 +214,19 @@ const char *vg_s3_untold_write(const vg_evaluation *e, const vg_layers *layers)
                    ? "BlockPublicPolicy refuses the policy if it is public: the request does not tell what "
                      "it writes"
                    : "BlockPublicPolicy, which was not collected in full, may refuse a policy that is public";
-    bool untold = (writes == WRITES_ACL || writes == WRITES_OBJECT) && !tells_acl(e->request, &is_public);
-    if (untold && (s3->block_public_acls || (s3->blocks_unknown && writes == WRITES_ACL)))
-        return "BlockPublicAcls refuses an ACL that grants to everyone: taken is that the request brings "
-               "none "
-               "(s3:x-amz-acl and s3:x-amz-grant-* tell)";
+    if (writes != WRITES_ACL && writes != WRITES_OBJECT)
+        return NULL;
+    if (s3->bucket_owner_enforced)
+        return "ACLs are disabled (BucketOwnerEnforced): a request that brings one for others is not "
+               "supported";
+    bool told = vg_s3_blocks_write(e, layers) == VG_MATCH_YES;
+    for (size_t k = 0; k < VG_COUNT(acl_keys); k++) {
+        const vg_context_entry *entry = entry_of(e->request, acl_keys[k]);
+        told |= entry && entry->state == VG_CONTEXT_PRESENT;
+    }
+    if (!told && (s3->block_public_acls || s3->blocks_unknown))
+        return "BlockPublicAcls refuses an ACL that grants to everyone: s3:x-amz-acl and s3:x-amz-grant-* "
+               "tell what ACL the request brings";
     return NULL;
 }
 

@@ -112,7 +112,7 @@ IAM = {
 }
 
 BUCKET = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"},
-                  {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:PutObject",
+                  {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": ["s3:PutObject", "s3:PutObjectTagging"],
                    "Resource": "arn:aws:s3:::site/*"})
 
 
@@ -156,7 +156,9 @@ def answer(*words):
 @case
 def the_exit_code_tells_the_answer():
     for who, action, resource, context, code, result in (
-            ("alice", "s3:PutObject", "arn:aws:s3:::logs/a", [], 0, "Allowed"),
+            ("alice", "s3:PutObject", "arn:aws:s3:::logs/a", [], 3, "Unknown"),
+            ("alice", "s3:PutObject", "arn:aws:s3:::logs/a", ["s3:x-amz-acl=private"], 0, "Allowed"),
+            ("alice", "s3:PutObjectTagging", "arn:aws:s3:::logs/a", [], 0, "Allowed"),
             ("alice", "s3:DeleteObject", "arn:aws:s3:::logs/a", [], 1, "ExplicitlyDenied"),
             ("janitor", "s3:DeleteObject", "arn:aws:s3:::logs/a", [], 0, "Allowed"),
             ("nobody", "iam:CreateUser", "*", [], 1, "ImplicitlyDenied"),
@@ -172,7 +174,7 @@ def the_exit_code_tells_the_answer():
             ("alice", "ec2:DescribeInstances", "*", ["aws:RequestedRegion=us-east-1"], 1, "ExplicitlyDenied"),
             ("dora", "iam:CreateUser", "*", [], 3, "Unknown"),
             (f"root@{MEMBER}", "iam:CreateUser", "*", [], 0, "Allowed"),
-            ("cloudfront.amazonaws.com", "s3:PutObject", "arn:aws:s3:::site/i", [], 0, "Allowed"),
+            ("cloudfront.amazonaws.com", "s3:PutObjectTagging", "arn:aws:s3:::site/i", [], 0, "Allowed"),
             ("ec2.amazonaws.com", "s3:DeleteObject", "arn:aws:s3:::site/i", [], 1, "ImplicitlyDenied")):
         got, said = answer(who, action, resource, *(w for c in context for w in ("--context", c)))
         equal((got, said["result"]), (code, result), f"{who} {action} {resource} {context}")
@@ -250,8 +252,8 @@ def explanations_show_what_has_nothing_to_say():
 
 @case
 def names_are_found_and_mistakes_named():
-    equal(iam("can", "user/alice@" + MEMBER, "s3:PutObject", "arn:aws:s3:::logs/a")[0], 0)
-    equal(iam("can", "AIDAALICE00000000000"[:20], "s3:PutObject", "arn:aws:s3:::logs/a")[0], 0)
+    equal(iam("can", "user/alice@" + MEMBER, "s3:PutObjectTagging", "arn:aws:s3:::logs/a")[0], 0)
+    equal(iam("can", "AIDAALICE00000000000"[:20], "s3:PutObjectTagging", "arn:aws:s3:::logs/a")[0], 0)
     equal(iam("can", f"arn:aws:sts::{MEMBER}:assumed-role/janitor/me", "s3:DeleteObject", "arn:aws:s3:::logs/a")[0], 0)
     code, _, err = iam("can", "alise", "s3:PutObject", "*")
     assert code == 3 and f"did you mean user/alice@{MEMBER}?" in err, err
@@ -303,7 +305,7 @@ def who(*words):
 def everybody_who_can_is_listed():
     code, rows = who("s3:DeleteObject", "arn:aws:s3:::logs/a")
     equal((code, {name: row["answer"] for name, row in rows.items()}), (0, {f"role/janitor@{MEMBER}": "allowed"}))
-    code, rows = who("s3:PutObject", "arn:aws:s3:::logs/a")
+    code, rows = who("s3:PutObjectTagging", "arn:aws:s3:::logs/a")
     equal((code, {name: row["answer"] for name, row in rows.items()}),
           (3, {f"role/janitor@{MEMBER}": "allowed", f"root@{MEMBER}": "allowed", f"user/alice@{MEMBER}": "allowed",
                f"user/dora@{MEMBER}": "unknown"}))
@@ -322,7 +324,7 @@ def conditions_are_told_apart_from_missing_evidence():
 def those_whom_the_resource_names_are_asked_too():
     _, rows = who("s3:GetObject", "arn:aws:s3:::site/index.html")
     assert "anyone" in rows and rows["anyone"]["principal"] == "*", rows
-    _, rows = who("s3:PutObject", "arn:aws:s3:::site/index.html")
+    _, rows = who("s3:PutObjectTagging", "arn:aws:s3:::site/index.html")
     equal(rows["cloudfront.amazonaws.com"]["answer"], "allowed")
     _, rows = who("sts:AssumeRole", f"arn:aws:iam::{MEMBER}:role/app")
     equal(rows["ec2.amazonaws.com"]["answer"], "allowed")
@@ -333,7 +335,7 @@ def those_whom_the_resource_names_are_asked_too():
 
 @case
 def a_table_is_for_people():
-    code, out, err = iam("who-can", "s3:PutObject", "arn:aws:s3:::logs/a")
+    code, out, err = iam("who-can", "s3:PutObjectTagging", "arn:aws:s3:::logs/a")
     assert code == 3 and "Principal" in out and f"role/janitor@{MEMBER}" in out, out
     assert "3 allowed, 0 conditional, 1 unknown" in err, err
     assert "access control lists were not collected" in err, err

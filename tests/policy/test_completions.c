@@ -2,11 +2,12 @@
  *
  * Random policies are asked a random request with some keys unknown. Each unknown key is then tried absent, with each
  * constant of the policies, with variations of them, with a value that nobody thought of, and as a list; layers that are
- * unknown are tried empty and with policies that allow or deny. Allowed must mean Allowed in all of them, a denial a
+ * unknown are tried empty and with policies that allow or deny, S3's settings on and off, a federated session with either
+ * user. Allowed must mean Allowed in all of them, a denial a
  * denial in all. The seed is printed; VIGIL_SEED sets it. */
 #include "policy_text.h"
 
-enum { ROUNDS = 3000, COMPLETIONS = 200, KEYS = 4, VALUES = 10 };
+enum { ROUNDS = 3000, COMPLETIONS = 200, KEYS = 5, VALUES = 10 };
 
 typedef struct {
     uint64_t state;
@@ -19,7 +20,7 @@ static uint32_t roll(dice *d, uint32_t sides)
 }
 
 static const char *const keys[KEYS] = {"aws:PrincipalTag/Team", "aws:SourceVpc", "aws:MultiFactorAuthAge",
-                                       "aws:SourceArn"};
+                                       "aws:SourceArn", "s3:x-amz-acl"};
 /* Constants of the policies first, then what lies beside them. */
 static const char *const values[KEYS][VALUES] = {
     {"red", "blue", "re*", "RED", "redd", "", "fresh", "*", "${aws:SourceVpc}", "x-red"},
@@ -27,6 +28,8 @@ static const char *const values[KEYS][VALUES] = {
     {"10", "20", "9.5", "10.0", "-1", "1e3", "fresh", "20.01", "", "010"},
     {"arn:aws:s3:::b", "arn:aws:s3:::*", "arn:aws:sns:us-east-1:1:t", "arn:aws:s3:::c", "no arn", "", "fresh",
      "arn:aws:s3:::red", "arn:*:s3:::b", "arn:aws:s3:::b:c"},
+    {"private", "public-read", "public-*", "authenticated-read", "public-read-write", "log-delivery-write",
+     "fresh", "Public-Read", "", "bucket-owner-full-control"},
 };
 static const char *const operators[KEYS][6] = {
     {"StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase",
@@ -36,6 +39,7 @@ static const char *const operators[KEYS][6] = {
     {"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEqualsIfExists",
      "NumericLessThanEquals", "Null"},
     {"ArnEquals", "ArnNotLike", "ArnLike", "ArnNotEquals", "ArnLikeIfExists", "StringEquals"},
+    {"StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIfExists", "Null"},
 };
 
 /* ---- random policies ---------------------------------------------------------------------------------------------- */
@@ -104,6 +108,9 @@ typedef struct {
     vg_context_entry context[KEYS];
     vg_str value[KEYS][2];
     vg_request request;
+    vg_s3_settings s3;
+    vg_s3_grant grant;
+    bool has_s3;
     size_t unknown_keys;
 } world;
 
@@ -116,7 +123,8 @@ static vg_layers layers_of(const world *w)
                        .scps = &w->layers[SCP],
                        .scp_count = w->layers[SCP].state != VG_LAYER_NONE,
                        .rcps = &w->layers[RCP],
-                       .rcp_count = w->layers[RCP].state != VG_LAYER_NONE};
+                       .rcp_count = w->layers[RCP].state != VG_LAYER_NONE,
+                       .s3 = w->has_s3 ? &w->s3 : NULL};
 }
 
 static void set_value(world *w, size_t key, const char *first, const char *second)
@@ -135,11 +143,41 @@ static void set_state(world *w, size_t key, vg_context_state state)
     w->context[key] = (vg_context_entry){.key = vg_str_from(keys[key]), .state = state};
 }
 
+/* S3's settings, each off, on or not collected. */
+static void make_settings(dice *d, world *w)
+{
+    w->has_s3 = roll(d, 2);
+    w->s3 = (vg_s3_settings){.bucket_owner_enforced = roll(d, 4) == 0,
+                             .ignore_public_acls = roll(d, 2),
+                             .restrict_public_buckets = roll(d, 3) == 0,
+                             .block_public_acls = roll(d, 3) == 0,
+                             .acls_unknown = roll(d, 4) == 0,
+                             .unknown = roll(d, 3) == 0};
+    w->s3.blocks_unknown = w->s3.unknown || roll(d, 4) == 0;
+}
+
+static void complete_settings(dice *d, const world *open, world *w)
+{
+    static const vg_s3_grantee grantees[] = {VG_S3_EVERYONE, VG_S3_AUTHENTICATED, VG_S3_ACCOUNT};
+    w->s3.restrict_public_buckets |= open->s3.unknown && roll(d, 2);
+    w->s3.ignore_public_acls |= open->s3.unknown && roll(d, 2);
+    w->s3.block_public_acls |= open->s3.blocks_unknown && roll(d, 2);
+    w->s3.unknown = w->s3.blocks_unknown = w->s3.acls_unknown = false;
+    w->grant = (vg_s3_grant){grantees[roll(d, 3)], VG_STR("111111111111"), roll(d, 2), (uint8_t)roll(d, 16)};
+    w->s3.grants = &w->grant;
+    w->s3.grant_count = open->s3.acls_unknown && roll(d, 2);
+}
+
 static void make_world(vg_arena *arena, dice *d, world *w)
 {
-    static const char *const callers[] = {
-        "arn:aws:iam::111111111111:user/u", "arn:aws:iam::111111111111:role/r",
-        "arn:aws:sts::111111111111:assumed-role/r/s", "*", "lambda.amazonaws.com"};
+    static const char *const actions[] = {"s3:GetObject", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl",
+                                          "s3:PutBucketAcl"};
+    static const char *const callers[] = {"arn:aws:iam::111111111111:user/u",
+                                          "arn:aws:iam::111111111111:role/r",
+                                          "arn:aws:sts::111111111111:assumed-role/r/s",
+                                          "*",
+                                          "lambda.amazonaws.com",
+                                          "arn:aws:sts::111111111111:federated-user/u"};
     static const char *const resources[] = {"arn:aws:s3:::b/k", "arn:aws:s3:::red/k", "arn:aws:s3:::b/*"};
     for (size_t i = 0; i < LAYERS; i++) {
         bool has = i == IDENTITY || roll(d, 3) == 0;
@@ -148,6 +186,7 @@ static void make_world(vg_arena *arena, dice *d, world *w)
         if (has && roll(d, 6) == 0)
             w->layers[i].state = VG_LAYER_UNKNOWN;
     }
+    make_settings(d, w);
     w->unknown_keys = 0;
     for (size_t k = 0; k < KEYS; k++) {
         set_state(w, k, VG_CONTEXT_ABSENT);
@@ -159,8 +198,8 @@ static void make_world(vg_arena *arena, dice *d, world *w)
         }
     }
     w->request =
-        (vg_request){.caller = vg_caller_of(vg_str_from(callers[roll(d, 5)])),
-                     .action = VG_STR("s3:GetObject"),
+        (vg_request){.caller = vg_caller_of(vg_str_from(callers[roll(d, 6)])),
+                     .action = vg_str_from(actions[roll(d, 5)]),
                      .resource = vg_str_from(resources[roll(d, 3)]),
                      .resource_account = roll(d, 3) ? VG_STR("111111111111") : VG_STR("222222222222"),
                      .context = w->context,
@@ -184,6 +223,8 @@ static void complete_layer(vg_arena *arena, dice *d, world *w, size_t i)
 
 static void complete(vg_arena *arena, dice *d, const world *open, world *w)
 {
+    static const char *const users[] = {"", "arn:aws:iam::111111111111:user/u",
+                                        "arn:aws:iam::111111111111:user/v"};
     *w = *open;
     for (size_t i = 0; i < LAYERS; i++) {
         w->layers[i].policies = w->policies[i];
@@ -201,8 +242,11 @@ static void complete(vg_arena *arena, dice *d, const world *open, world *w)
         else
             set_value(w, k, values[k][roll(d, VALUES)], values[k][roll(d, VALUES)]);
     }
+    complete_settings(d, open, w);
     w->request.context = w->context;
     w->request.open = false;
+    if (w->request.caller.kind == VG_CALLER_FEDERATED_SESSION)
+        w->request.session_role_arn = vg_str_from(users[roll(d, 3)]);
 }
 
 static bool agrees(vg_decision_result open, vg_decision_result closed)

@@ -10,6 +10,7 @@
 #define ROLE            "arn:aws:iam::" A ":role/r"
 #define SESS            "arn:aws:sts::" A ":assumed-role/r/s"
 #define FED             "arn:aws:sts::" A ":federated-user/f"
+#define FED_USER        "arn:aws:iam::" A ":user/f"
 #define ROOT            "arn:aws:iam::" A ":root"
 #define SLR             "arn:aws:iam::" A ":role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
 #define SLRS            "arn:aws:sts::" A ":assumed-role/AWSServiceRoleForX/s"
@@ -79,6 +80,24 @@ static const struct {
      ID("") RP(P_RESOURCE("Allow", AWS(SESS "2"), "")), "", NO, "identity"},
     {"federated session's ARN: none of the three limits", FED, "s3:GetObject", OBJ, A,
      ID("") RP(P_RESOURCE("Allow", AWS(FED), "")) PB(P_NOTHING) SP(P_NOTHING), "", YES, ""},
+    {"a closed request's federated session is of the user of its name: Allow", FED, "s3:GetObject", OBJ, A,
+     ID("") RP(P_RESOURCE("Allow", AWS(FED_USER), "")), "", YES, ""},
+    {"a closed request's federated session is of the user of its name: Deny", FED, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny", AWS(FED_USER), "")), "", DENY, "resource"},
+    {"a closed request's federated session is of the user of its name: within the boundary", FED,
+     "s3:GetObject", OBJ, A, ID("") RP(P_RESOURCE("Allow", AWS(FED_USER), "")) PB(P_NOTHING), "", NO, "pb"},
+    {"a user of another name, one of the name in a path, one of another account", FED, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny",
+                             "{'AWS':['" USER "','arn:aws:iam::" A ":user/x/f','arn:aws:iam::" B
+                             ":user/f','arn:aws:iam::" A ":role/f']}",
+                             "")),
+     "", YES, ""},
+    {"an open request's federated session may be of any user of the account", FED, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny", AWS(USER), "")), "open", MAYBE, "resource"},
+    {"an open request's federated session is of no user of another account", FED, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny", AWS("arn:aws:iam::" B ":user/f"), "")), "open", YES, ""},
+    {"a federated session whose user is known is of no other", FED, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny", AWS(FED_USER), "")), "issuer", YES, ""},
     {"user's ARN while a federated session calls", FED, "s3:GetObject", OBJ, A,
      ID("") RP(P_RESOURCE("Allow", AWS(USER), "")), "issuer", YES, ""},
     {"user's ARN while a federated session calls: the boundary limits", FED, "s3:GetObject", OBJ, A,
@@ -314,7 +333,7 @@ static const struct {
      "resource"},
     {"a caller that is no principal", "arn:aws:ec2:us-east-1:" A ":instance/i", "s3:GetObject", OBJ, A,
      ID(P_ALL) RP(PUBLIC), "", MAYBE, ""},
-    {"a canonical user is nobody in closed requests", USER, "s3:GetObject", OBJ, B,
+    {"a canonical user allows nobody in closed requests", USER, "s3:GetObject", OBJ, B,
      ID(P_ALL) RP(P_RESOURCE(
          "Allow", "{'CanonicalUser':'79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be'}",
          "")),
@@ -324,6 +343,18 @@ static const struct {
          "Allow", "{'CanonicalUser':'79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be'}",
          "")),
      "open", MAYBE, "resource"},
+    {"what is denied to a canonical user may be denied to the caller's account", USER, "s3:GetObject", OBJ, A,
+     ID(P_ALL) RP(P_RESOURCE("Deny", "{'CanonicalUser':'79a59df900b949e5'}", "")), "", MAYBE, "resource"},
+    {"a canonical user is no service", "lambda.amazonaws.com", "s3:GetObject", OBJ, A,
+     ID("")
+         RP("{'Version':'2012-10-17','Statement':[{'Effect':'Allow','Principal':'*','Action':'*','Resource':"
+            "'*'},{'Effect':'Deny','Principal':{'CanonicalUser':'79a59df900b949e5'},'Action':'*',"
+            "'Resource':'*'}]}"),
+     "", YES, ""},
+    {"all but a canonical user: the caller's account may be that one", USER, "s3:GetObject", OBJ, B,
+     ID(P_ALL) RP("{'Version':'2012-10-17','Statement':[{'Effect':'Allow','NotPrincipal':{'CanonicalUser':"
+                  "'79a59df900b949e5'},'Action':'*','Resource':'*'}]}"),
+     "", MAYBE, "resource"},
     {"a deleted principal's id names nobody", USER, "s3:GetObject", OBJ, B,
      ID(P_ALL) RP(P_RESOURCE("Allow", AWS("AIDAIOSFODNN7EXAMPLE"), "")), "", NO, "resource"},
     {"an open role may be the session that is named", ROLE, "s3:GetObject", OBJ, A,
@@ -425,6 +456,24 @@ static const struct {
      "block-acls,grant-account", YES, ""},
     {"S3: BlockPublicAcls lets a request without ACL pass", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
      "block-acls", YES, ""},
+    {"S3: BlockPublicAcls and an ACL that nothing tells: with an object", USER, "s3:PutObject", OBJ, A,
+     ID(P_ALL), "block-acls,open", MAYBE, "s3-bpa"},
+    {"S3: BlockPublicAcls and an ACL that nothing tells", USER, "s3:PutBucketAcl", "arn:aws:s3:::b", A,
+     ID(P_ALL), "block-acls,open", MAYBE, "s3-bpa"},
+    {"S3: BlockPublicAcls and a private ACL, the rest unknown", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "block-acls,open,acl=private", YES, ""},
+    {"S3: BlockPublicAcls and a public ACL, the rest unknown", USER, "s3:PutObjectAcl", OBJ, A, ID(P_ALL),
+     "block-acls,open,acl=public-read", DENY, "s3-bpa"},
+    {"S3: BlockPublicAcls and one grant that is told: another may be public", USER, "s3:PutObject", OBJ, A,
+     ID(P_ALL), "block-acls,open,grant-account", MAYBE, "s3-bpa"},
+    {"S3: neither the block nor the ACL is known", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "blocks-unknown,open", MAYBE, "s3-bpa"},
+    {"S3: where ACLs are disabled none is refused for being public", USER, "s3:PutObject", OBJ, A, ID(P_ALL),
+     "block-acls,enforced,open", YES, ""},
+    {"S3: what a block would refuse, and policies may not allow at all", USER, "s3:PutObject", OBJ, A,
+     ID(P_ALL), "block-acls,open,acl=public-read,identity-unknown,resource-unknown", DENY, "s3-bpa"},
+    {"S3: an ACL that nothing tells, no block", USER, "s3:PutObject", OBJ, A, ID(P_ALL), "restrict,open", YES,
+     ""},
     {"S3: BlockPublicAcls is about writing alone", USER, "s3:GetObject", OBJ, A, ID(P_ALL),
      "block-acls,acl=public-read", YES, ""},
     {"S3: without BlockPublicAcls an ACL for everyone is written", USER, "s3:PutObject", OBJ, A, ID(P_ALL),

@@ -171,7 +171,7 @@ static void writes_that_are_not_told_are_noted(void **state)
         {"s3:PutBucketAcl", "BlockPublicAcls refuses an ACL that grants to everyone", true, false, false},
         {"s3:PutObject", "BlockPublicAcls refuses an ACL that grants to everyone", true, false, false},
         {"s3:PutObjectAcl", "BlockPublicAcls refuses an ACL that grants to everyone", false, false, true},
-        {"s3:PutObject", NULL, false, true, true},
+        {"s3:PutObject", "BlockPublicAcls refuses an ACL that grants to everyone", false, true, true},
         {"s3:GetObject", NULL, true, true, true},
     };
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
@@ -203,9 +203,53 @@ static void writes_that_are_not_told_are_noted(void **state)
     }
 }
 
+/* What S3's settings leave open is part of the residual, and the ACL's key one that would decide. */
+static void what_settings_leave_open_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *action, *layers, *residual;
+        vg_s3_settings s3;
+        size_t keys;
+    } cases[] = {
+        {"s3:PutObject",
+         "'identityPolicies':[" P_ALL "]",
+         "allowed if no ACL that the request brings (s3:x-amz-acl, s3:x-amz-grant-*) grants to everyone",
+         {.block_public_acls = true},
+         1},
+        {"s3:GetObject",
+         "'resourcePolicy':" P_RESOURCE("Allow", "'*'", ""),
+         "allowed if S3 Block Public Access, not collected, does not restrict a bucket whose policy is "
+         "public",
+         {.unknown = true},
+         0},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_policy_case one;
+        vg_error err;
+        vg_explanation e;
+        vg_str text = vg_arena_printf(arena,
+                                      "{'request':{'principal':'%s','action':'%s','resource':{'resource':"
+                                      "'arn:aws:s3:::b/k','accountId':'111111111111'}},%s}",
+                                      i ? "*" : USER, cases[i].action, cases[i].layers);
+        case_from(arena, test_catalogue(arena), quoted(arena, text.ptr), &one);
+        one.request.open = true;
+        one.layers.s3 = &cases[i].s3;
+        assert_int_equal(vg_policy_explain(arena, &one.request, &one.layers, &e, &err), VG_OK);
+        assert_int_equal(e.decision.result, VG_DECISION_UNKNOWN);
+        assert_int_equal(e.decision.unknown, VG_BY_S3_SETTINGS);
+        if (!vg_str_is(e.residual, cases[i].residual))
+            fail_msg("residual is: %.*s", VG_ARG(e.residual));
+        assert_int_equal(e.missing_key_count, cases[i].keys);
+        vg_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_settings_leave_open_is_told),
         cmocka_unit_test(deciding_statements_stand_in_the_order_of_evaluation),
         cmocka_unit_test(residuals_say_what_an_unknown_answer_hangs_on),
         cmocka_unit_test(reasons_without_a_statement_are_told),

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-VERSION = 1  # of what a seed gives: part of the key of cached answers
+VERSION = 2  # of what a seed gives: part of the key of cached answers
 OWN, OTHER = "111111111111", "222222222222"
 NAMES = ["a", "ab", "team-a", "team-b", "Data", "x1"]
 
@@ -237,6 +237,8 @@ class Case:
                  {"Service": ["lambda.amazonaws.com", "logs.amazonaws.com"], "AWS": OTHER}, {"AWS": OTHER}]
         if isinstance(self.caller, str) and self.has_account:
             forms += [{"AWS": self.caller}] * 4
+        if self.kind == "federated":
+            forms += [{"AWS": f"arn:aws:iam::{OWN}:user/{self.caller.split('/')[-1]}"}] * 6
         return self.one(forms)
 
     def not_principal(self):
