@@ -238,6 +238,14 @@ static bool is_role(const vg_arn_cut *arn)
            vg_str_starts(arn->segment[5], VG_STR("role/"));
 }
 
+static occasion role_occasion(vg_str action)
+{
+    for (size_t i = 0; begins_with(action, "sts:") && i < VG_COUNT(role_actions); i++)
+        if (vg_str_eq_icase(action, vg_str_from(role_actions[i].action)))
+            return role_actions[i].occasion;
+    return PLAIN;
+}
+
 /* A request for roles of a pattern asks a trust policy only where it brings one. */
 static occasion occasion_of(vg_evaluation *e, const vg_layers *layers)
 {
@@ -249,11 +257,20 @@ static occasion occasion_of(vg_evaluation *e, const vg_layers *layers)
     if (vg_str_is(arn->segment[2], "kms") && vg_str_starts(arn->segment[5], VG_STR("key/")))
         return KMS_KEY;
     bool asks_trust = is_role(arn) && (!e->is_pattern || layers->resource.state != VG_LAYER_NONE);
-    if (asks_trust && e->action.len > 4 && vg_str_eq_icase(vg_str_sub(e->action, 0, 4), VG_STR("sts:")))
-        for (size_t i = 0; i < VG_COUNT(role_actions); i++)
-            if (vg_str_eq_icase(e->action, vg_str_from(role_actions[i].action)))
-                return role_actions[i].occasion;
-    return PLAIN;
+    return asks_trust ? role_occasion(e->action) : PLAIN;
+}
+
+/* Of a pattern whose resources bring no policy: an action on keys or roles needs the policies of those that it is used on. */
+static occasion occasion_of_any(vg_evaluation *e, const vg_layers *layers)
+{
+    const vg_layer *identity = &layers->identity;
+    if (!layers->any_resource || layers->resource.state != VG_LAYER_NONE)
+        return PLAIN;
+    if (identity->count > 0)
+        know_action(e, identity->policies[0]->catalogue);
+    if (begins_with(e->action, "kms:") && e->action_id != VG_CATALOGUE_NONE && !e->wildcard_only)
+        return KMS_KEY;
+    return role_occasion(e->action);
 }
 
 /* Names of actions that change nothing. */
@@ -297,6 +314,15 @@ static vg_str owner_of(vg_evaluation *e)
     return request->caller.account;
 }
 
+/* Whether a resource of evidence may be another account's: a bucket that was not collected. */
+static bool is_owner_unknown(vg_evaluation *e, const vg_layers *layers)
+{
+    const vg_arn_cut *arn = vg_resource_cut(e);
+    bool told = e->request->resource_account.len ||
+                (arn->count == VG_ARN_SEGMENTS && vg_is_account_id(arn->segment[4]));
+    return e->request->open && !told && layers->resource.state == VG_LAYER_UNKNOWN;
+}
+
 /* ---- which layers bind ------------------------------------------------------------------------------------------------------------------ */
 
 /* Callers with identity policies, in whose account SCPs apply. */
@@ -318,9 +344,9 @@ static bool scps_bind(const vg_evaluation *e, const vg_layers *layers, occasion 
 static bool rcps_bind(const vg_evaluation *e, const vg_layers *layers, occasion what)
 {
     vg_str service, name;
-    bool service_linked =
-        e->request->caller.service_linked ||
-        (what == ASSUME_ROLE && vg_str_starts(e->resource.segment[5], VG_STR("role/aws-service-role/")));
+    bool service_linked = e->request->caller.service_linked ||
+                          (what == ASSUME_ROLE && e->resource.count == VG_ARN_SEGMENTS &&
+                           vg_str_starts(e->resource.segment[5], VG_STR("role/aws-service-role/")));
     if (layers->rcp_count == 0 || layers->resource_in_management_account || layers->aws_managed_key ||
         service_linked || vg_str_eq_icase(e->action, VG_STR("kms:RetireGrant")))
         return false;
@@ -483,13 +509,20 @@ static answer ask_bucket(vg_evaluation *e, const vg_layers *layers)
     return out;
 }
 
+/* The policies of keys or roles that a pattern stands for. */
+static const vg_layer policies_of_any = {.state = VG_LAYER_UNKNOWN,
+                                         .name = VG_STR_INIT("what the pattern takes in")};
+
 static const answer nothing_to_say = {.named[VG_NAMED_CALLER] = VG_MATCH_YES};
 
 static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
 {
     const vg_caller *caller = &e->request->caller;
     bool own = has_account(caller);
+    const vg_layer *resource = &layers->resource;
     a->what = occasion_of(e, layers);
+    if (a->what == PLAIN && (a->what = occasion_of_any(e, layers)) != PLAIN)
+        resource = &policies_of_any;
     a->kept_by_aws = is_kept_by_aws(e);
     a->same_account = own && vg_str_eq(owner_of(e), caller->account);
     a->has_access_point = layers->access_point.state != VG_LAYER_NONE;
@@ -500,8 +533,8 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
         a->rcp.deny = ask_levels(e, layers->rcps, layers->rcp_count, VG_BY_RCP).deny;
     if (layers->scp_count && scps_bind(e, layers, a->what))
         a->scp = ask_levels(e, layers->scps, layers->scp_count, VG_BY_SCP);
-    a->resource = a->has_access_point ? ask_bucket(e, layers)
-                                      : ask_layer(e, &layers->resource, VG_BY_RESOURCE, 0, false);
+    a->resource =
+        a->has_access_point ? ask_bucket(e, layers) : ask_layer(e, resource, VG_BY_RESOURCE, 0, false);
     if (layers->s3)
         a->resource.named[VG_NAMED_ACCOUNT] =
             vg_match_or(a->resource.named[VG_NAMED_ACCOUNT], vg_s3_acl_allows(e, layers));
@@ -589,17 +622,20 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
 /* ---- what is told besides -------------------------------------------------------------------------------------------- */
 
 /* Sentences of an explanation: why a layer had no say, or what decided without any. */
-static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layers *layers, const answers *a)
+static void note_reasons(vg_trace *trace, vg_evaluation *e, const vg_layers *layers, const answers *a)
 {
     const vg_caller *caller = &e->request->caller;
     bool own = has_account(caller), role = a->what == ASSUME_ROLE || a->what == FEDERATED_ROLE;
     bool scps = layers->scp_count > 0, rcps = layers->rcp_count > 0;
+    bool owner_unknown = is_owner_unknown(e, layers);
     const char *untold_write = vg_s3_untold_write(e, layers);
     const struct {
         bool holds;
         const char *sentence;
     } notes[] = {
-        {own && a->same_account, "caller and resource are of one account"},
+        {own && owner_unknown,
+         "whose the resource is was not collected: if another account's, both sides must allow"},
+        {own && a->same_account && !owner_unknown, "caller and resource are of one account"},
         {own && !a->same_account, "caller and resource are of two accounts: both sides must allow"},
         {caller->kind == VG_CALLER_UNKNOWN, "the caller is no principal that is known here"},
         {caller->kind == VG_CALLER_ROOT, "a root user needs no identity policy"},
@@ -621,6 +657,7 @@ static void note_reasons(vg_trace *trace, const vg_evaluation *e, const vg_layer
         if (notes[i].holds)
             vg_trace_note(trace, notes[i].sentence);
     trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
+    trace->owner_unknown = own && owner_unknown;
     trace->restricts_unknown = vg_s3_restricts(e, layers, own && a->same_account) == VG_MATCH_UNKNOWN;
     trace->write_unknown = vg_s3_blocks_write(e, layers) == VG_MATCH_UNKNOWN;
 }

@@ -171,13 +171,14 @@ static void add_side(vg_buf *out, const vg_trace *trace, bool alternative, const
     }
 }
 
-/* What S3's settings leave open. */
-static void add_settings(vg_buf *out, const vg_trace *trace, bool *any)
+/* What no layer's statements leave open: the owner, and S3's settings. */
+static void add_rest(vg_buf *out, const vg_trace *trace, bool *any)
 {
     const struct {
         bool holds;
         const char *words;
     } list[] = {
+        {trace->owner_unknown, "allows, if the resource is another account's"},
         {trace->restricts_unknown,
          "S3 Block Public Access, not collected, does not restrict a bucket whose policy is public"},
         {trace->write_unknown,
@@ -198,7 +199,7 @@ static void add_residual(vg_buf *out, const vg_trace *trace)
     add_side(out, trace, true, ", or else ", &any);
     for (size_t i = 0; i < trace->answers.len; i++)
         add_denies(out, trace, vg_vec_at(&trace->answers, i), &any);
-    add_settings(out, trace, &any);
+    add_rest(out, trace, &any);
 }
 
 /* ---- keys that would decide --------------------------------------------------------------------------------------------- */

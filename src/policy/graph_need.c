@@ -48,7 +48,7 @@ void vg_graph_request(vg_graph_try *t, const vg_graph_ask *ask, vg_request *requ
         layers->resource = (vg_layer){.state = VG_LAYER_KNOWN, .policies = &t->graph->trusting, .count = 1};
     if (ask->fresh) {
         layers->resource = (vg_layer){.state = VG_LAYER_NONE};
-        layers->grants_unknown = false;
+        layers->grants_unknown = layers->any_resource = false;
     }
     give(given, &count, VG_STR("aws:SecureTransport"), &yes);
     give(given, &count, VG_STR("aws:ViaAWSService"), &no);

@@ -281,6 +281,9 @@ typedef struct {
     vg_layer
         access_point; /* S3: its policy must allow as well; NONE when the request does not go through one */
     vg_str bucket; /* ARN of the bucket behind it, which `resource` speaks of; empty: of the requested ARN */
+    bool
+        any_resource; /* the requested pattern is of resources whose policies `resource` does not hold: an action on
+                          keys or roles is Unknown without them */
     vg_layer endpoint;
     const vg_layer *scps; /* of the caller's account: root first, account last; each level must allow */
     size_t scp_count;

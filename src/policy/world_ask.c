@@ -189,6 +189,9 @@ static void target_layers(const vg_world *world, const vg_world_target *target, 
     } else if (takes_policy || target->access_point) {
         out->resource = unknown_layer;
         out->grants_unknown = true;
+    } else {
+        out->any_resource = vg_str_find_char(target->arn, '*') != VG_NPOS;
+        out->grants_unknown = out->any_resource;
     }
     if (target->access_point) {
         out->access_point = target->access_point->policy;

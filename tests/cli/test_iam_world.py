@@ -99,6 +99,7 @@ IAM = {
                                      Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}))),
         user("dora", managed=["SecurityAudit"]),
         user("nobody"),
+        user("keys", document(allow(["kms:Decrypt", "kms:ListKeys", "sts:AssumeRole"]))),
     ],
     "GroupDetailList": [],
     "RoleDetailList": [
@@ -175,6 +176,11 @@ def the_exit_code_tells_the_answer():
             ("dora", "iam:CreateUser", "*", [], 3, "Unknown"),
             (f"root@{MEMBER}", "iam:CreateUser", "*", [], 0, "Allowed"),
             ("cloudfront.amazonaws.com", "s3:PutObjectTagging", "arn:aws:s3:::site/i", [], 0, "Allowed"),
+            ("keys", "kms:ListKeys", "*", ["aws:RequestedRegion=eu-west-1"], 0, "Allowed"),
+            ("keys", "kms:Decrypt", "*", ["aws:RequestedRegion=eu-west-1"], 3, "Unknown"),
+            ("keys", "kms:Decrypt", f"arn:aws:kms:eu-west-1:{MEMBER}:key/*", ["aws:RequestedRegion=eu-west-1"], 3, "Unknown"),
+            ("keys", "sts:AssumeRole", "*", ["aws:RequestedRegion=eu-west-1"], 3, "Unknown"),
+            ("keys", "sts:AssumeRole", f"arn:aws:iam::{MEMBER}:role/*", ["aws:RequestedRegion=eu-west-1"], 3, "Unknown"),
             ("ec2.amazonaws.com", "s3:DeleteObject", "arn:aws:s3:::site/i", [], 1, "ImplicitlyDenied")):
         got, said = answer(who, action, resource, *(w for c in context for w in ("--context", c)))
         equal((got, said["result"]), (code, result), f"{who} {action} {resource} {context}")
@@ -299,6 +305,20 @@ def evidence_can_be_asked_as_of_then():
 def who(*words):
     code, out, _ = iam("who-can", *words, "--format", "json")
     return code, {row["name"]: row for row in json.loads(out)}
+
+
+@case
+def policies_of_what_a_pattern_takes_in_decide_too():
+    _, said = answer("keys", "kms:Decrypt", "*")
+    assert "resource policy of what the pattern takes in, not collected, allows" in said["residual"], said
+
+
+@case
+def an_owner_that_was_not_collected_is_not_taken_for_the_caller():
+    _, said = answer("alice", "s3:GetObject", "arn:aws:s3:::elsewhere/a", "--explain")
+    assert said["result"] == "Unknown" and "if the resource is another account's" in said["residual"], said
+    notes = " ".join(said["notes"])
+    assert "whose the resource is was not collected" in notes and "are of one account" not in notes, said
 
 
 @case
