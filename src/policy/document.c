@@ -1,10 +1,10 @@
 /* document.c: a policy as it is written: elements, statements, principals, conditions, each with its place.
  *
  * Reading follows the grammar of the IAM User Guide ("Grammar of the IAM JSON policy language"), a function a rule of it.
- * What the grammar refuses becomes an issue under Access Analyzer's code for it, and reading goes on, so that one run
+ * What AWS refuses (refusal.c) becomes an issue under Access Analyzer's code for it, and reading goes on, so that one run
  * tells all that is wrong and a document that AWS never accepted can still be evaluated as far as it has a meaning.
  * Whether patterns, ARNs, keys and values are sensible is lint's business (policy_lint.h). */
-#include "policy/policy.h"
+#include "policy/policy_part.h"
 
 typedef struct {
     vg_arena *arena;
@@ -130,16 +130,20 @@ static vg_place place_of(reader *r, const vg_value *at)
 
 /* ---- issues ---------------------------------------------------------------------------------------------------------------- */
 
-static void refuse(reader *r, const char *code, const vg_value *at, const char *format, ...)
+/* An issue, if AWS refuses this in policies of the kind. */
+static void refuse(reader *r, vg_refused rule, const vg_value *at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-static void refuse(reader *r, const char *code, const vg_value *at, const char *format, ...)
+static void refuse(reader *r, vg_refused rule, const vg_value *at, const char *format, ...)
 {
+    const vg_refusal *refusal = vg_refusal_of(rule);
+    if (!(refusal->kinds & VG_LINT_KIND(r->out->kind)))
+        return;
     vg_policy_issue *issue = vg_vec_push(&r->issues);
     if (!issue) {
         r->out_of_memory = true;
         return;
     }
-    issue->code = code;
+    issue->code = refusal->code;
     issue->at = at;
     issue->statement = r->statement;
     if (r->out->doc && at)
@@ -162,7 +166,7 @@ static void *room_for(reader *r, size_t size, size_t count)
 
 static void refuse_twice(reader *r, vg_str key, const vg_value *v)
 {
-    refuse(r, "JSON_SYNTAX_ERROR", v, "%.*s is there twice in one object: write it once",
+    refuse(r, VG_REFUSED_JSON, v, "%.*s is there twice in one object: write it once",
            VG_ARG(vg_str_sub(key, 0, 60)));
 }
 
@@ -201,7 +205,46 @@ static void check_keys(reader *r, const vg_value *object)
     }
 }
 
+/* An empty list or object. */
+static bool is_empty(const vg_value *v)
+{
+    return vg_value_is_container(v) && vg_value_count(v) == 0;
+}
+
+/* ---- what AWS refuses in texts -------------------------------------------------------------------------------------------- */
+
+static const struct {
+    vg_refused rule;
+    const char *says;
+} text_faults[] = {
+    {VG_REFUSED_ACTION, "is no action: write \"*\" or SERVICE:NAME"},
+    {VG_REFUSED_ACTION_COLONS, "has two colons: an action is SERVICE:NAME"},
+    {VG_REFUSED_ACTION_SERVICE, "names no service: before the colon stand letters, digits and hyphens"},
+    {VG_REFUSED_ACTION_SERVICE_PATTERN, "has a wildcard in its service: name the service"},
+    {VG_REFUSED_TRUST_ACTION, "is no action of sts, and a trust policy has no others"},
+    {VG_REFUSED_RESOURCE, "is neither \"*\" nor an ARN: it must begin with arn:"},
+    {VG_REFUSED_PARTITION, "has no partition that exists: aws, aws-cn, aws-us-gov"},
+    {VG_REFUSED_PARTITION_PATTERN, "has a pattern for its partition: write it whole, or * for any"},
+    {VG_REFUSED_RESOURCE_SERVICE, "does not name its service whole"},
+    {VG_REFUSED_ARN_FIELDS, "lacks a field: write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE"},
+    {VG_REFUSED_PRINCIPAL_PATTERN,
+     "is a pattern: name the principal whole, or everybody with \"AWS\": \"*\""},
+    {VG_REFUSED_PRINCIPAL, "is no principal: name an account, or the whole ARN of a user, role or session"},
+    {VG_REFUSED_SERVICE_PRINCIPAL, "names no service: write SERVICE.amazonaws.com"},
+    {VG_REFUSED_TRUST_PROVIDER, "is neither a domain name nor the ARN of a provider"},
+};
+
+static void refuse_text(reader *r, vg_refused rule, const vg_value *at)
+{
+    for (size_t i = 0; i < VG_COUNT(text_faults); i++)
+        if (text_faults[i].rule == rule)
+            refuse(r, rule, at, "%.*s %s", VG_ARG(vg_str_sub(vg_value_str(at), 0, 100)), text_faults[i].says);
+}
+
 /* ---- strings, and lists of them ------------------------------------------------------------------------------------------- */
+
+/* The rule that a text breaks in policies of a kind, or VG_REFUSED_NOT. */
+typedef vg_refused (*text_rule)(vg_str text, vg_policy_kind kind);
 
 /* What a scalar is as text: policies may write true, 10 and "10" alike. */
 static bool scalar_text(reader *r, const vg_value *v, vg_str *out)
@@ -236,23 +279,26 @@ static bool scalar_text(reader *r, const vg_value *v, vg_str *out)
     return false;
 }
 
-/* A string; with `scalars` also a number or boolean, as the values of a condition may be. What is neither is refused and
- * left out. */
-static size_t read_string(reader *r, const vg_value *v, const char *element, bool scalars, vg_str *out)
+/* A string by the rule that AWS has for it; without a rule, as the values of a condition are, also a number or boolean. What
+ * is neither is refused and left out. */
+static size_t read_string(reader *r, const vg_value *v, const char *element, text_rule rule_of, vg_str *out)
 {
     if (v->kind == VG_STRING) {
         *out = vg_value_str(v);
+        vg_refused rule = rule_of ? rule_of(*out, r->out->kind) : VG_REFUSED_NOT;
+        if (rule != VG_REFUSED_NOT)
+            refuse_text(r, rule, v);
         return 1;
     }
-    if (scalars && scalar_text(r, v, out))
+    if (!rule_of && scalar_text(r, v, out))
         return 1;
-    refuse(r, "DATA_TYPE_MISMATCH", v, "%s must be a string or a list of strings", element);
+    refuse(r, VG_REFUSED_TYPE, v, "%s must be a string or a list of strings", element);
     return 0;
 }
 
 /* One string or a list of them: Action, Resource, a condition's values. */
-static void read_strings(reader *r, const vg_value *v, const char *element, bool scalars, const vg_str **out,
-                         size_t *count)
+static void read_strings(reader *r, const vg_value *v, const char *element, text_rule rule_of,
+                         const vg_str **out, size_t *count)
 {
     vg_str *strings = room_for(r, sizeof *strings, v->kind == VG_ARRAY ? vg_value_count(v) : 1);
     *out = strings;
@@ -260,10 +306,10 @@ static void read_strings(reader *r, const vg_value *v, const char *element, bool
     if (!strings)
         return;
     if (v->kind != VG_ARRAY)
-        *count = read_string(r, v, element, scalars, strings);
+        *count = read_string(r, v, element, rule_of, strings);
     else
         for (vg_items it = vg_items_of(v); vg_items_next(&it);)
-            *count += read_string(r, it.value, element, scalars, &strings[*count]);
+            *count += read_string(r, it.value, element, rule_of, &strings[*count]);
 }
 
 /* ---- principals ------------------------------------------------------------------------------------------------------------ */
@@ -314,7 +360,7 @@ static const struct {
 static void add_principal(reader *r, vg_vec *principals, vg_principal_kind kind, const vg_value *at)
 {
     if (at->kind != VG_STRING) {
-        refuse(r, "DATA_TYPE_MISMATCH", at, "a principal must be a string or a list of strings");
+        refuse(r, VG_REFUSED_TYPE, at, "a principal must be a string or a list of strings");
         return;
     }
     vg_policy_principal *p = vg_vec_push(principals);
@@ -325,15 +371,7 @@ static void add_principal(reader *r, vg_vec *principals, vg_principal_kind kind,
     p->text = vg_value_str(at);
     p->at = at;
     p->kind = kind == VG_PRINCIPAL_ARN ? aws_principal(p->text, &p->account) : kind;
-    bool wild = vg_str_find_char(p->text, '*') != VG_NPOS || vg_str_find_char(p->text, '?') != VG_NPOS;
-    if (wild && p->kind != VG_PRINCIPAL_ANYONE)
-        refuse(r, "UNSUPPORTED_WILDCARD_IN_PRINCIPAL", at,
-               "%.*s: name the principal whole, or everybody with \"AWS\": \"*\"",
-               VG_ARG(vg_str_sub(p->text, 0, 100)));
-    else if (p->kind == VG_PRINCIPAL_INVALID)
-        refuse(r, "INVALID_PRINCIPAL_FORMAT", at,
-               "%.*s is no principal: name an account, or the whole ARN of a user, role or session",
-               VG_ARG(vg_str_sub(p->text, 0, 100)));
+    refuse_text(r, vg_principal_refused(p), at);
 }
 
 static void read_principal_key(reader *r, vg_vec *principals, vg_str key, const vg_value *v)
@@ -341,6 +379,8 @@ static void read_principal_key(reader *r, vg_vec *principals, vg_str key, const 
     for (size_t k = 0; k < VG_COUNT(principal_keys); k++) {
         if (!vg_str_is(key, principal_keys[k].key))
             continue;
+        if (is_empty(v))
+            refuse(r, VG_REFUSED_NO_PRINCIPAL, v, "%s names nobody", principal_keys[k].key);
         if (v->kind != VG_ARRAY)
             add_principal(r, principals, principal_keys[k].kind, v);
         else
@@ -348,7 +388,7 @@ static void read_principal_key(reader *r, vg_vec *principals, vg_str key, const 
                 add_principal(r, principals, principal_keys[k].kind, it.value);
         return;
     }
-    refuse(r, "INVALID_PRINCIPAL_KEY", v,
+    refuse(r, VG_REFUSED_PRINCIPAL_KEY, v,
            "%.*s is no kind of principal: AWS, Service, Federated, CanonicalUser",
            VG_ARG(vg_str_sub(key, 0, 60)));
 }
@@ -367,9 +407,12 @@ static void read_principal(reader *r, vg_statement *s, const vg_value *v)
         if (v->kind == VG_STRING) /* it can only have meant one of AWS's */
             add_principal(r, &principals, VG_PRINCIPAL_ARN, v);
         if (r->issues.len == refused)
-            refuse(r, v->kind == VG_STRING ? "INVALID_PRINCIPAL_FORMAT" : "DATA_TYPE_MISMATCH", v,
+            refuse(r, v->kind == VG_STRING ? VG_REFUSED_PRINCIPAL : VG_REFUSED_TYPE, v,
                    "Principal must be \"*\" or an object such as {\"AWS\": \"123456789012\"}");
     }
+    if (is_empty(v))
+        refuse(r, VG_REFUSED_NO_PRINCIPAL, v, "%s names nobody",
+               s->not_principal ? "NotPrincipal" : "Principal");
     s->principals = principals.items;
     s->principal_count = principals.len;
 }
@@ -416,14 +459,14 @@ static void read_condition_keys(reader *r, vg_vec *conditions, const vg_policy_c
         c->op_at = keys;
         c->at = it.value;
         c->key = it.key;
-        read_strings(r, it.value, "a condition's value", true, &c->values, &c->value_count);
+        read_strings(r, it.value, "a condition's value", NULL, &c->values, &c->value_count);
     }
 }
 
 static void read_condition(reader *r, vg_statement *s, const vg_value *v)
 {
     if (v->kind != VG_OBJECT) {
-        refuse(r, "DATA_TYPE_MISMATCH", v, "Condition must be an object of operators");
+        refuse(r, VG_REFUSED_TYPE, v, "Condition must be an object of operators");
         s->invalid = true;
         return;
     }
@@ -433,12 +476,12 @@ static void read_condition(reader *r, vg_statement *s, const vg_value *v)
         vg_policy_condition of = {0};
         read_operator(it.key, &of);
         if (of.op == VG_OP_INVALID)
-            refuse(r, "INVALID_CONDITION_OPERATOR", it.value, "%.*s is no condition operator",
+            refuse(r, VG_REFUSED_OPERATOR, it.value, "%.*s is no condition operator",
                    VG_ARG(vg_str_sub(it.key, 0, 60)));
         if (of.op == VG_OP_NULL && of.if_exists)
-            refuse(r, "NULL_WITH_IF_EXISTS", it.value, "Null cannot be combined with IfExists");
+            refuse(r, VG_REFUSED_NULL_IF_EXISTS, it.value, "Null cannot be combined with IfExists");
         if (it.value->kind != VG_OBJECT) {
-            refuse(r, "DATA_TYPE_MISMATCH", it.value, "a condition operator must hold an object of keys");
+            refuse(r, VG_REFUSED_TYPE, it.value, "a condition operator must hold an object of keys");
             s->invalid = true;
             continue;
         }
@@ -459,17 +502,37 @@ static void read_effect(reader *r, vg_statement *s, const vg_value *v)
     else if (vg_str_is(text, "Deny"))
         s->effect = VG_EFFECT_DENY;
     else
-        refuse(r, v->kind == VG_STRING ? "INVALID_EFFECT" : "DATA_TYPE_MISMATCH", v,
+        refuse(r, v->kind == VG_STRING ? VG_REFUSED_EFFECT : VG_REFUSED_TYPE, v,
                "Effect must be Allow or Deny");
 }
 
 static void read_sid(reader *r, vg_statement *s, const vg_value *v)
 {
     s->sid_at = v;
-    if (v->kind == VG_STRING)
-        s->sid = vg_value_str(v);
-    else
-        refuse(r, "DATA_TYPE_MISMATCH", v, "Sid must be a string");
+    if (v->kind != VG_STRING) {
+        refuse(r, VG_REFUSED_TYPE, v, "Sid must be a string");
+        return;
+    }
+    s->sid = vg_value_str(v);
+    if (vg_sid_refused(s->sid))
+        refuse(r, VG_REFUSED_SID, v, "the Sid %.*s holds other characters than letters and digits",
+               VG_ARG(vg_str_sub(s->sid, 0, 60)));
+}
+
+static void read_actions(reader *r, vg_statement *s, const vg_value *v)
+{
+    const char *element = s->not_action ? "NotAction" : "Action";
+    read_strings(r, v, element, vg_action_refused, &s->actions, &s->action_count);
+    if (is_empty(v))
+        refuse(r, VG_REFUSED_NO_ACTION, v, "%s is empty", element);
+}
+
+static void read_resources(reader *r, vg_statement *s, const vg_value *v)
+{
+    const char *element = s->not_resource ? "NotResource" : "Resource";
+    read_strings(r, v, element, vg_resource_refused, &s->resources, &s->resource_count);
+    if (is_empty(v))
+        refuse(r, VG_REFUSED_EMPTY_RESOURCE, v, "%s is empty", element);
 }
 
 static void read_element(reader *r, vg_statement *s, vg_str key, const vg_value *v)
@@ -478,19 +541,17 @@ static void read_element(reader *r, vg_statement *s, vg_str key, const vg_value 
     vg_str name = negated ? vg_str_sub(key, 3, key.len) : key;
     if (vg_str_is(name, "Action")) {
         if (s->has_action && s->not_action != negated)
-            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v, "a statement has Action or NotAction, not both");
+            refuse(r, VG_REFUSED_COMBINATION, v, "a statement has Action or NotAction, not both");
         s->has_action = true, s->not_action = negated, s->action_at = v;
-        read_strings(r, v, negated ? "NotAction" : "Action", false, &s->actions, &s->action_count);
+        read_actions(r, s, v);
     } else if (vg_str_is(name, "Resource")) {
         if (s->has_resource && s->not_resource != negated)
-            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
-                   "a statement has Resource or NotResource, not both");
+            refuse(r, VG_REFUSED_COMBINATION, v, "a statement has Resource or NotResource, not both");
         s->has_resource = true, s->not_resource = negated, s->resource_at = v;
-        read_strings(r, v, negated ? "NotResource" : "Resource", false, &s->resources, &s->resource_count);
+        read_resources(r, s, v);
     } else if (vg_str_is(name, "Principal")) {
         if (s->has_principal && s->not_principal != negated)
-            refuse(r, "UNSUPPORTED_ELEMENT_COMBINATION", v,
-                   "a statement has Principal or NotPrincipal, not both");
+            refuse(r, VG_REFUSED_COMBINATION, v, "a statement has Principal or NotPrincipal, not both");
         s->has_principal = true, s->not_principal = negated, s->principal_at = v;
         read_principal(r, s, v);
     } else if (vg_str_is(key, "Condition")) {
@@ -501,8 +562,7 @@ static void read_element(reader *r, vg_statement *s, vg_str key, const vg_value 
     } else if (vg_str_is(key, "Sid")) {
         read_sid(r, s, v);
     } else {
-        refuse(r, "INVALID_POLICY_ELEMENT", v, "%.*s is no element of a statement",
-               VG_ARG(vg_str_sub(key, 0, 60)));
+        refuse(r, VG_REFUSED_ELEMENT, v, "%.*s is no element of a statement", VG_ARG(vg_str_sub(key, 0, 60)));
     }
 }
 
@@ -512,26 +572,53 @@ static bool kind_names_principals(vg_policy_kind kind)
            kind == VG_POLICY_ENDPOINT;
 }
 
-/* What a statement of this kind of policy must have and must not have. */
+/* Everybody, everything, everywhere: what RCPFullAWSAccess allows, the only RCP that does. */
+static bool is_full_access(const vg_statement *s)
+{
+    return s->action_count == 1 && vg_str_is(s->actions[0], "*") && s->resource_count == 1 &&
+           vg_str_is(s->resources[0], "*") && !s->not_resource && !s->condition_at;
+}
+
+/* Organizations User Guide, "RCP syntax". */
+static void check_rcp(reader *r, const vg_statement *s)
+{
+    bool for_everybody = !s->not_principal;
+    for (size_t i = 0; i < s->principal_count; i++)
+        for_everybody = for_everybody && s->principals[i].kind == VG_PRINCIPAL_ANYONE;
+    if (s->effect == VG_EFFECT_ALLOW && !is_full_access(s))
+        refuse(r, VG_REFUSED_RCP_ALLOW, s->effect_at, "an RCP denies: only RCPFullAWSAccess allows");
+    if (s->not_action)
+        refuse(r, VG_REFUSED_RCP_NOT_ACTION, s->action_at, "an RCP has no NotAction: list the actions");
+    if (s->has_principal && !for_everybody)
+        refuse(r, VG_REFUSED_RCP_PRINCIPAL, s->principal_at,
+               "an RCP is for everybody: write \"Principal\": \"*\" and test the principal in Condition");
+}
+
+/* What a statement must have and must not have; of which kinds of policies that holds, refusal.c says. */
 static void check_elements(reader *r, vg_statement *s)
 {
     vg_policy_kind kind = r->out->kind;
     if (!s->effect_at)
-        refuse(r, "MISSING_EFFECT", s->at, "add Effect: Allow or Deny");
+        refuse(r, VG_REFUSED_NO_EFFECT, s->at, "add Effect: Allow or Deny");
     if (!s->has_action)
-        refuse(r, "MISSING_ACTION", s->at, "add Action or NotAction");
-    if (!s->has_resource && kind != VG_POLICY_TRUST && kind != VG_POLICY_RESOURCE)
-        refuse(r, "MISSING_RESOURCE", s->at, "add Resource or NotResource");
-    if (s->has_resource && kind == VG_POLICY_TRUST)
-        refuse(r, "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE", s->resource_at,
+        refuse(r, VG_REFUSED_NO_ACTION, s->at, "add Action or NotAction");
+    if (!s->has_resource)
+        refuse(r, VG_REFUSED_NO_RESOURCE, s->at, "add Resource or NotResource");
+    if (s->has_resource)
+        refuse(r, VG_REFUSED_TRUST_RESOURCE, s->resource_at,
                "a trust policy has no Resource: it is about its own role");
     if (s->has_principal && !kind_names_principals(kind))
-        refuse(r, kind == VG_POLICY_SCP ? "SCP_SYNTAX_ERROR_PRINCIPAL" : "UNSUPPORTED_PRINCIPAL",
+        refuse(r, kind == VG_POLICY_SCP ? VG_REFUSED_SCP_PRINCIPAL : VG_REFUSED_PRINCIPAL_ELEMENT,
                s->principal_at, "an %s policy has no Principal: whom it is attached to is its principal",
                kind_names[kind]);
+    if (s->not_principal)
+        refuse(r, VG_REFUSED_TRUST_NOT_PRINCIPAL, s->principal_at,
+               "a trust policy has no NotPrincipal: name who may assume the role");
+    if (kind == VG_POLICY_RCP)
+        check_rcp(r, s);
     bool needs_principal = kind_names_principals(kind);
-    if (needs_principal && !s->has_principal)
-        refuse(r, "MISSING_PRINCIPAL", s->at, "add Principal or NotPrincipal");
+    if (!s->has_principal)
+        refuse(r, VG_REFUSED_NO_PRINCIPAL, s->at, "add Principal or NotPrincipal");
     /* An endpoint's policy without Principal still says what may pass; other kinds then say it to nobody. */
     s->invalid |= s->effect == VG_EFFECT_NONE || !s->has_action ||
                   (needs_principal && !s->has_principal && kind != VG_POLICY_ENDPOINT);
@@ -541,7 +628,7 @@ static void read_statement(reader *r, vg_statement *s, const vg_value *v)
 {
     s->at = v;
     if (v->kind != VG_OBJECT) {
-        refuse(r, "DATA_TYPE_MISMATCH", v, "a statement must be an object");
+        refuse(r, VG_REFUSED_TYPE, v, "a statement must be an object");
         s->invalid = true;
         return;
     }
@@ -549,12 +636,6 @@ static void read_statement(reader *r, vg_statement *s, const vg_value *v)
     for (vg_items it = vg_items_of(v); vg_items_next(&it);)
         read_element(r, s, it.key, it.value);
     check_elements(r, s);
-}
-
-/* Other policies than IAM's and Organizations' may repeat a Sid. */
-static bool needs_unique_sids(vg_policy_kind kind)
-{
-    return kind != VG_POLICY_RESOURCE && kind != VG_POLICY_ENDPOINT;
 }
 
 static void check_sids(reader *r)
@@ -568,9 +649,9 @@ static void check_sids(reader *r)
         const vg_statement *s = &out->statements[i];
         if (s->sid.len && !vg_map_put(seen, s->sid, &added))
             seen = NULL;
-        else if (!added && needs_unique_sids(out->kind)) {
+        else if (!added) {
             r->statement = (uint32_t)i;
-            refuse(r, "UNIQUE_SIDS_REQUIRED", s->sid_at, "the Sid %.*s is used twice",
+            refuse(r, VG_REFUSED_SID_TWICE, s->sid_at, "the Sid %.*s is used twice",
                    VG_ARG(vg_str_sub(s->sid, 0, 60)));
         }
     }
@@ -605,14 +686,21 @@ static void read_version(reader *r, const vg_value *v)
     r->out->has_version = true;
     r->out->version_2012 = vg_str_is(text, "2012-10-17");
     if (!r->out->version_2012 && !vg_str_is(text, "2008-10-17"))
-        refuse(r, "INVALID_VERSION", v, "Version must be \"2012-10-17\" or \"2008-10-17\"");
+        refuse(r, VG_REFUSED_VERSION, v, "Version must be \"2012-10-17\" or \"2008-10-17\"");
+}
+
+static void read_id(reader *r, const vg_value *v)
+{
+    r->out->id = vg_value_str(v);
+    if (v->kind != VG_STRING)
+        refuse(r, VG_REFUSED_TYPE, v, "Id must be a string");
 }
 
 static void read_document(reader *r, const vg_value *root)
 {
     const vg_value *statements = NULL;
     if (root->kind != VG_OBJECT) {
-        refuse(r, "DATA_TYPE_MISMATCH", root, "a policy must be an object");
+        refuse(r, VG_REFUSED_TYPE, root, "a policy must be an object");
         return;
     }
     check_keys(r, root);
@@ -620,17 +708,17 @@ static void read_document(reader *r, const vg_value *root)
         if (vg_str_is(it.key, "Version"))
             read_version(r, it.value);
         else if (vg_str_is(it.key, "Id"))
-            r->out->id = vg_value_str(it.value);
+            read_id(r, it.value);
         else if (vg_str_is(it.key, "Statement"))
             statements = it.value;
         else
-            refuse(r, "INVALID_POLICY_ELEMENT", it.value, "%.*s is no element of a policy",
+            refuse(r, VG_REFUSED_ELEMENT, it.value, "%.*s is no element of a policy",
                    VG_ARG(vg_str_sub(it.key, 0, 60)));
     }
     if (statements)
         read_statements(r, statements);
     else
-        refuse(r, "MISSING_STATEMENT", root, "a policy needs a Statement");
+        refuse(r, VG_REFUSED_NO_STATEMENT, root, "a policy needs a Statement");
 }
 
 static vg_status finish(reader *r, vg_error *err)
@@ -702,7 +790,7 @@ vg_status vg_policy_read_text(vg_arena *arena, vg_str text, vg_policy_kind kind,
         return status;
     }
     reader r = reader_of(arena, kind, name, out);
-    refuse(&r, "JSON_SYNTAX_ERROR", NULL, "%.180s", bad.message);
+    refuse(&r, VG_REFUSED_JSON, NULL, "%.180s", bad.message);
     if (r.issues.len) {
         vg_policy_issue *issue = vg_vec_at(&r.issues, 0);
         issue->place = (vg_place){name, bad.place.line, bad.place.column};

@@ -87,11 +87,12 @@ const vg_lint_check *vg_lint_check_find(vg_str code)
     return NULL;
 }
 
-static const lint_row *reader_row(const char *code)
+static const lint_row *row_of(const char *code)
 {
-    for (size_t i = 0; i < lint_reader_family.count; i++)
-        if (strcmp(lint_reader_family.rows[i].check.code, code) == 0)
-            return &lint_reader_family.rows[i];
+    for (size_t f = 0; f < VG_COUNT(families); f++)
+        for (size_t i = 0; i < families[f]->count; i++)
+            if (strcmp(families[f]->rows[i].check.code, code) == 0)
+                return &families[f]->rows[i];
     return NULL;
 }
 
@@ -408,8 +409,8 @@ static void raise_issues(lint *l)
 {
     for (size_t i = 0; i < l->document->issue_count; i++) {
         const vg_policy_issue *issue = &l->document->issues[i];
-        const lint_row *row = reader_row(issue->code);
-        assert(row && "a code of the reader that has no row");
+        const lint_row *row = row_of(issue->code);
+        assert(row && "a code of refusal.c that has no row");
         l->statement = issue->statement;
         raise_message(l, row, issue->at, vg_arena_str(l->arena, vg_str_from(issue->message)));
     }
@@ -629,6 +630,23 @@ static int by_place(const void *a, const void *b)
     return x->locations < y->locations ? -1 : x->locations > y->locations;
 }
 
+/* What AWS refuses and a check finds as well is told in the check's words alone. Issues were raised first, so that they stand
+ * before what checks found at the same place under the same code. */
+static size_t told_once(const lint *l, vg_lint_finding *findings, size_t count,
+                        const vg_lint_location *locations)
+{
+    size_t kept = 0;
+    const vg_lint_location *first_found = locations + (count ? l->document->issue_count : 0);
+    for (size_t i = 0; i < count; i++) {
+        const vg_lint_finding *f = &findings[i], *next = i + 1 < count ? &findings[i + 1] : NULL;
+        bool again = next && f->locations < first_found && next->check == f->check &&
+                     next->locations[0].at == f->locations[0].at;
+        if (!again)
+            findings[kept++] = *f;
+    }
+    return kept;
+}
+
 static vg_status results(lint *l, vg_lint_result *out, vg_error *err)
 {
     vg_lint_location *locations = l->raised.len ? locate_all(l) : NULL;
@@ -642,7 +660,7 @@ static vg_status results(lint *l, vg_lint_result *out, vg_error *err)
     }
     if (l->raised.len)
         qsort(findings, l->raised.len, sizeof *findings, by_place);
-    *out = (vg_lint_result){findings, l->raised.len, l->limited};
+    *out = (vg_lint_result){findings, told_once(l, findings, l->raised.len, locations), l->limited};
     return VG_OK;
 }
 

@@ -1,5 +1,5 @@
 /* lint_reader.c: the checks that reading a policy makes already (document.c): its grammar. Here they have their rows alone:
- * type, kinds, what to do. Every code that vg_policy_read raises stands here. */
+ * type, kinds, what to do. Of what else AWS refuses (refusal.c), lint's other families have the rows. */
 #include "policy/lint_part.h"
 
 #define READER(code_, kinds_, finds_, remedy_)                                                               \

@@ -16,6 +16,66 @@
 
 #include "policy/policy.h"
 
+/* ---- what AWS refuses (refusal.c) ------------------------------------------------------------------------------------------- */
+
+typedef enum {
+    VG_REFUSED_JSON,
+    VG_REFUSED_TYPE,
+    VG_REFUSED_ELEMENT,
+    VG_REFUSED_COMBINATION,
+    VG_REFUSED_VERSION,
+    VG_REFUSED_NO_STATEMENT,
+    VG_REFUSED_NO_EFFECT,
+    VG_REFUSED_EFFECT,
+    VG_REFUSED_SID,
+    VG_REFUSED_SID_TWICE,
+    VG_REFUSED_NO_ACTION,
+    VG_REFUSED_ACTION,
+    VG_REFUSED_ACTION_COLONS,
+    VG_REFUSED_ACTION_SERVICE,
+    VG_REFUSED_ACTION_SERVICE_PATTERN,
+    VG_REFUSED_TRUST_ACTION,
+    VG_REFUSED_NO_RESOURCE,
+    VG_REFUSED_EMPTY_RESOURCE,
+    VG_REFUSED_RESOURCE,
+    VG_REFUSED_PARTITION,
+    VG_REFUSED_PARTITION_PATTERN,
+    VG_REFUSED_RESOURCE_SERVICE,
+    VG_REFUSED_ARN_FIELDS,
+    VG_REFUSED_TRUST_RESOURCE,
+    VG_REFUSED_NO_PRINCIPAL,
+    VG_REFUSED_PRINCIPAL_ELEMENT,
+    VG_REFUSED_SCP_PRINCIPAL,
+    VG_REFUSED_TRUST_NOT_PRINCIPAL,
+    VG_REFUSED_PRINCIPAL,
+    VG_REFUSED_PRINCIPAL_KEY,
+    VG_REFUSED_PRINCIPAL_PATTERN,
+    VG_REFUSED_SERVICE_PRINCIPAL,
+    VG_REFUSED_TRUST_PROVIDER,
+    VG_REFUSED_OPERATOR,
+    VG_REFUSED_NULL_IF_EXISTS,
+    VG_REFUSED_RCP_ALLOW,
+    VG_REFUSED_RCP_NOT_ACTION,
+    VG_REFUSED_RCP_PRINCIPAL,
+    VG_REFUSED_COUNT,
+    VG_REFUSED_NOT = VG_REFUSED_COUNT /* AWS takes it */
+} vg_refused;
+
+typedef struct {
+    const char *code;   /* Access Analyzer's */
+    unsigned kinds;     /* VG_LINT_KIND bits of the policies in which AWS refuses it */
+    const char *answer; /* of AWS; "" where it is not known word for word */
+} vg_refusal;
+
+/* The row of a rule; NULL from VG_REFUSED_COUNT on. */
+const vg_refusal *vg_refusal_of(vg_refused rule);
+/* The rule that a pattern of Action or NotAction, of Resource or NotResource, a principal breaks, or VG_REFUSED_NOT; whether
+ * the kind of policy is among the rule's, its row says. */
+vg_refused vg_action_refused(vg_str text, vg_policy_kind kind);
+vg_refused vg_resource_refused(vg_str text, vg_policy_kind kind);
+vg_refused vg_principal_refused(const vg_policy_principal *principal);
+bool vg_sid_refused(vg_str sid);
+
 /* ---- three-valued truth -------------------------------------------------------------------------------------------------- */
 
 static inline vg_match vg_match_and(vg_match a, vg_match b)

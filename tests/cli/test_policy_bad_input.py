@@ -176,6 +176,17 @@ INVALID = [  # (name, the document)
       for shown, value in (("a_number", 5), ("null", None), ("text", "x"), ("a_list", []))],
     ("value_is_an_object", json.dumps(policy({**ALLOW, "Condition": {"StringEquals": {"a:b": {}}}}))),
     ("unknown_operator", json.dumps(policy({**ALLOW, "Condition": {"StringMatches": {"a:b": "c"}}}))),
+    *[(f"{element}_{name}", json.dumps(policy({**{k: v for k, v in ALLOW.items() if k != element.removeprefix("Not")}, element: value})))
+      for element in ("Action", "NotAction")
+      for name, value in (("empty", []), ("without_service", "s3"), ("of_no_text", ""), ("with_two_colons", "s3:Get:Object"),
+                          ("of_any_service", "*:GetObject"), ("of_a_broken_service", "s 3:Get*"))],
+    *[(f"{element}_{name}", json.dumps(policy({**{k: v for k, v in ALLOW.items() if k != element.removeprefix("Not")}, element: value})))
+      for element in ("Resource", "NotResource")
+      for name, value in (("empty", []), ("that_is_no_ARN", "bucket"), ("of_no_text", ""), ("of_no_partition", "arn:amazon:s3:::b"),
+                          ("of_a_partition_pattern", "arn:aws*:s3:::b"), ("of_any_service", "arn:aws:*:*:*:*"),
+                          ("that_lacks_a_field", "arn:aws:s3::b"))],
+    ("sid_with_a_space", json.dumps(policy({**ALLOW, "Sid": "read it"}))),
+    ("id_is_a_number", json.dumps({"Id": 5, **policy(ALLOW)})),
     ("null_if_exists", json.dumps(policy({**ALLOW, "Condition": {"NullIfExists": {"a:b": "true"}}}))),
 ]
 
@@ -359,7 +370,9 @@ def ask_everything(place):
 def a_refused_document_makes_its_layer_unknown_and_never_allows():
     broken = '{"Version":"2012-10-17","Statement":[%s],"Statement":[%s]}' % (json.dumps(DENY), json.dumps(ALLOW))
     rows = {"twice": broken, "cut": json.dumps(policy(DENY))[:40], "lower": json.dumps(policy(ALLOW, {**DENY, "Effect": "deny"})),
-            "number": policy(ALLOW, {**DENY, "Action": 5}), "operator": policy(ALLOW, {**DENY, "Condition": {"Nonsense": {"a:b": "c"}}})}
+            "number": policy(ALLOW, {**DENY, "Action": 5}), "operator": policy(ALLOW, {**DENY, "Condition": {"Nonsense": {"a:b": "c"}}}),
+            "service": policy(ALLOW, {**DENY, "Action": "sqs"}), "resource": policy(ALLOW, {**DENY, "Resource": "queue"}),
+            "empty": policy(ALLOW, {**DENY, "Action": []})}
     place = world("refused", [user(name, policy(ALLOW), document) for name, document in rows.items()],
                   [role("self", policy({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:role/self"},
                                         "Action": "sts:AssumeRole"}), policy(ALLOW))])

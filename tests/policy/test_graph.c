@@ -249,8 +249,8 @@ static void a_role_is_passed_to_a_service_that_it_trusts(void **state)
         {"what a NotAction leaves",
          WORLD("",
                CAN("{'Effect':'Allow','NotAction':['iam:A*','iam:C*','iam:D*','iam:P*Policy','iam:P*y','iam:"
-                   "S*','iam:U*','s*:*',"
-                   "'c*:*','e*:*','g*:*','a*:*','b*:*','d*:*'],'Resource':'*'}"),
+                   "S*','iam:U*','sts:*','ssm:*','sagemaker:*','codebuild:*','cloudformation:*','ec2:*',"
+                   "'ecs:*','glue:*','bedrock-agentcore:*','datapipeline:*'],'Resource':'*'}"),
                ADMIN("r", SERVICE("lambda"))),
          "new-function-invoke new-function-event-source new-function-permission existing-function-role "
          "change-function-code "

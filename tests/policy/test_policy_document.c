@@ -7,7 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "policy/policy.h"
+#include "policy/policy_part.h"
 
 static vg_arena *arena;
 
@@ -113,6 +113,143 @@ static void what_aws_refuses_is_an_issue_with_its_place(void **state)
             fail_msg("%s\n  wanted: %s\n  got:    %.*s", cases[i].text, cases[i].issues,
                      VG_ARG(vg_buf_str(&got)));
         vg_buf_free(&got);
+    }
+}
+
+/* A statement of each kind of policy that AWS takes, but for the element at hand. */
+#define ACTIONS(value)   "\"Effect\":\"Allow\",\"Resource\":\"*\",\"Action\":" value
+#define RESOURCES(value) "\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":" value
+#define WHO(value)       "\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\",\"Principal\":" value
+#define ASSUME(value)    "\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\"," value
+#define DENIED(value)    "\"Effect\":\"Deny\",\"Resource\":\"*\"," value
+
+typedef struct {
+    vg_policy_kind kind;
+    const char *statement, *code; /* NULL: AWS takes it */
+} refusal_case;
+
+/* The last of the codes that are raised, each once. */
+static void check_refusals(const refusal_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        vg_str text =
+            vg_arena_printf(arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{%s}]}", cases[i].statement);
+        vg_policy_document document = read_as(cases[i].kind, text.ptr);
+        const char *got = document.issue_count ? document.issues[0].code : NULL;
+        bool same = got && cases[i].code ? strcmp(got, cases[i].code) == 0 : got == cases[i].code;
+        if (!same || document.issue_count > 1)
+            fail_msg("%s: %s\n  wanted: %s\n  got:    %s of %zu", vg_policy_kind_name(cases[i].kind),
+                     cases[i].statement, cases[i].code ? cases[i].code : "nothing", got ? got : "nothing",
+                     document.issue_count);
+    }
+}
+
+static void actions_that_aws_refuses_are_issues(void **state)
+{
+    static const refusal_case cases[] = {
+        {VG_POLICY_IDENTITY, ACTIONS("[\"*\",\"*:*\",\"s3:Get*\",\"a4b:?et\",\"s3:\",\"s3:${x:y}\"]"), NULL},
+        {VG_POLICY_IDENTITY, ACTIONS("\"s3\""), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("\"\""), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("[\"s3:*\",\"Get*\"]"), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("\":GetObject\""), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("\"s3:Get:Object\""), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("\"s 3:GetObject\""), "INVALID_SERVICE_IN_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("\"*:Untag*\""), "INVALID_SERVICE_IN_ACTION"},
+        {VG_POLICY_SESSION, ACTIONS("\"s?:Get*\""), "INVALID_SERVICE_IN_ACTION"},
+        {VG_POLICY_SCP, ACTIONS("\"s*:Get*\""), NULL},
+        {VG_POLICY_SCP, ACTIONS("\"s3\""), "INVALID_ACTION"},
+        {VG_POLICY_IDENTITY, ACTIONS("[]"), "MISSING_ACTION"},
+        {VG_POLICY_IDENTITY, "\"Effect\":\"Allow\",\"Resource\":\"*\",\"NotAction\":\"iam\"",
+         "INVALID_ACTION"},
+        {VG_POLICY_TRUST, "\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Principal\":{\"AWS\":\"*\"}",
+         "UNSUPPORTED_ACTION_IN_POLICY"},
+        {VG_POLICY_TRUST,
+         "\"Effect\":\"Allow\",\"Action\":[\"STS:TagSession\",\"*\"],\"Principal\":{\"AWS\":\"*\"}", NULL},
+    };
+    (void)state;
+    check_refusals(cases, VG_COUNT(cases));
+}
+
+static void resources_that_aws_refuses_are_issues(void **state)
+{
+    static const refusal_case cases[] = {
+        {VG_POLICY_IDENTITY, RESOURCES("[\"*\",\"arn:aws:s3:::b\",\"arn:*:s3:::b\",\"arn:aws-cn:s3:::b\"]"),
+         NULL},
+        {VG_POLICY_IDENTITY,
+         RESOURCES("[\"arn:aws:sqs\",\"arn:aws:ec2:*\",\"arn:aws:s3:::${aws:username}/*\"]"), NULL},
+        {VG_POLICY_IDENTITY, RESOURCES("\"bucket\""), "INVALID_ARN_PREFIX"},
+        {VG_POLICY_IDENTITY, RESOURCES("\"\""), "INVALID_ARN_PREFIX"},
+        {VG_POLICY_IDENTITY, RESOURCES("\"execute-api:/prod\""), "INVALID_ARN_PREFIX"},
+        {VG_POLICY_ENDPOINT, "\"Effect\":\"Allow\",\"Action\":\"*\",\"Principal\":\"*\",\"Resource\":\"b\"",
+         "INVALID_ARN_PREFIX"},
+        {VG_POLICY_RESOURCE,
+         "\"Effect\":\"Allow\",\"Action\":\"*\",\"Principal\":\"*\",\"Resource\":\"execute-api:/prod/GET/a\"",
+         NULL},
+        {VG_POLICY_IDENTITY, RESOURCES("\"arn:amazon:s3:::b\""), "INVALID_PARTITION"},
+        {VG_POLICY_SCP, RESOURCES("\"arn::s3:::b\""), "INVALID_PARTITION"},
+        {VG_POLICY_IDENTITY, RESOURCES("\"arn:aws*:s3:::b\""), "INVALID_PARTITION"},
+        {VG_POLICY_SCP, RESOURCES("\"arn:aws*:s3:::b\""), NULL},
+        {VG_POLICY_IDENTITY, RESOURCES("\"arn:aws:*:*:111122223333:*\""), "INVALID_SERVICE"},
+        {VG_POLICY_BOUNDARY, RESOURCES("\"arn:aws\""), "INVALID_SERVICE"},
+        {VG_POLICY_RCP,
+         "\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Principal\":\"*\",\"Resource\":\"arn:aws:*:*:*:*\"",
+         NULL},
+        {VG_POLICY_IDENTITY, RESOURCES("\"arn:aws:s3::b\""), "MISSING_ARN_FIELD"},
+        {VG_POLICY_IDENTITY, RESOURCES("\"arn:aws::eu-west-1:111122223333:b\""), "MISSING_ARN_FIELD"},
+        {VG_POLICY_IDENTITY, RESOURCES("[]"), "MISSING_RESOURCE"},
+        {VG_POLICY_RESOURCE, "\"Effect\":\"Allow\",\"Action\":\"*\",\"Principal\":\"*\",\"Resource\":[]",
+         "MISSING_RESOURCE"},
+        {VG_POLICY_IDENTITY, "\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":\"b\"",
+         "INVALID_ARN_PREFIX"},
+    };
+    (void)state;
+    check_refusals(cases, VG_COUNT(cases));
+}
+
+static void principals_sids_and_rcps_that_aws_refuses_are_issues(void **state)
+{
+    static const refusal_case cases[] = {
+        {VG_POLICY_RESOURCE, WHO("{}"), "MISSING_PRINCIPAL"},
+        {VG_POLICY_RESOURCE, WHO("{\"AWS\":[]}"), "MISSING_PRINCIPAL"},
+        {VG_POLICY_RESOURCE, WHO("{\"Service\":\"ec2\"}"), "INVALID_SERVICE_PRINCIPAL_FORMAT"},
+        {VG_POLICY_RESOURCE, WHO("{\"Service\":\"ec2.amazonaws.com\",\"Federated\":\"x\"}"), NULL},
+        {VG_POLICY_TRUST, ASSUME("\"Principal\":{\"Federated\":\"okta\"}"),
+         "INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY"},
+        {VG_POLICY_TRUST, ASSUME("\"Principal\":{\"Federated\":\"accounts.google.com\"}"), NULL},
+        {VG_POLICY_TRUST, ASSUME("\"Principal\":{\"AWS\":\"12345\"}"), "INVALID_PRINCIPAL_FORMAT"},
+        {VG_POLICY_TRUST, ASSUME("\"NotPrincipal\":{\"AWS\":\"111122223333\"}"),
+         "ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL"},
+        {VG_POLICY_RESOURCE,
+         "\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"NotPrincipal\":"
+         "{\"AWS\":\"111122223333\"}",
+         NULL},
+        {VG_POLICY_IDENTITY, "\"Sid\":\"read it\"," ALLOW, "UNSUPPORTED_SID"},
+        {VG_POLICY_IDENTITY, "\"Sid\":\"a-b\"," ALLOW, "UNSUPPORTED_SID"},
+        {VG_POLICY_IDENTITY, "\"Sid\":\"\"," ALLOW, NULL},
+        {VG_POLICY_RESOURCE, "\"Sid\":\"read it\"," WHO("\"*\""), NULL},
+        {VG_POLICY_RCP, DENIED("\"Action\":\"s3:*\",\"Principal\":\"*\""), NULL},
+        {VG_POLICY_RCP, ALLOW ",\"Principal\":\"*\"", NULL},
+        {VG_POLICY_RCP, "\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\",\"Principal\":\"*\"",
+         "RCP_SYNTAX_ERROR_ALLOW"},
+        {VG_POLICY_RCP, DENIED("\"NotAction\":\"s3:*\",\"Principal\":\"*\""), "RCP_SYNTAX_ERROR_NOTACTION"},
+        {VG_POLICY_RCP, DENIED("\"Action\":\"s3:*\",\"Principal\":{\"AWS\":\"111122223333\"}"),
+         "RCP_SYNTAX_ERROR_PRINCIPAL"},
+    };
+    (void)state;
+    check_refusals(cases, VG_COUNT(cases));
+    assert_string_equal(read_as(VG_POLICY_IDENTITY, "{\"Id\":1,\"Statement\":[]}").issues[0].code,
+                        "DATA_TYPE_MISMATCH");
+}
+
+/* Lint has a row of type ERROR for all that AWS refuses, for the kinds of policies in which it does. */
+static void what_aws_refuses_is_an_error_of_lint(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VG_REFUSED_COUNT; i++) {
+        const vg_refusal *refusal = vg_refusal_of((vg_refused)i);
+        const vg_lint_check *check = vg_lint_check_find(vg_str_from(refusal->code));
+        if (!check || check->type != VG_LINT_ERROR || (refusal->kinds & ~check->kinds))
+            fail_msg("%s: no error of lint, or not for policies of all kinds", refusal->code);
     }
 }
 
@@ -238,6 +375,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_aws_refuses_is_an_issue_with_its_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(actions_that_aws_refuses_are_issues, setup, teardown),
+        cmocka_unit_test_setup_teardown(resources_that_aws_refuses_are_issues, setup, teardown),
+        cmocka_unit_test_setup_teardown(principals_sids_and_rcps_that_aws_refuses_are_issues, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_aws_refuses_is_an_error_of_lint, setup, teardown),
         cmocka_unit_test_setup_teardown(principals_are_known_by_their_form, setup, teardown),
         cmocka_unit_test_setup_teardown(operators_are_read_with_qualifier_and_suffix, setup, teardown),
         cmocka_unit_test_setup_teardown(a_document_as_the_api_gives_it_is_decoded, setup, teardown),
