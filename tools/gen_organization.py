@@ -122,7 +122,7 @@ def item(rng, account, region, i):
                         "BucketVersioningConfiguration": {"status": "Enabled"},
                         "ServerSideEncryptionConfiguration": {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
                         "PublicAccessBlockConfiguration": {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True, "restrictPublicBuckets": True},
-                        "BucketPolicy": {"policyText": json.dumps({"Version": "2012-10-17", "Statement": [statement(rng, account)]})}})
+                        "BucketPolicy": {"policyText": json.dumps({"Version": "2012-10-17", "Statement": [{**statement(rng, account), "Principal": {"AWS": account}}]})}})
     if kind == 1:
         name = f"sg-{rng.randrange(16**17):017x}"
         return dict(common, resourceType="AWS::EC2::SecurityGroup", resourceId=name, resourceName="web",

@@ -4,6 +4,7 @@
 #include "content.h"
 #include "evidence/evidence.h"
 #include "hub/hub.h"
+#include "policy/policy.h"
 
 #include <unistd.h>
 
@@ -78,6 +79,71 @@ static vg_status take_finding(void *context, const vg_finding *finding, vg_error
     return vg_hub_put(command->hub, finding, 1, err);
 }
 
+/* ---- policies --------------------------------------------------------------------------------------------------------- */
+
+/* What content calls the kinds of policies, and what Organizations does. */
+static bool kind_of_policy(vg_str word, vg_policy_kind *out)
+{
+    static const struct {
+        const char *word;
+        vg_policy_kind kind;
+    } types[] = {{"SERVICE_CONTROL_POLICY", VG_POLICY_SCP}, {"RESOURCE_CONTROL_POLICY", VG_POLICY_RCP}};
+    for (size_t i = 0; i < VG_COUNT(types); i++)
+        if (vg_str_is(word, types[i].word)) {
+            *out = types[i].kind;
+            return true;
+        }
+    return vg_policy_kind_parse(word, out);
+}
+
+/* Takes over what a document breaks first. */
+static vg_status tell_issue(vg_arena *arena, const vg_policy_document *document, vg_import_refusal *out,
+                            vg_error *err)
+{
+    const vg_policy_issue *issue = &document->issues[0];
+    vg_str message = vg_arena_str(arena, vg_str_from(issue->message));
+    if (!message.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    out->rule = vg_str_from(issue->code);
+    out->message = message;
+    out->more = document->issue_count - 1;
+    for (size_t i = 0; i < document->issue_count; i++)
+        out->keep_text |=
+            document->root && vg_str_eq(vg_str_from(document->issues[i].code), VG_STR("JSON_SYNTAX_ERROR"));
+    return VG_OK;
+}
+
+static vg_status judge_within(vg_arena *arena, vg_arena *scratch, vg_policy_kind kind, const vg_value *value,
+                              vg_import_refusal *out, vg_error *err)
+{
+    vg_policy_document document;
+    vg_str name = VG_STR("policy");
+    bool is_text = vg_kind_of(value) == VG_STRING;
+    if (is_text)
+        VG_TRY(vg_policy_read_text(scratch, vg_value_str(value), kind, name, &document, err));
+    else
+        VG_TRY(vg_policy_read(scratch, NULL, value, kind, name, &document, err));
+    if (document.issue_count == 0)
+        return VG_OK;
+    out->at = is_text ? NULL : document.issues[0].at;
+    out->line = is_text ? document.issues[0].place.line : 0;
+    out->column = is_text ? document.issues[0].place.column : 0;
+    return tell_issue(arena, &document, out, err);
+}
+
+static vg_status judge_policy(vg_arena *arena, vg_str word, const vg_value *value, vg_import_refusal *out,
+                              vg_error *err)
+{
+    vg_policy_kind kind;
+    if (!kind_of_policy(word, &kind))
+        return VG_OK; /* a type of the organisation's that grants and denies nothing */
+    vg_arena *scratch = vg_arena_new(0);
+    vg_status status = scratch ? judge_within(arena, scratch, kind, value, out, err)
+                               : vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    vg_arena_free(scratch);
+    return status;
+}
+
 /* ---- the answer ---------------------------------------------------------------------------------------------------------- */
 
 static void print_table(FILE *out, const vg_import_summary *summary)
@@ -124,6 +190,10 @@ static void print_totals(FILE *out, const vg_import_summary *summary, const vg_h
             out,
             "%llu items of AWS Config are of types that have no view for controls; their files are kept\n",
             (unsigned long long)summary->without_view);
+    if (summary->refused_policies)
+        fprintf(out, "%llu %s AWS would refuse: what they grant is unknown\n",
+                (unsigned long long)summary->refused_policies,
+                summary->refused_policies == 1 ? "policy that" : "policies that");
     if (!summary->complete)
         fputs("Not everything was read in full: see the lines above\n", out);
 }
@@ -169,6 +239,7 @@ static void print_json(import_command *command, const vg_import_summary *summary
     vg_json_put_i64(&json, "findings", (int64_t)summary->findings);
     vg_json_put_i64(&json, "gone", (int64_t)summary->gone);
     vg_json_put_i64(&json, "without_view", (int64_t)summary->without_view);
+    vg_json_put_i64(&json, "refused_policies", (int64_t)summary->refused_policies);
     vg_json_key(&json, "operations");
     vg_json_array(&json);
     for (size_t i = 0; i < summary->operation_count; i++)
@@ -249,6 +320,7 @@ static int run_files(vg_cli *cli)
         .report = tell_row,
         .progress = show_progress,
         .finding = take_finding,
+        .policy = judge_policy,
         .context = &command,
     };
     if (options.region.len && !vg_is_region(options.region))

@@ -356,14 +356,30 @@ typedef struct {
 vg_status vg_import_rules_read(vg_arena *arena, const vg_import_text *texts, size_t count,
                                const vg_import_rules **out, vg_error *err);
 
+/* What is wrong with a policy that an answer holds. */
+typedef struct {
+    vg_str rule, message; /* "INVALID_EFFECT"; an empty rule: AWS takes the policy */
+    const vg_value
+        *at; /* within the policy's object; NULL: its text, which `line` and `column` are of, or all of it */
+    uint32_t line, column; /* 0: the policy is an object */
+    size_t more;           /* rules broken besides */
+    bool keep_text;        /* what is wrong is lost once it is a tree: a key that stands twice */
+} vg_import_refusal;
+/* Judges a policy: an object, or JSON in a string, which may be percent-encoded. `kind` is the word of content/import/:
+ * "identity", "trust", "resource", or an organisation's type of policy. Texts in *out are the arena's. Called by several
+ * threads at once: it looks at nothing else. */
+typedef vg_status (*vg_import_policy_judge)(vg_arena *arena, vg_str kind, const vg_value *policy,
+                                            vg_import_refusal *out, vg_error *err);
+
 /* What is told of one file, or of one part of it, as it is written: a reason for all that was not imported in full,
  * and for what was imported although something about it is doubtful (then `note` is true). Borrowed. */
 typedef struct {
-    vg_str path; /* with ":LINE" behind it for one line of a file of lines */
+    vg_str path; /* with ":LINE" behind it for one line of a file of lines, ":LINE:COLUMN" for a policy */
     vg_str operation, parameter, account, region;
     vg_ledger_outcome outcome;
     bool truncated;
-    bool note; /* it was imported; `reason` warns (contradiction, cycle, duplicate) */
+    bool
+        note; /* it was imported; `reason` warns (contradiction, cycle, duplicate, policy that AWS would refuse) */
     vg_str reason;
 } vg_import_row;
 
@@ -378,6 +394,7 @@ typedef struct {
     void (*progress)(void *context, uint64_t done, uint64_t total); /* bytes; may be NULL */
     vg_status (*finding)(void *context, const vg_finding *finding,
                          vg_error *err); /* ASFF; NULL: counted alone */
+    vg_import_policy_judge policy;       /* NULL: policies are taken as they are */
     void *context;
 } vg_import_options;
 
@@ -393,6 +410,7 @@ typedef struct {
     uint64_t files, bytes; /* bytes as offered */
     uint64_t resources, relations, findings, gone;
     uint64_t notes;
+    uint64_t refused_policies; /* of the notes: policies that AWS would refuse */
     uint64_t without_view; /* items of AWS Config of types that have no view in CloudFormation's spelling */
     bool complete;         /* everything was read in full, nothing denied, nothing doubtful */
 } vg_import_summary;

@@ -19,8 +19,26 @@ typedef struct {
     vg_time time;
     vg_str path; /* the file, for `@path`, `@file` and the origin */
     uint32_t line;
-    bool certain; /* that it was this operation: only then is what is missing from it gone */
+    const vg_doc *doc;     /* that holds the answer; NULL: it is none */
+    uint32_t lines_before; /* of the file, before the document */
+    bool certain;          /* that it was this operation: only then is what is missing from it gone */
 } import_call;
+
+/* ---- policies on the way ------------------------------------------------------------------------------------------------ */
+
+/* One that AWS would refuse. */
+typedef struct {
+    const vg_value *at; /* in the file; NULL: not to be told */
+    vg_str path;        /* of the file, with line and column */
+    vg_str reason;
+} import_refused;
+
+/* Of a part: who judges, and what was refused. `subject` is the resource at hand. */
+typedef struct {
+    vg_import_policy_judge judge; /* NULL: nobody */
+    vg_str subject;
+    vg_vec refused; /* import_refused */
+} import_policies;
 
 /* ---- the view: what an expression sees -------------------------------------------------------------------------------- */
 
@@ -31,6 +49,7 @@ typedef struct {
     const vg_value *levels[IMPORT_LEVELS]; /* [0] is the whole answer */
     size_t depth;                          /* levels in use, at least 1 */
     bool opens_strings;                    /* paths go on into strings that hold JSON (AWS Config) */
+    import_policies *policies;             /* NULL: policies are not looked at */
 } import_view_of;
 
 /* The expression as text (strings and numbers alone), or {NULL, 0}. */
@@ -68,7 +87,8 @@ typedef struct {
     uint64_t items;
     uint64_t without_view; /* items of AWS Config that nothing turns into CloudFormation's spelling */
     vg_buf scratch;        /* while it is read */
-    vg_str workloads;      /* text of a workload mapping, to be put as a whole */
+    import_policies policies;
+    vg_str workloads; /* text of a workload mapping, to be put as a whole */
 } import_part;
 
 /* What is given to every part, from outside. */
@@ -111,6 +131,12 @@ bool import_is_asff_list(const vg_value *value);
 /* A resource by the table, put on part->resources. */
 vg_status import_emit(vg_arena *arena, const import_resource *rule, import_view_of *view, import_part *part,
                       vg_error *err);
+
+/* Judges a policy of the kind that the filter's argument tells, and keeps what is refused (import_policy.c). */
+vg_status import_policy_check(const import_view_of *view, vg_str argument, const vg_value *value,
+                              vg_import_refusal *out, vg_error *err);
+/* Gives what was refused its places, in the order of the file. */
+vg_status import_policies_place(vg_arena *arena, import_part *part, vg_error *err);
 
 /* ---- what a path says ------------------------------------------------------------------------------------------------------- */
 

@@ -93,7 +93,8 @@ static vg_status emit_item(config_read *read, const vg_value *item, vg_error *er
                                .call = &read->part->call,
                                .levels = {item},
                                .depth = 1,
-                               .opens_strings = true};
+                               .opens_strings = true,
+                               .policies = &read->part->policies};
         for (size_t i = 0; i < rules->count; i++)
             VG_TRY(import_emit(read->arena, &rules->resources[i], &view, read->part, err));
         return VG_OK;

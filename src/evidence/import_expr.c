@@ -57,19 +57,13 @@ static const struct {
     const char *name;
     import_filter filter;
 } filters[] = {
-    {"time", IMPORT_TIME},
-    {"json", IMPORT_JSON},
-    {"integer", IMPORT_INTEGER},
-    {"is", IMPORT_IS},
-    {"not", IMPORT_NOT},
-    {"set", IMPORT_SET},
-    {"list", IMPORT_LIST},
-    {"tags", IMPORT_TAGS},
-    {"upper-keys", IMPORT_UPPER_KEYS},
-    {"arn", IMPORT_ARN},
-    {"target-type", IMPORT_TARGET_TYPE},
-    {"behind", IMPORT_BEHIND},
-    {"has", IMPORT_HAS},
+    {"time", IMPORT_TIME},     {"json", IMPORT_JSON},
+    {"policy", IMPORT_POLICY}, {"integer", IMPORT_INTEGER},
+    {"is", IMPORT_IS},         {"not", IMPORT_NOT},
+    {"set", IMPORT_SET},       {"list", IMPORT_LIST},
+    {"tags", IMPORT_TAGS},     {"upper-keys", IMPORT_UPPER_KEYS},
+    {"arn", IMPORT_ARN},       {"target-type", IMPORT_TARGET_TYPE},
+    {"behind", IMPORT_BEHIND}, {"has", IMPORT_HAS},
 };
 
 /* "is(ENABLED)": the filter and its argument. */

@@ -37,6 +37,7 @@ static import_part *add_part(import_file *file, uint32_t line)
     part->resources = vg_vec_in(file->arena, sizeof(vg_resource));
     part->relations = vg_vec_in(file->arena, sizeof(vg_relation));
     part->findings = vg_vec_in(file->arena, sizeof(vg_finding));
+    part->policies.refused = vg_vec_in(file->arena, sizeof(import_refused));
     return part;
 }
 
@@ -62,12 +63,22 @@ static void refuse_error(import_file *file, uint32_t line, const vg_error *why, 
 
 /* ---- documents ------------------------------------------------------------------------------------------------------------ */
 
-static void read_value(const import_world *world, import_file *file, const vg_value *value, uint32_t line)
+/* The document that a value stands in, and how many lines of the file stand before it. */
+typedef struct {
+    const vg_doc *doc;
+    uint32_t lines_before;
+} import_source_of;
+
+static void read_value(const import_world *world, import_file *file, const vg_value *value,
+                       const import_source_of *source, uint32_t line)
 {
     import_part *part = add_part(file, line);
     vg_error err = {0};
     if (!part)
         return;
+    part->call.doc = source->doc;
+    part->call.lines_before = source->lines_before;
+    part->policies.judge = world->options->policy;
     if (import_part_read(world, file->arena, value, part, &err) != VG_OK)
         file->failed = true;
     const import_operation *operation = part->call.operation;
@@ -81,15 +92,24 @@ static bool is_envelope(const vg_value *value)
     return value && vg_get_str(value, "vigil").ptr;
 }
 
-static void read_document(const import_world *world, import_file *file, const vg_doc *doc, uint32_t line)
+/* Parts that wait for the organisation still point into the document. */
+static void read_document(const import_world *world, import_file *file, const vg_doc *doc,
+                          uint32_t lines_before, uint32_t line)
 {
+    vg_doc *kept = VG_NEW(file->arena, vg_doc);
+    if (!kept) {
+        file->failed = true;
+        return;
+    }
+    *kept = *doc;
+    import_source_of source = {kept, lines_before};
     if (vg_kind_of(doc->root) != VG_ARRAY || !is_envelope(vg_value_item(doc->root, 0))) {
-        read_value(world, file, doc->root, line);
+        read_value(world, file, doc->root, &source, line);
         return;
     }
     uint32_t number = 0;
     for (vg_items it = vg_items_of(doc->root); vg_items_next(&it) && !file->failed;)
-        read_value(world, file, it.value, ++number);
+        read_value(world, file, it.value, &source, ++number);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------------------ */
@@ -124,7 +144,7 @@ static void read_lines(const import_world *world, import_file *file, vg_str text
         vg_doc doc;
         vg_error why = {0};
         if (vg_json_read(file->arena, line, file->path, NULL, &doc, &why) == VG_OK) {
-            read_document(world, file, &doc, number);
+            read_document(world, file, &doc, number - 1, number);
             continue;
         }
         why.place = (vg_place){0};
@@ -135,12 +155,12 @@ static void read_lines(const import_world *world, import_file *file, vg_str text
 
 /* ---- the content of a file -------------------------------------------------------------------------------------------------- */
 
-static void read_json(const import_world *world, import_file *file, vg_str text)
+static void read_json(const import_world *world, import_file *file, vg_str text, uint32_t lines_before)
 {
     vg_doc doc;
     vg_error why = {0};
     if (vg_json_read(file->arena, text, file->path, NULL, &doc, &why) == VG_OK) {
-        read_document(world, file, &doc, 0);
+        read_document(world, file, &doc, lines_before, 0);
         return;
     }
     vg_str trimmed = vg_str_trim(text);
@@ -176,7 +196,7 @@ static void read_other(const import_world *world, import_file *file, vg_str text
                    vg_yaml_read(file->arena, text, file->path, NULL, &doc, &why) == VG_OK &&
                    vg_value_is_container(doc.root);
     if (is_yaml) {
-        read_document(world, file, &doc, 0);
+        read_document(world, file, &doc, 0, 0);
         return;
     }
     bool was_yaml = vg_str_ends(file->path, VG_STR(".yaml")) || vg_str_ends(file->path, VG_STR(".yml"));
@@ -187,6 +207,14 @@ static void read_other(const import_world *world, import_file *file, vg_str text
     import_part *part = add_part(file, 0);
     if (part && import_text_read(world, file->arena, text, part, &why) != VG_OK)
         file->failed = true;
+}
+
+static uint32_t lines_in(vg_str text)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    return lines;
 }
 
 static void read_content(const import_world *world, import_file *file)
@@ -208,7 +236,7 @@ static void read_content(const import_world *world, import_file *file)
     else if (is_lines(trimmed))
         read_lines(world, file, text);
     else
-        read_json(world, file, trimmed);
+        read_json(world, file, trimmed, lines_in(vg_str_of(text.ptr, (size_t)(trimmed.ptr - text.ptr))));
 }
 
 /* What the bytes may become. Exports shrink twenty- or fiftyfold; a bomb a thousandfold, and as many of them as there are

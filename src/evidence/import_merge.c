@@ -79,13 +79,13 @@ static vg_str part_path(import_merge *merge, const import_part *part)
                : part->call.path;
 }
 
-static void tell(import_merge *merge, const import_part *part, vg_str reason, bool is_note)
+static void tell_at(import_merge *merge, const import_part *part, vg_str path, vg_str reason, bool is_note)
 {
     const vg_import_options *options = merge->world->options;
     if (!options->report)
         return;
     vg_import_row row = {
-        .path = part_path(merge, part),
+        .path = path,
         .operation = operation_name(&part->call),
         .parameter = part->call.parameter,
         .account = part->call.account,
@@ -98,12 +98,30 @@ static void tell(import_merge *merge, const import_part *part, vg_str reason, bo
     options->report(options->context, &row);
 }
 
+static void tell(import_merge *merge, const import_part *part, vg_str reason, bool is_note)
+{
+    tell_at(merge, part, part_path(merge, part), reason, is_note);
+}
+
 /* Something imported that is doubtful all the same. */
 static void note(import_merge *merge, const import_part *part, vg_str reason)
 {
     merge->summary.notes++;
     merge->doubtful = true;
     tell(merge, part, reason, true);
+}
+
+/* Policies that AWS would refuse: imported as they are, and told. */
+static void tell_policies(import_merge *merge, const import_part *part)
+{
+    const vg_vec *refused = &part->policies.refused;
+    merge->summary.notes += refused->len;
+    merge->summary.refused_policies += refused->len;
+    merge->doubtful |= refused->len > 0;
+    for (size_t i = 0; i < refused->len; i++) {
+        const import_refused *one = vg_vec_at(refused, i);
+        tell_at(merge, part, one->path, one->reason, true);
+    }
 }
 
 static vg_status put_ledger(import_merge *merge, const import_part *part, uint64_t size,
@@ -317,6 +335,7 @@ static vg_status write_part(import_merge *merge, import_part *part, uint64_t siz
             VG_TRY(put_workloads(merge, part, err));
         else
             VG_TRY(put_part(merge, part, err));
+        tell_policies(merge, part);
     }
     bool is_short =
         part->truncated || (part->outcome != VG_LEDGER_IMPORTED && part->outcome != VG_LEDGER_ABSENT);

@@ -26,7 +26,7 @@ vg_status import_refuse(vg_arena *arena, import_part *part, vg_ledger_outcome ou
     part->outcome = outcome;
     part->reason = vg_arena_str(arena, vg_str_from(text));
     part->complete = part->waits = false;
-    part->resources.len = part->relations.len = part->findings.len = 0;
+    part->resources.len = part->relations.len = part->findings.len = part->policies.refused.len = 0;
     return VG_OK;
 }
 
@@ -83,6 +83,7 @@ vg_status import_emit(vg_arena *arena, const import_resource *rule, import_view_
     place_resource(rule, view, &resource);
     if (!resource.id.len)
         return VG_OK;
+    part->policies.subject = resource.id;
     resource.properties = write_properties(arena, rule->properties, view, &part->scratch);
     vg_resource *place = vg_vec_push(&part->resources);
     if (!place || !resource.properties.ptr)
@@ -393,7 +394,11 @@ static uint64_t hash_content(const import_part *part)
 static vg_status read_answer(const import_world *world, vg_arena *arena, import_part *part, vg_error *err)
 {
     const import_operation *operation = part->call.operation;
-    import_view_of view = {.arena = arena, .call = &part->call, .levels = {part->answer}, .depth = 1};
+    import_view_of view = {.arena = arena,
+                           .call = &part->call,
+                           .levels = {part->answer},
+                           .depth = 1,
+                           .policies = &part->policies};
     if (operation->unsupported.len)
         return import_refuse(arena, part, VG_LEDGER_NOT_SUPPORTED, "%.*s", VG_ARG(operation->unsupported));
     if (operation->time) {
@@ -436,7 +441,8 @@ vg_status import_part_resume(const import_world *world, vg_arena *arena, import_
     vg_status status = part->is_error ? read_error(world, arena, part->reason, part, err)
                                       : read_answer(world, arena, part, err);
     vg_buf_free(&part->scratch);
-    return status;
+    VG_TRY(status);
+    return import_policies_place(arena, part, err);
 }
 
 static vg_status read_bare(const import_world *world, vg_arena *arena, const vg_value *value,
@@ -597,7 +603,8 @@ vg_status import_part_read(const import_world *world, vg_arena *arena, const vg_
     vg_status status = is_envelope ? read_envelope(world, arena, value, part, err)
                                    : read_bare(world, arena, value, part, err);
     vg_buf_free(&part->scratch);
-    return status;
+    VG_TRY(status);
+    return import_policies_place(arena, part, err);
 }
 
 /* ---- what is no document ------------------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,7 @@ typedef enum {
     IMPORT_AS_IS,
     IMPORT_TIME,
     IMPORT_JSON,
+    IMPORT_POLICY, /* as JSON; the argument tells what kind of policy it is */
     IMPORT_INTEGER,
     IMPORT_IS,
     IMPORT_NOT,

@@ -349,6 +349,27 @@ static void write_json(vg_buf *out, const vg_value *value, vg_arena *arena)
     vg_json_write_canonical(out, is_json ? doc.root : value);
 }
 
+/* A policy as JSON; as text where a tree would lose what AWS refuses in it. */
+static void write_policy(vg_buf *out, const import_expr *expr, const vg_value *value,
+                         const import_view_of *view)
+{
+    vg_import_refusal refusal;
+    vg_buf text = {0};
+    if (import_policy_check(view, expr->argument, value, &refusal, NULL) != VG_OK)
+        out->failed = true;
+    if (!refusal.keep_text) {
+        write_json(out, value, view->arena);
+        return;
+    }
+    if (vg_kind_of(value) == VG_STRING)
+        vg_buf_add_str(&text, vg_value_str(value));
+    else
+        vg_json_write(&text, value, 0);
+    write_text(out, vg_buf_str(&text));
+    out->failed |= text.failed;
+    vg_buf_free(&text);
+}
+
 static void write_integer(vg_buf *out, const vg_value *value)
 {
     int64_t number;
@@ -492,6 +513,9 @@ static bool write_sources(const import_expr *expr, const import_view_of *view, v
         break;
     case IMPORT_JSON:
         write_json(out, value.value, view->arena);
+        break;
+    case IMPORT_POLICY:
+        write_policy(out, expr, value.value, view);
         break;
     case IMPORT_INTEGER:
         write_integer(out, value.value);

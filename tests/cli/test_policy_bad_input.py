@@ -379,8 +379,10 @@ def a_refused_document_makes_its_layer_unknown_and_never_allows():
     for name in rows:
         done = timed("iam", "can", f"user/{name}@{MEMBER}", "sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{MEMBER}:q", "--format", "json",
                      workspace=place)
-        assert json.loads(done.text)["result"] != "Allowed", (name, done.text)
-        assert done.returncode in (1, 3), (name, done.returncode)
+        answer = json.loads(done.text)
+        equal((answer["result"], done.returncode), ("Unknown", 3), name)
+        told = " ".join(answer["problems"])
+        assert "AWS would refuse this policy" in told and f"user/{name}" in told, (name, told)
     ask_everything(place)
 
 

@@ -3,11 +3,13 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import zipfile
 
 PROGRAM = os.environ.get("VIGIL")
@@ -21,7 +23,72 @@ def envelope(operation, output, **more):
                             "time": "2026-11-20T08:00:00Z", "exit": 0, "error": "", "output": output}, **more))
 
 
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
 SUMMARY = envelope("iam:GetAccountSummary", {"SummaryMap": {"Users": 1}})
+
+
+ALLOW = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+REFUSED = [  # (name, the value as the file has it, its rule, whether it stands in a string)
+    ("no service", json.dumps(policy({**ALLOW, "Action": "s3"})), "INVALID_ACTION", False),
+    ("encoded", json.dumps(urllib.parse.quote(json.dumps(policy({**ALLOW, "Effect": "allow"})))), "INVALID_EFFECT", True),
+    ("twice", '{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}', "JSON_SYNTAX_ERROR", False),
+    ("cut", json.dumps(json.dumps(policy(ALLOW))[:40]), "JSON_SYNTAX_ERROR", True),
+]
+
+
+def user(name, *policies):
+    """A user with inline policies as JSON text, a line each."""
+    arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    listed = ",\n".join(f' {{"PolicyName": "p{i}", "PolicyDocument": {text}}}' for i, text in enumerate(policies))
+    return f"""{{"UserName": "{name}", "UserId": "AIDAEXAMPLE{len(policies)}", "Arn": "{arn}", "Path": "/", "UserPolicyList": [
+{listed}]}}"""
+
+
+def details(*users):
+    return '\n{"UserDetailList": [' + ",\n".join(users) + '], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}'
+
+
+def check_policies(w):
+    good = json.dumps(policy(ALLOW))
+    for name, text, rule, in_string in REFUSED:
+        place = w.put(f"policies/{name}/{ACCOUNT}/details.json", details(user("first", good), user("second", good, text)))
+        done = w.run(place, workspace=name)
+        lines = done.stderr.splitlines()
+        column = r"\d+" if not in_string else str(len(' {"PolicyName": "p1", "PolicyDocument": ') + 1)
+        wanted = (rf"vigil: .*/details\.json:6:{column}: warning: AWS would refuse the identity policy p1 of "
+                  rf"arn:aws:iam::{ACCOUNT}:user/second: {rule}: .+")
+        told = len(lines) == 1 and re.fullmatch(wanted + (r"\(line 1, column \d+ of the document in this string\)" if in_string else ""), lines[0])
+        w.check(f"a policy that AWS refuses is named with file, line, column, name and rule: {name}",
+                done.returncode == 3 and told and "1 policy that AWS would refuse" in done.stdout and "2 resources" in done.stdout, done)
+    done = w.run("--format", "json", place, workspace="json")
+    answer = json.loads(done.stdout)
+    w.check("JSON counts the policies that AWS refuses", answer["refused_policies"] == 1 and not answer["complete"]
+            and [(r["warning"], r["outcome"]) for r in answer["not_in_full"]] == [(True, "imported")], done)
+    done = w.run(w.put(f"policies/good/{ACCOUNT}/details.json", details(user("first", good))), workspace="taken")
+    w.check("policies that AWS takes are not told", done.returncode == 0 and not done.stderr and "refuse" not in done.stdout, done)
+    trust = policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}, "Resource": "*"})
+    bucket = policy({"Effect": "Allow", "Action": "s3:*", "Principal": {}, "Resource": "*"})
+    guardrail = {"Policy": {"PolicySummary": {"Id": "p-abcdefgh", "Arn": f"arn:aws:organizations::{ACCOUNT}:policy/o-abcdefghij/service_control_policy/p-abcdefgh",
+                                              "Name": "n", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": False},
+                            "Content": json.dumps(policy({**ALLOW, "Principal": "*"}))}}
+    tags = json.loads(json.dumps(guardrail).replace("SERVICE_CONTROL_POLICY", "TAG_POLICY"))
+    role = {"RoleName": "r", "RoleId": "AROAEXAMPLE", "Arn": f"arn:aws:iam::{ACCOUNT}:role/r", "Path": "/", "AssumeRolePolicyDocument": trust}
+    kinds = [("trust", "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE", "iam:GetAccountAuthorizationDetails",
+              {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []}, {}),
+             ("resource", "MISSING_PRINCIPAL", "s3:GetBucketPolicy", {"Policy": json.dumps(bucket)}, {"Bucket": "b"}),
+             ("SERVICE_CONTROL_POLICY", "SCP_SYNTAX_ERROR_PRINCIPAL", "organizations:DescribePolicy", guardrail, {}),
+             ("", "", "organizations:DescribePolicy", tags, {})]
+    for kind, rule, operation, output, parameters in kinds:
+        line = envelope(operation, output, parameters=parameters)
+        done = w.run(w.put(f"kinds/{kind}.jsonl", envelope("iam:GetAccountSummary", {"SummaryMap": {"Users": 1}}) + "\n" + line + "\n"),
+                     workspace="kind-" + kind)
+        at = line.index('"Resource"') if kind == "trust" else 0
+        told = f".jsonl:2:{at + len('Resource') + 5}:" if kind == "trust" else ".jsonl:2:"
+        ok = (f"would refuse the {kind} policy of" in done.stderr and rule in done.stderr and told in done.stderr) if kind else not done.stderr
+        w.check(f"policies are judged by their kind: {kind or 'tags'}", ok and done.returncode == (3 if kind else 0), done)
 
 
 class World:
@@ -69,6 +136,7 @@ def main():
     w.check("JSON tells the same", done.returncode == 3 and not answer["complete"] and answer["files"] == 2
             and [r["outcome"] for r in answer["not_in_full"]] == ["error"] and not done.stderr, done)
 
+    check_policies(w)
     for without in ({}, {"output": None}):
         text = json.loads(SUMMARY)
         del text["output"]
