@@ -215,8 +215,11 @@ vg_status vg_access_policy(vg_access_reader *r, vg_str key, vg_policy_kind kind,
     vg_doc *doc = VG_NEW(r->arena, vg_doc);
     if (!doc)
         return vg_access_no_memory(err);
-    if (vg_json_read(r->arena, vg_value_str(value), item->doc.name, NULL, doc, NULL) != VG_OK)
-        return vg_world_policy_text(r->builder, key, kind, name, vg_value_str(value), out, err);
+    if (vg_json_read(r->arena, vg_value_str(value), item->doc.name, NULL, doc, NULL) != VG_OK) {
+        VG_TRY(vg_world_policy_text(r->builder, key, kind, name, vg_value_str(value), out, err));
+        vg_world_place_problem(r->builder, vg_value_str(value), place_of_origin(item->resource.origin));
+        return VG_OK;
+    }
     VG_TRY(place_tree(r->arena, doc, item->resource.origin, err));
     return vg_world_policy_value(r->builder, key, kind, name, doc, doc->root, out, err);
 }

@@ -240,6 +240,14 @@ static bool is_listed(vg_str list, vg_str name)
     return false;
 }
 
+/* "trust policy of role/ci" */
+static bool is_trust_of(vg_str subject, vg_str arn)
+{
+    vg_str of = VG_STR(" of ");
+    size_t at = vg_str_find(subject, of);
+    return at != VG_NPOS && vg_str_ends(arn, vg_str_sub(subject, at + of.len, VG_NPOS));
+}
+
 /* Whether a problem of the world stands in the way of this answer: of the principal, of what is attached to it, of the
  * resource, or of the organisation's policies. */
 static bool concerns(const question *q, const vg_world_problem *p)
@@ -250,16 +258,15 @@ static bool concerns(const question *q, const vg_world_problem *p)
     if (who && (vg_str_eq(p->subject, who->arn) || is_listed(who->missing, name) ||
                 is_listed(who->missing, p->subject)))
         return true;
-    bool of_organization = vg_str_is(p->subject, "organization") || vg_str_starts(p->subject, VG_STR("p-")) ||
+    vg_policy_kind kind = p->refused ? p->refused->kind : VG_POLICY_IDENTITY;
+    if (kind == VG_POLICY_TRUST)
+        return is_trust_of(p->subject, q->target.arn);
+    bool of_organization = kind == VG_POLICY_SCP || kind == VG_POLICY_RCP ||
+                           vg_str_is(p->subject, "organization") || vg_str_starts(p->subject, VG_STR("p-")) ||
                            (p->subject.len > 0 && vg_str_eq(p->subject, q->world->organization_id));
     return of_organization
                ? (q->why.decision.unknown & (VG_BY_SCP | VG_BY_RCP)) != 0
                : q->target.resource && vg_str_find(p->subject, q->target.resource->arn) != VG_NPOS;
-}
-
-static vg_str problem_text(const question *q, const vg_world_problem *p)
-{
-    return vg_arena_printf(q->cli->arena, "%.*s: %.*s", VG_ARG(p->subject), VG_ARG(p->message));
 }
 
 static void print_answer(question *q)
@@ -280,7 +287,7 @@ static void print_answer(question *q)
         vg_iam_print(cli, "Lacks", missing_keys(q));
     for (size_t i = 0; is_unknown && i < q->world->problem_count; i++)
         if (concerns(q, &q->world->problems[i]))
-            vg_iam_print(cli, "To know", problem_text(q, &q->world->problems[i]));
+            vg_iam_print(cli, "To know", vg_iam_problem_text(&q->places, &q->world->problems[i]));
     for (size_t i = 0; explain && i < q->why.note_count; i++)
         vg_iam_print(cli, "Note", vg_str_from(q->why.notes[i]));
     if (explain)
@@ -333,7 +340,7 @@ static vg_status write_answer(question *q, vg_error *err)
     vg_json_array(w);
     for (size_t i = 0; i < q->world->problem_count; i++)
         if (concerns(q, &q->world->problems[i]))
-            vg_json_string(w, problem_text(q, &q->world->problems[i]));
+            vg_json_string(w, vg_iam_problem_text(&q->places, &q->world->problems[i]));
     vg_json_end_array(w);
     if (vg_cli_flag(q->cli, "explain")) {
         vg_json_key(w, "statements");

@@ -1,6 +1,7 @@
 /* iam_paths.c: `vigil iam paths`: by which steps a principal becomes another, or an administrator. */
 #include "cli/cli_parts.h"
 #include "cli/iam_paths_parts.h"
+#include "cli/iam_place.h"
 
 #include "cli/content_parts.h"
 #include "content.h"
@@ -145,9 +146,9 @@ static void say_what_to_know(const vg_paths_found *f)
                f->total == 1 ? "" : "s", certain, f->total - certain);
     if (f->count < f->total)
         vg_cli_say(f->cli, "the first %zu are shown: --most 0 shows all", f->count);
+    vg_iam_places places = {.arena = f->cli->arena};
     for (size_t i = 0; i < f->world->problem_count && i < 5; i++)
-        vg_cli_say(f->cli, "not known: %.*s: %.*s", VG_ARG(f->world->problems[i].subject),
-                   VG_ARG(f->world->problems[i].message));
+        vg_cli_say(f->cli, "not known: %.*s", VG_ARG(vg_iam_problem_text(&places, &f->world->problems[i])));
     if (f->world->problem_count > 5)
         vg_cli_say(f->cli, "and %zu more that is not known; paths that need it are not found",
                    f->world->problem_count - 5);

@@ -121,6 +121,9 @@ typedef struct {
     vg_str subject; /* what it is about: an ARN or id */
     vg_str message; /* what is missing and what would provide it */
     vg_place place; /* empty when it has none */
+    const vg_policy_document
+        *refused; /* the policy that AWS would refuse, by the first of its issues; else NULL */
+    vg_str text;  /* of a refused policy that is no JSON: its bytes */
 } vg_world_problem;
 
 typedef struct vg_world {
@@ -238,6 +241,9 @@ vg_status vg_world_add_instance_profile(vg_world_builder *builder, const vg_worl
                                         vg_error *err);
 vg_status vg_world_add_group(vg_world_builder *builder, const vg_world_group *group, vg_error *err);
 vg_status vg_world_add_problem(vg_world_builder *builder, const vg_world_problem *problem, vg_error *err);
+/* Says which record of an export the text of a refused policy came from, which the text cannot tell: for the problem that
+ * vg_world_policy_text has just added for these very bytes, if it did. */
+void vg_world_place_problem(vg_world_builder *builder, vg_str text, vg_place record);
 /* Reads and compiles a policy, once for each key: the same `key` (an ARN or id; empty: never shared) gives the same
  * policy again, whatever the text. *out is NULL for a document that AWS would refuse, which adds a problem; its layer is
  * then UNKNOWN. The document of the second form must live as long as the world. */

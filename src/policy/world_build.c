@@ -119,10 +119,11 @@ vg_status vg_world_add_problem(vg_world_builder *b, const vg_world_problem *prob
 /* ---- policies and layers --------------------------------------------------------------------------------------------------- */
 
 /* AWS would refuse the document: whoever attached it saw another one, so nothing can be said of this layer. */
-static vg_status refuse(vg_world_builder *b, const vg_policy_document *document, vg_error *err)
+static vg_status refuse(vg_world_builder *b, const vg_policy_document *document, vg_str text, vg_error *err)
 {
     const vg_policy_issue *issue = &document->issues[0];
-    vg_world_problem problem = {.subject = document->name, .place = issue->place};
+    vg_world_problem problem = {
+        .subject = document->name, .place = issue->place, .refused = document, .text = text};
     problem.message =
         vg_arena_printf(b->arena, "AWS would refuse this policy (%s): %s", issue->code, issue->message);
     if (!problem.message.ptr)
@@ -130,12 +131,19 @@ static vg_status refuse(vg_world_builder *b, const vg_policy_document *document,
     return vg_world_add_problem(b, &problem, err);
 }
 
-static vg_status compile(vg_world_builder *b, vg_policy_document *document, const vg_policy **out,
-                         vg_error *err)
+void vg_world_place_problem(vg_world_builder *b, vg_str text, vg_place record)
+{
+    vg_world_problem *last = b->problems.len ? vg_vec_at(&b->problems, b->problems.len - 1) : NULL;
+    if (last && last->text.ptr && last->text.ptr == text.ptr)
+        last->place = record;
+}
+
+static vg_status compile(vg_world_builder *b, vg_policy_document *document, vg_str text,
+                         const vg_policy **out, vg_error *err)
 {
     *out = NULL;
     if (document->issue_count > 0)
-        return refuse(b, document, err);
+        return refuse(b, document, text, err);
     return vg_policy_compile(b->arena, document, b->world->catalogue, out, err);
 }
 
@@ -172,7 +180,7 @@ vg_status vg_world_policy_text(vg_world_builder *b, vg_str key, vg_policy_kind k
     if (!document)
         return vg_fail(err, VG_ERR_MEMORY, "out of memory");
     VG_TRY(vg_policy_read_text(b->arena, text, kind, name, document, err));
-    VG_TRY(compile(b, document, out, err));
+    VG_TRY(compile(b, document, text, out, err));
     remember(entry, *out);
     return VG_OK;
 }
@@ -189,7 +197,7 @@ vg_status vg_world_policy_value(vg_world_builder *b, vg_str key, vg_policy_kind 
     if (!document)
         return vg_fail(err, VG_ERR_MEMORY, "out of memory");
     VG_TRY(vg_policy_read(b->arena, doc, root, kind, name, document, err));
-    VG_TRY(compile(b, document, out, err));
+    VG_TRY(compile(b, document, (vg_str){0}, out, err));
     remember(entry, *out);
     return VG_OK;
 }

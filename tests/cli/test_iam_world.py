@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -246,6 +247,49 @@ def a_statement_is_found_in_an_indented_export():
     equal(place("alice")["sid"], "AllOfS3")
     export.unlink()
     assert "line" not in place("first"), "a line of a file that is gone"
+
+
+@case
+def a_policy_that_aws_would_refuse_is_named_with_file_line_and_column():
+    folder, workspace = HOME / "refused", HOME / "refused-ws"
+    folder.mkdir()
+    encoded = urllib.parse.quote(json.dumps(document({**allow("s3:*"), "Effect": "allow"})))
+    twice = document(allow("s3"))  # equal in two users, and found in each
+    trust = document({"Effect": "Allow", "Principal": {"Service": "ec2"}, "Action": "sts:AssumeRole"})
+    broken = dict(IAM, UserDetailList=[user("first", twice), user("second", twice), user("third", encoded)],
+                  RoleDetailList=[role("app", trust=trust)])
+    export = folder / "iam.json"
+    export.write_text(json.dumps(envelope("iam:GetAccountAuthorizationDetails", {}, broken, MEMBER), indent=1))
+    lines = [json.dumps(one) for one in organization()]
+    lines = [one.replace('\\"Action\\": \\"s3:Delete*\\"', '\\"Action\\": \\"s3\\"') for one in lines]
+    (folder / "organization.jsonl").write_text("\n".join(lines) + "\n")
+    done = subprocess.run([VIGIL, "import", "-q", "--workspace", workspace, folder], capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr.count("AWS would refuse")), (3, 5), done.stderr)
+
+    def told(who, action, resource):
+        done = subprocess.run([VIGIL, "iam", "can", who, action, resource, "--format", "json", "--workspace", workspace],
+                              capture_output=True, text=True, check=False)
+        said = json.loads(done.stdout)
+        equal((said["result"], done.returncode), ("Unknown", 3), who)
+        return " | ".join(said["problems"])
+
+    text = export.read_text().splitlines()
+    for who in ("first", "second"):
+        name = next(i for i, line in enumerate(text) if f'"UserName": "{who}"' in line)
+        at = next(i for i, line in enumerate(text) if i > name and '"Action": "s3"' in line)
+        wanted = f"inline policy p0 of user/{who}: {export}:{at + 1}:{text[at].index(chr(34) + 's3') + 1}: AWS would refuse"
+        assert wanted in told(who, "s3:GetObject", "*"), (wanted, told(who, "s3:GetObject", "*"))
+    at = next(i for i, line in enumerate(text) if "%22allow%22" in line)
+    inner = json.dumps(document({**allow("s3:*"), "Effect": "allow"})).index('"allow"') + 1
+    wanted = (f"inline policy p0 of user/third: {export}:{at + 1}:{text[at].index(chr(34) + '%7B') + 1}, line 1, column {inner} of the "
+              "document in this string: AWS would refuse this policy (INVALID_EFFECT)")
+    assert wanted in told("third", "s3:GetObject", "*"), (wanted, told("third", "s3:GetObject", "*"))
+    assert f"trust policy of role/app: {export}:" in told("first", "sts:AssumeRole", f"arn:aws:iam::{MEMBER}:role/app")
+    number = next(i for i, line in enumerate(lines, 1) if '\\"s3\\"' in line)
+    wanted = f"keep-logs (p-logs0001): {folder}/organization.jsonl:{number}:"
+    assert wanted in told("first", "s3:GetObject", "*"), (wanted, told("first", "s3:GetObject", "*"))
+    export.unlink()
+    assert f"user/first: {export}: AWS" in told("first", "s3:GetObject", "*"), "a line of a file that is gone"
 
 
 @case
