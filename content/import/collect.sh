@@ -301,7 +301,9 @@ collect_resource_policies() {
       s3control get-access-point-policy --account-id "$account" --name "$id" --region "$region"
   done
   call "$at/keys.json" kms:ListKeys '' kms list-keys --region "$region"
+  call "$at/key-aliases.json" kms:ListAliases '' kms list-aliases --region "$region"
   for id in $(values_of KeyId "$file/keys.json"); do
+    call "$at/key/$id.json" kms:DescribeKey "KeyId=$id" kms describe-key --key-id "$id" --region "$region"
     call "$at/key-policy/$id.json" kms:GetKeyPolicy "KeyId=$id PolicyName=default" \
       kms get-key-policy --key-id "$id" --policy-name default --region "$region"
     call "$at/key-grants/$id.json" kms:ListGrants "KeyId=$id" kms list-grants --key-id "$id" --region "$region"

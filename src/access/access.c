@@ -137,7 +137,7 @@ static vg_status keep_all(vg_access_reader *r, const vg_vec *rules, vg_error *er
         "Vigil::Organization::Root",
         "Vigil::Resource::*",
         "Vigil::S3::*",
-        "Vigil::KMS::Grants",
+        "Vigil::KMS::*",
     };
     for (size_t i = 0; i < VG_COUNT(types); i++)
         VG_TRY(keep_type(r, vg_str_from(types[i]), err));

@@ -18,12 +18,35 @@ static vg_status map_type(const vg_access_reader *r, const char *type, vg_map **
     return VG_OK;
 }
 
+/* AWS alone gives aliases that begin with alias/aws/, to the keys that it manages in an account (KMS Developer Guide,
+ * "Aliases"). */
+static vg_status map_aliases(const vg_access_reader *r, const vg_map **out, vg_error *err)
+{
+    const vg_access_item *item;
+    vg_map *aliased = vg_map_new(r->arena, 0);
+    if (!aliased)
+        return vg_access_no_memory(err);
+    for (size_t next = 0; (item = vg_access_next(r, "Vigil::KMS::Alias", &next));) {
+        vg_str key = vg_get_str(item->doc.root, "TargetKeyArn");
+        if (!vg_str_starts(vg_get_str(item->doc.root, "Name"), VG_STR("alias/aws/")) || key.len == 0)
+            continue;
+        vg_map_entry *entry = vg_map_put(aliased, key, NULL);
+        if (!entry)
+            return vg_access_no_memory(err);
+        entry->value.u64 = (uint64_t)(uintptr_t)item;
+    }
+    *out = aliased;
+    return VG_OK;
+}
+
 vg_status vg_access_answers_of(const vg_access_reader *r, vg_access_answers *out, vg_error *err)
 {
     VG_TRY(map_type(r, "Vigil::Resource::Policy", &out->policies, err));
     VG_TRY(map_type(r, "Vigil::S3::PublicAccessBlock", &out->blocks, err));
     VG_TRY(map_type(r, "Vigil::S3::OwnershipControls", &out->ownership, err));
     VG_TRY(map_type(r, "Vigil::S3::BucketAcl", &out->acls, err));
+    VG_TRY(map_type(r, "Vigil::KMS::Key", &out->keys, err));
+    VG_TRY(map_aliases(r, &out->aliased, err));
     return map_type(r, "Vigil::KMS::Grants", &out->grants, err);
 }
 

@@ -6,11 +6,13 @@
 
 /* By the resource's ARN, the item of each kind of answer. */
 typedef struct {
-    vg_map *policies;  /* Vigil::Resource::Policy */
-    vg_map *blocks;    /* Vigil::S3::PublicAccessBlock */
-    vg_map *ownership; /* Vigil::S3::OwnershipControls */
-    vg_map *acls;      /* Vigil::S3::BucketAcl */
-    vg_map *grants;    /* Vigil::KMS::Grants */
+    vg_map *policies;      /* Vigil::Resource::Policy */
+    vg_map *blocks;        /* Vigil::S3::PublicAccessBlock */
+    vg_map *ownership;     /* Vigil::S3::OwnershipControls */
+    vg_map *acls;          /* Vigil::S3::BucketAcl */
+    vg_map *grants;        /* Vigil::KMS::Grants */
+    vg_map *keys;          /* Vigil::KMS::Key */
+    const vg_map *aliased; /* ARNs of keys to the alias alias/aws/... that AWS gave them */
 } vg_access_answers;
 
 vg_status vg_access_answers_of(const vg_access_reader *reader, vg_access_answers *out, vg_error *err);

@@ -285,6 +285,16 @@ static vg_str runs_as(const resources *s, const vg_access_item *item)
 
 /* ---- resources --------------------------------------------------------------------------------------------------------------------------- */
 
+/* Who manages a KMS key: as KMS says it of the key, as a snapshot has it, or because AWS gave it its alias. */
+static void describe_manager(const resources *s, const vg_access_item *item, vg_world_resource *out)
+{
+    const vg_access_item *answer = vg_access_answer(s->answers.keys, item->resource.id);
+    vg_str told = vg_get_str(answer ? answer->doc.root : item->doc.root, "KeyManager");
+    bool is_aliased = vg_access_answer(s->answers.aliased, item->resource.id) != NULL;
+    out->aws_managed = vg_str_is(told, "AWS") || is_aliased;
+    out->manager_unknown = vg_str_is(item->resource.type, "AWS::KMS::Key") && told.len == 0 && !is_aliased;
+}
+
 static vg_status describe(resources *s, const vg_access_item *item, vg_world_resource *out, vg_error *err)
 {
     const vg_resource *seen = &item->resource;
@@ -300,7 +310,7 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
     const vg_access_item *grants = vg_access_answer(s->answers.grants, seen->id);
     if (grants && vg_value_count(vg_get(grants->doc.root, VG_STR("Grants"))) == 0)
         out->grants_unknown = false; /* there are none */
-    out->aws_managed = vg_str_is(vg_get_str(item->doc.root, "KeyManager"), "AWS");
+    describe_manager(s, item, out);
     return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
 }
 

@@ -279,6 +279,9 @@ static void print_answer(question *q)
     vg_iam_print(cli, "Resource", q->target.arn);
     vg_iam_print(cli, "Because", blocked_text(q));
     vg_iam_print(cli, "Only if", vg_iam_residual(&q->why));
+    if (q->why.decision.unless_aws_managed)
+        vg_iam_print(cli, "Unless",
+                     VG_STR("AWS manages the key, which no RCP binds: not collected (aws kms describe-key)"));
     if (q->why.decision.unless_grant)
         vg_iam_print(cli, "Unless", VG_STR("a grant of the key allows it: grants were not collected"));
     if (is_unknown || explain)
@@ -328,6 +331,7 @@ static vg_status write_answer(question *q, vg_error *err)
     vg_json_put_str(w, "result", vg_str_from(vg_decision_name(q->why.decision.result)));
     vg_iam_write_layers(w, "blockedBy", q->why.decision.blocked_by);
     vg_iam_write_layers(w, "unknown", q->why.decision.unknown);
+    vg_json_put_bool(w, "unlessAwsManaged", q->why.decision.unless_aws_managed);
     vg_json_put_bool(w, "unlessGrant", q->why.decision.unless_grant);
     vg_json_put_str(w, "residual", q->why.residual);
     vg_json_put_str(w, "notCollected", vg_iam_uncollected(q->cli->arena, &q->caller, &q->layers));

@@ -74,6 +74,19 @@ static vg_str add_uncollected(vg_arena *arena, vg_str list, const char *what, co
                            which.len ? " (" : "", VG_ARG(which), which.len ? ")" : "");
 }
 
+/* Whether some policy of the levels denies anything. */
+static bool may_deny(const vg_layer *levels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < levels[i].count; k++) {
+            const vg_policy_document *document = vg_policy_document_of(levels[i].policies[k]);
+            for (size_t s = 0; s < document->statement_count; s++)
+                if (document->statements[s].effect == VG_EFFECT_DENY)
+                    return true;
+        }
+    return false;
+}
+
 vg_str vg_iam_uncollected(vg_arena *arena, const vg_world_caller *caller, const vg_layers *l)
 {
     vg_str missing = caller->principal ? caller->principal->missing : VG_STR("");
@@ -92,6 +105,9 @@ vg_str vg_iam_uncollected(vg_arena *arena, const vg_world_caller *caller, const 
         list = add_uncollected(arena, list, "SCPs", &l->scps[i], l->scps[i].name);
     for (size_t i = 0; i < l->rcp_count; i++)
         list = add_uncollected(arena, list, "RCPs", &l->rcps[i], l->rcps[i].name);
+    if (l->key_manager_unknown && may_deny(l->rcps, l->rcp_count))
+        list =
+            vg_arena_printf(arena, "%.*s%swhether AWS manages the key", VG_ARG(list), list.len ? ", " : "");
     if (l->s3 && l->s3->unknown)
         list = vg_arena_printf(arena, "%.*s%sS3 Block Public Access", VG_ARG(list), list.len ? ", " : "");
     if (l->s3 && l->s3->acls_unknown)

@@ -367,6 +367,7 @@ typedef struct {
     occasion what;
     bool same_account, has_access_point;
     bool kept_by_aws;
+    bool denied_unless_aws_managed; /* by RCPs */
 } answers;
 
 /* Through an access point both its policy and the bucket's must allow. */
@@ -531,6 +532,10 @@ static void ask_layers(vg_evaluation *e, const vg_layers *layers, answers *a)
     fetch_layer(&layers->identity);
     if (rcps_bind(e, layers, a->what))
         a->rcp.deny = ask_levels(e, layers->rcps, layers->rcp_count, VG_BY_RCP).deny;
+    a->denied_unless_aws_managed =
+        a->what == KMS_KEY && layers->key_manager_unknown && a->rcp.deny == VG_MATCH_YES;
+    if (a->denied_unless_aws_managed)
+        a->rcp.deny = VG_MATCH_UNKNOWN;
     if (layers->scp_count && scps_bind(e, layers, a->what))
         a->scp = ask_levels(e, layers->scps, layers->scp_count, VG_BY_SCP);
     a->resource =
@@ -614,6 +619,7 @@ static vg_decision conclude(const vg_evaluation *e, const vg_layers *layers, con
             d.out_of_steps = vg_is_spent(e->steps);
         }
     }
+    d.unless_aws_managed = d.result == VG_DECISION_UNKNOWN && a->denied_unless_aws_managed;
     d.unless_grant = (d.result == VG_IMPLICITLY_DENIED || d.result == VG_DECISION_UNKNOWN) &&
                      a->what == KMS_KEY && layers->grants_unknown && is_grantable(e->action);
     return d;
@@ -647,6 +653,8 @@ static void note_reasons(vg_trace *trace, vg_evaluation *e, const vg_layers *lay
         {rcps && !rcps_bind(e, layers, a->what), "no RCP binds this caller, resource or service"},
         {a->what == KMS_KEY,
          "a KMS key's own policy must allow, or leave it to the account's identity policies"},
+        {a->denied_unless_aws_managed,
+         "RCPs do not bind keys that AWS manages, and whether it manages this one was not collected"},
         {role, "a role's trust policy must allow, or leave it to the account's identity policies"},
         {a->kept_by_aws, "AWS keeps this resource for itself: no policy allows changing it"},
         {untold_write != NULL, untold_write},

@@ -293,6 +293,7 @@ typedef struct {
     bool resource_in_management_account; /* no RCP binds */
     bool grants_unknown;                 /* KMS: grants were not collected */
     bool aws_managed_key;                /* KMS: AWS manages the key; no RCP binds */
+    bool key_manager_unknown;            /* KMS: who manages the key was not collected; an RCP may bind */
     const vg_str
         *rcp_services; /* prefixes of the services that RCPs support; NULL: they bind every service */
     size_t rcp_service_count;
@@ -330,7 +331,8 @@ typedef struct {
         blocked_by; /* layers that denied: explicitly if the result is ExplicitlyDenied, else for want of an Allow */
     unsigned
         unknown; /* of an Unknown: layers of which keys that are unknown, or evidence that is missing, decide */
-    bool unless_grant; /* KMS: denied, or unknown, for policies alone: a grant could allow */
+    bool unless_aws_managed; /* KMS: an RCP denies, unless AWS manages the key, which was not collected */
+    bool unless_grant;       /* KMS: denied, or unknown, for policies alone: a grant could allow */
     bool out_of_steps; /* of an Unknown: comparing the policies' patterns takes more than a decision has */
 } vg_decision;
 

@@ -92,8 +92,9 @@ typedef struct {
     const vg_world_tag *tags;
     size_t tag_count;
     bool tags_unknown;
-    bool grants_unknown; /* of a KMS key: its grants were not collected */
-    bool aws_managed;    /* of a KMS key: AWS manages it, no RCP binds */
+    bool grants_unknown;  /* of a KMS key: its grants were not collected */
+    bool aws_managed;     /* of a KMS key: AWS manages it, no RCP binds */
+    bool manager_unknown; /* of a KMS key: whether AWS or the account manages it was not collected */
     const vg_s3_settings
         *s3; /* of a bucket or access point: the strictest that hold for it; NULL for others */
     vg_str origin;

@@ -186,12 +186,13 @@ static void target_layers(const vg_world *world, const vg_world_target *target, 
         out->s3 = resource->s3;
         out->grants_unknown = resource->grants_unknown;
         out->aws_managed_key = resource->aws_managed;
+        out->key_manager_unknown = resource->manager_unknown;
     } else if (takes_policy || target->access_point) {
         out->resource = unknown_layer;
-        out->grants_unknown = true;
+        out->grants_unknown = out->key_manager_unknown = true;
     } else {
         out->any_resource = vg_str_find_char(target->arn, '*') != VG_NPOS;
-        out->grants_unknown = out->any_resource;
+        out->grants_unknown = out->key_manager_unknown = out->any_resource;
     }
     if (target->access_point) {
         out->access_point = target->access_point->policy;

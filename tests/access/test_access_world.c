@@ -476,7 +476,7 @@ static void resources_have_their_policies_and_settings(void **state)
     const vg_world_resource *key =
         vg_world_resource_of(world, VG_STR("arn:aws:kms:eu-west-1:" MEMBER ":key/k"));
     assert_int_equal(key->policy.state, VG_LAYER_UNKNOWN); /* every key has one */
-    assert_true(key->aws_managed && key->grants_unknown);
+    assert_true(key->aws_managed && !key->manager_unknown && key->grants_unknown);
     const vg_world_resource *i = vg_world_resource_of(world, instance);
     assert_int_equal(i->policy.state, VG_LAYER_NONE);
     assert_true(i->tag_count == 1 && vg_str_is(i->tags[0].key, "team"));
@@ -505,6 +505,15 @@ static void put_answers(import_test *t)
         {"Vigil::Resource::Listing", POINT,
          "{\"Arn\":\"" POINT "\",\"Bucket\":\"asked\",\"Type\":\"AWS::S3::AccessPoint\"}"},
         {"Vigil::KMS::Grants", KEY, "{\"Arn\":\"" KEY "\",\"Grants\":[]}"},
+        {"Vigil::Resource::Listing", KEY "aws", "{\"Arn\":\"" KEY "aws\",\"Type\":\"AWS::KMS::Key\"}"},
+        {"Vigil::KMS::Key", KEY "aws", "{\"Arn\":\"" KEY "aws\",\"KeyManager\":\"AWS\"}"},
+        {"Vigil::Resource::Listing", KEY "own", "{\"Arn\":\"" KEY "own\",\"Type\":\"AWS::KMS::Key\"}"},
+        {"Vigil::KMS::Key", KEY "own", "{\"Arn\":\"" KEY "own\",\"KeyManager\":\"CUSTOMER\"}"},
+        {"Vigil::Resource::Listing", KEY "s3", "{\"Arn\":\"" KEY "s3\",\"Type\":\"AWS::KMS::Key\"}"},
+        {"Vigil::KMS::Alias", "arn:aws:kms:eu-west-1:" MEMBER ":alias/aws/s3",
+         "{\"Name\":\"alias/aws/s3\",\"TargetKeyArn\":\"" KEY "s3\"}"},
+        {"Vigil::KMS::Alias", "arn:aws:kms:eu-west-1:" MEMBER ":alias/mine",
+         "{\"Name\":\"alias/mine\",\"TargetKeyArn\":\"" KEY "\"}"},
         {"Vigil::S3::PublicAccessBlock", "arn:aws:s3:::asked",
          "{\"IgnorePublicAcls\":true,\"Present\":true,\"RestrictPublicBuckets\":false}"},
         {"Vigil::S3::PublicAccessBlock", "arn:aws:s3:::none", "{\"Present\":false}"},
@@ -549,6 +558,14 @@ static void answers_about_single_resources_count(void **state)
     assert_true(asked->policy.state == VG_LAYER_KNOWN && asked->policy.count == 1);
     assert_true(none->policy.state == VG_LAYER_KNOWN && none->policy.count == 0);
     assert_true(key->policy.count == 1 && !key->grants_unknown && vg_str_is(key->type, "AWS::KMS::Key"));
+    assert_true(key->manager_unknown && !key->aws_managed);
+    key = vg_world_resource_of(world, VG_STR(KEY "aws"));
+    assert_true(key->aws_managed && !key->manager_unknown);
+    key = vg_world_resource_of(world, VG_STR(KEY "own"));
+    assert_true(!key->aws_managed && !key->manager_unknown);
+    key = vg_world_resource_of(world, VG_STR(KEY "s3"));
+    assert_true(key->aws_managed && !key->manager_unknown);
+    assert_true(!queue->manager_unknown);
     assert_true(queue->policy.state == VG_LAYER_UNKNOWN && vg_str_is(queue->type, "AWS::SQS::Queue"));
     assert_true(vg_str_is(point->behind, "arn:aws:s3:::asked") && point->policy.state == VG_LAYER_UNKNOWN);
     assert_true(!asked->s3->unknown && asked->s3->restrict_public_buckets && asked->s3->ignore_public_acls);

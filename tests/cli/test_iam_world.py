@@ -293,6 +293,58 @@ def a_policy_that_aws_would_refuse_is_named_with_file_line_and_column():
 
 
 @case
+def who_manages_a_key_decides_whether_an_rcp_binds():
+    key, ident = f"arn:aws:kms:eu-west-1:{MEMBER}:key/1234", "1234"
+    rcp = document({"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"})
+    arn = f"arn:aws:organizations::{MANAGEMENT}:policy/o-testorgan1/resource_control_policy/p-keys00001"
+    summary = {"Id": "p-keys00001", "Arn": arn, "Name": "no-keys", "Type": "RESOURCE_CONTROL_POLICY", "AwsManaged": False}
+    lines = [one for one in organization() if one["operation"] != "organizations:ListRoots"]
+    lines += [envelope("organizations:ListRoots", {}, {"Roots": [{"Id": "r-root", "Arn": arn, "Name": "Root", "PolicyTypes": [
+                  {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}]}]}),
+              envelope("organizations:ListPolicies", {"Filter": "RESOURCE_CONTROL_POLICY"}, {"Policies": [summary]}),
+              envelope("organizations:DescribePolicy", {"PolicyId": "p-keys00001"}, {"Policy": {"PolicySummary": summary, "Content": json.dumps(rcp)}}),
+              envelope("organizations:ListTargetsForPolicy", {"PolicyId": "p-keys00001"}, {"Targets": [
+                  {"TargetId": MEMBER, "Arn": arn, "Name": MEMBER, "Type": "ACCOUNT"}]}),
+              envelope("iam:GetAccountAuthorizationDetails", {}, dict(IAM, UserDetailList=[user("alice", document(allow("kms:*")))]), MEMBER)]
+
+    def regional(operation, parameters, output):
+        return {**envelope(operation, parameters, output, MEMBER), "region": "eu-west-1"}
+
+    lines += [regional("kms:ListKeys", {}, {"Keys": [{"KeyId": ident, "KeyArn": key}]}),
+              regional("kms:GetKeyPolicy", {"KeyId": ident}, {"Policy": json.dumps(document(
+                  {"Effect": "Allow", "Principal": {"AWS": MEMBER}, "Action": "kms:*", "Resource": "*"})), "PolicyName": "default"}),
+              regional("kms:ListGrants", {"KeyId": ident}, {"Grants": []})]
+
+    def ask(name, *more):
+        folder = HOME / name
+        folder.mkdir()
+        (folder / "all.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (*lines, *more)))
+        done = subprocess.run([VIGIL, "import", "-q", "--workspace", HOME / (name + "-ws"), folder], capture_output=True, text=True, check=False)
+        equal(done.returncode, 0, name + done.stderr)
+        words = [VIGIL, "iam", "can", "alice", "kms:Decrypt", key, "--context", "aws:RequestedRegion=eu-west-1", "--workspace", HOME / (name + "-ws")]
+        text = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        said = json.loads(subprocess.run([*words, "--format", "json"], capture_output=True, text=True, check=False).stdout)
+        return said, text
+
+    said, text = ask("key-of-nobody-knows-whom")
+    equal((said["result"], said["unlessAwsManaged"], said["unknown"], said["notCollected"]),
+          ("Unknown", True, ["rcp"], "whether AWS manages the key"))
+    assert "Unless     AWS manages the key, which no RCP binds: not collected (aws kms describe-key)" in text, text
+
+    def manager(who):
+        return regional("kms:DescribeKey", {"KeyId": ident}, {"KeyMetadata": {"KeyId": ident, "Arn": key, "KeyManager": who}})
+
+    def alias(name):
+        return regional("kms:ListAliases", {}, {"Aliases": [{"AliasName": name, "AliasArn": key.replace("key/1234", name), "TargetKeyId": ident}]})
+
+    for name, line, result in (("key-of-aws", manager("AWS"), "Allowed"), ("key-of-ours", manager("CUSTOMER"), "ExplicitlyDenied"),
+                               ("key-with-an-alias-of-aws", alias("alias/aws/s3"), "Allowed"),
+                               ("key-with-an-alias-of-ours", alias("alias/mine"), "Unknown")):
+        said, text = ask(name, line)
+        equal((said["result"], "Unless" in text), (result, result == "Unknown"), name)
+
+
+@case
 def explanations_show_what_has_nothing_to_say():
     _, out, _ = iam("can", "dora", "iam:CreateUser", "*", "--explain")
     assert "identity   was not collected" in out and "Not known  identity policies (SecurityAudit)" in out, out

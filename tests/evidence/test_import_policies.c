@@ -32,6 +32,8 @@ static const struct {
     {"s3control:GetAccessPointPolicy", "{\"Name\":\"ap\"}", "NoSuchAccessPointPolicy",
      POLICY R "|" POINT "|{\"Arn\":\"" POINT NONE "AWS::S3::AccessPoint\"}"},
     {"kms:ListKeys", "{}", NULL, NULL},
+    {"kms:DescribeKey", "{\"KeyId\":\"k\"}", NULL, NULL},
+    {"kms:ListAliases", "{}", NULL, NULL},
     {"kms:GetKeyPolicy", "{\"KeyId\":\"k\"}", NULL, NULL},
     {"kms:ListGrants", "{\"KeyId\":\"k\"}", NULL, NULL},
     {"sqs:ListQueues", "{}", NULL, NULL},

@@ -215,6 +215,14 @@ static const struct {
      ID("") RP(PUBLIC) RCP(LEVEL(RCP_DENY(""))), "", YES, ""},
     {"no RCP binds keys that AWS manages", USER, "kms:Decrypt", KEY, A,
      ID(P_ALL) RP(PUBLIC) RCP(LEVEL(RCP_DENY(""))), "aws-key", YES, ""},
+    {"an RCP may deny a key that AWS may manage", USER, "kms:Decrypt", KEY, A,
+     ID(P_ALL) RP(PUBLIC) RCP(LEVEL(RCP_DENY(""))), "key-unknown", MAYBE, "rcp"},
+    {"who manages a key makes no difference where no RCP denies", USER, "kms:Decrypt", KEY, A,
+     ID(P_ALL) RP(PUBLIC) RCP(LEVEL(P_ALL)), "key-unknown", YES, ""},
+    {"who manages a key makes no difference to what allows nothing", USER, "kms:Decrypt", KEY, A,
+     ID(P_ALL) RCP(LEVEL(RCP_DENY(""))), "key-unknown", NO, "resource"},
+    {"what is no key nobody manages", USER, "s3:GetObject", OBJ, A, ID(P_ALL) RCP(LEVEL(RCP_DENY(""))),
+     "key-unknown", DENY, "rcp"},
     {"no RCP binds kms:RetireGrant", USER, "kms:RetireGrant", KEY, A,
      ID(P_ALL) RP(PUBLIC) RCP(LEVEL(RCP_DENY(""))), "", YES, ""},
     {"RCPs bind the services that support them alone", USER, "ec2:StopInstances",
@@ -600,6 +608,8 @@ static void tweak(vg_arena *arena, vg_str word, vg_request *request, vg_layers *
         layers->resource_in_management_account = true;
     else if (vg_str_is(word, "aws-key"))
         layers->aws_managed_key = true;
+    else if (vg_str_is(word, "key-unknown"))
+        layers->key_manager_unknown = true;
     else if (vg_str_is(word, "grants-unknown"))
         layers->grants_unknown = true;
     else if (vg_str_is(word, "resource-unknown"))
