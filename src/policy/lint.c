@@ -636,7 +636,7 @@ static size_t told_once(const lint *l, vg_lint_finding *findings, size_t count,
                         const vg_lint_location *locations)
 {
     size_t kept = 0;
-    const vg_lint_location *first_found = locations + (count ? l->document->issue_count : 0);
+    const vg_lint_location *first_found = count ? locations + l->document->issue_count : NULL;
     for (size_t i = 0; i < count; i++) {
         const vg_lint_finding *f = &findings[i], *next = i + 1 < count ? &findings[i + 1] : NULL;
         bool again = next && f->locations < first_found && next->check == f->check &&

@@ -203,6 +203,8 @@ def what_requests_report_as_invalid_lint_reports_as_errors_and_compare_and_minif
             lint = timed("iam", "lint", "--kind", "identity", "--format", "json", place)
             assert codes <= set(re.findall(r"[A-Z][A-Z_]{7,}", lint.text)), (name, codes, lint.text)
             equal(lint.returncode, 3 if "JSON_SYNTAX_ERROR" in codes else 1, name)
+            told = [(f["issueCode"], json.dumps(f["locations"])) for p in json.loads(lint.text)["policies"] for f in p["findings"]]
+            equal(len(told), len(set(told)), f"{name}: a finding is told twice")
         for words in (("compare", place, SMALL), ("compare", SMALL, place), ("minify", "--kind", "identity", place)):
             done = timed("iam", *words)
             equal((done.returncode, done.text), (3, ""), f"{name} {words}")
