@@ -84,16 +84,31 @@ typedef struct {
     bool mfa_known, mfa;
 } vg_activity_context;
 
+/* What a use is of the call that it was made of. */
+typedef enum {
+    VG_USE_CALL,     /* the action of the call, on its resource or the first of them */
+    VG_USE_RESOURCE, /* the same action on another resource of the call: AWS asks for each */
+    VG_USE_NEED,     /* another action that the call needed: iam:PassRole, the reading of what is copied */
+    VG_USE_MAYBE     /* another that it may have needed: the record does not tell */
+} vg_use_kind;
+
 /* Calls that share everything below. */
 typedef struct {
     vg_str principal;         /* ARN of a user, role (with its path where the record has it) or root user */
     vg_str principal_account; /* 12 digits */
     vg_str action;            /* "s3:GetObject" */
-    vg_str resource;          /* ARN; empty: the record does not tell */
-    vg_str account, region;   /* the resource's account; "" where not told */
-    uint32_t context;         /* index of vg_activity.contexts */
+    vg_str
+        resource; /* ARN; of what is made one that ends in a star; empty: the record does not tell, or not all of them */
+    vg_use_kind kind;
+    vg_str by;         /* of NEED and MAYBE: the event's own name as an action, "lambda:CreateFunction" */
+    vg_str passed_to;  /* of iam:PassRole: the service ("lambda.amazonaws.com"); empty: not known */
+    vg_str unresolved; /* of iam:PassRole without a resource: what the record says instead, for people */
+    vg_str account, region; /* the resource's account; "" where not told */
+    uint32_t context;       /* index of vg_activity.contexts */
     vg_event_answer answer; /* how the action is known; ANY_OF: one of several, each with a use of its own */
     uint64_t allowed, denied;
+    uint64_t
+        failed; /* with an error that comes before authorisation, or may: whether it was allowed is not told */
     vg_time first, last;
 } vg_activity_use;
 
@@ -120,9 +135,12 @@ bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str se
 typedef struct {
     const vg_event_map *events;
     const vg_catalogue *catalogue;
-    vg_str resources;     /* text of content/policy/event-resources.yaml; lives as long as the reader */
-    vg_str partition;     /* "aws" */
-    vg_time since, until; /* VG_TIME_NONE: no bound; since inclusive, until exclusive */
+    vg_str resources; /* text of content/policy/event-resources.yaml; lives as long as the reader */
+    vg_str needs;     /* text of content/policy/event-needs.yaml; lives as long as the reader; may be empty */
+    const vg_dependents *dependents; /* NULL: none are declared */
+    const vg_world *world; /* tells a role by its name and by its instance profile; NULL: neither is known */
+    vg_str partition;      /* "aws" */
+    vg_time since, until;  /* VG_TIME_NONE: no bound; since inclusive, until exclusive */
 } vg_activity_options;
 
 /* Gathers records. Memory is the arena's and grows with distinct uses, and by 16 bytes an event. */
@@ -132,11 +150,13 @@ vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, 
 vg_status vg_activity_add(vg_activity_reader *reader, const vg_trail_record *record, vg_error *err);
 vg_status vg_activity_finish(vg_activity_reader *reader, vg_activity *out, vg_error *err);
 
+/* Whether a resource of the ARN is of a type that the action takes; of an action that the catalogue does not know, any is. */
+bool vg_activity_fits(const vg_catalogue *catalogue, vg_str action, vg_str arn);
 /* The principal of a use in a world: by its ARN, else, of a role whose path the record did not tell, by account and name.
  * NULL when the world does not know it. */
 const vg_world_principal *vg_activity_principal(const vg_world *world, const vg_activity_use *use);
 /* The condition keys that a use tells: aws:RequestedRegion, SourceIp, SourceVpce, MultiFactorAuthPresent, ViaAWSService,
- * CalledVia..., SourceIdentity, SecureTransport. At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
+ * CalledVia..., SourceIdentity, SecureTransport, iam:PassedToService. At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
 enum { VG_ACTIVITY_KEYS = 10 };
 size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use *use,
                               vg_context_entry *entries, vg_str *values);
@@ -188,10 +208,11 @@ typedef struct {
     const vg_policy_document *from_policy;
     const vg_str *actions; /* in byte order, each once */
     size_t action_count;
-    const vg_str
-        *resources; /* ARNs in byte order; "*" alone where actions take none, or a record told none */
+    const vg_str *
+        resources; /* ARNs in byte order; "*" alone where actions take none; where records told none, those of `from` */
     size_t resource_count;
-    bool dependency; /* actions that no record shows and that the catalogue says others need */
+    bool not_resource; /* they are those that it does not take in, as in `from` */
+    bool dependency;   /* actions that calls of other actions needed, or are declared to need */
 } vg_generated_statement;
 
 typedef struct {
@@ -203,18 +224,39 @@ typedef struct {
     const vg_str
         *unproven; /* "action resource" of calls that it does not allow for certain (vg_generate's check) */
     size_t unproven_count;
+    const vg_str *unchecked; /* sentences: what could not be told of a call, and what was done about it */
+    size_t unchecked_count;
+    const vg_str
+        *ungranted; /* sentences: what a call needed and today's policies do not allow: it is left out */
+    size_t ungranted_count;
+    const vg_str
+        *left_out; /* sentences: what is declared as needed, leaves no trace, and no record says on what */
+    size_t left_out_count;
+    uint64_t failed; /* calls whose errors do not tell whether they were allowed; they are left out */
     const vg_str
         *guessed; /* actions that the catalogue does not know, or of which the event does not tell which */
     size_t guessed_count;
 } vg_generated;
 
+typedef struct {
+    const vg_world *world;
+    const vg_activity *activity;
+    const vg_world_principal *principal;
+    const vg_event_map *events;
+    const vg_dependents *dependents; /* NULL: none are declared */
+    const vg_policy_document
+        *instead; /* the check is of this policy, not of the one that is made; NULL: of that */
+} vg_generate_question;
+
 /* The smallest policy, statement by statement of today's, that allows what the principal was seen to do: no action outside
- * the activity and what the catalogue declares as needed with it (and the principal has today), the resources that were
- * recorded, the conditions of the statements that allowed. Every call is then decided again with the new policy in the place
- * of the old ones: what is not allowed for certain, though it was before, is `unproven`. VG_ERR_NOT_FOUND: the activity shows
- * no allowed call of the principal. */
-vg_status vg_generate(vg_arena *arena, const vg_world *world, const vg_activity *activity,
-                      const vg_world_principal *principal, vg_generated *out, vg_error *err);
+ * the activity and what calls need beside their own action (where the principal has it today), the resources that were
+ * recorded, else those of the statements that allowed, whose conditions are kept. Of what is declared as needed
+ * (vg_dependents) only that is taken over which the activity could not show, on a resource that it recorded. Every call,
+ * and every role that one passed, is then decided again with the new policy in the place of the old ones: what is not
+ * allowed for certain, though it was before, is `unproven`. VG_ERR_NOT_FOUND: the activity shows no allowed call of the
+ * principal. */
+vg_status vg_generate(vg_arena *arena, const vg_generate_question *question, vg_generated *out,
+                      vg_error *err);
 
 /* What IAM says that a principal last used, by service and by the actions that it tracks. VG_TIME_NONE: not in the 400 days
  * before `as_of`. */

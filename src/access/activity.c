@@ -3,26 +3,12 @@
  * Sessions count for their role, since that is what policies are attached to. Calls of AWS services are not anybody's
  * permission. An event that two trails delivered counts once (eventID and recipientAccountId). Which action an event needed
  * is policy/'s to say (vg_event_actions_of); which resource it was about, the record's own list says where it fits the
- * action's resource types, else templates over its parameters (content/policy/event-resources.yaml). */
-#include "access/access.h"
+ * action's resource types, else templates over its parameters (content/policy/event-resources.yaml); and what it needed beside
+ * its own action, content/policy/event-needs.yaml. */
 #include <stdio.h>
-
 #include <stdlib.h>
 
-struct vg_activity_reader {
-    vg_arena *arena;
-    vg_activity_options options;
-    vg_doc templates;
-    vg_map *uses;     /* key -> index in `list` */
-    vg_vec list;      /* vg_activity_use */
-    vg_map *contexts; /* key -> index in `context_list` */
-    vg_vec context_list;
-    vg_map *strings;
-    vg_map *events; /* 8 bytes of hash -> seen */
-    vg_map *logs;   /* "111122223333" -> logged; "111122223333 s3": its data events */
-    vg_buf key;
-    vg_activity counts;
-};
+#include "access/activity_part.h"
 
 static vg_status no_memory(vg_error *err)
 {
@@ -44,17 +30,20 @@ vg_status vg_activity_open(vg_arena *arena, const vg_activity_options *options, 
                               .strings = vg_map_new(arena, 0),
                               .events = vg_map_new(arena, 0),
                               .logs = vg_map_new(arena, 0),
+                              .needs = vg_map_new(arena, 0),
+                              .arns = vg_vec_in(arena, sizeof(vg_str)),
                               .counts = {.first = VG_TIME_NONE, .last = VG_TIME_NONE}};
-    if (!r->uses || !r->contexts || !r->strings || !r->events || !r->logs)
+    if (!r->uses || !r->contexts || !r->strings || !r->events || !r->logs || !r->needs)
         return no_memory(err);
     *out = r;
-    return vg_yaml_read(arena, options->resources, VG_STR("policy/event-resources.yaml"), NULL, &r->templates,
-                        err);
+    VG_TRY(vg_yaml_read(arena, options->resources, VG_STR("policy/event-resources.yaml"), NULL, &r->templates,
+                        err));
+    return vg_activity_read_needs(r, err);
 }
 
 /* ---- keeping ------------------------------------------------------------------------------------------------------------------ */
 
-static vg_str intern(vg_activity_reader *r, vg_str text)
+vg_str vg_activity_keep(vg_activity_reader *r, vg_str text)
 {
     if (!text.len)
         return VG_STR("");
@@ -118,73 +107,7 @@ static whose principal_of(vg_activity_reader *r, const vg_trail_record *record, 
     return vg_arn_parse(*arn, &parts) && vg_is_account_id(parts.account) ? BY_PRINCIPAL : BY_NOBODY_KNOWN;
 }
 
-/* ---- on what ------------------------------------------------------------------------------------------------------------------ */
-
-/* Fills one template; false when a field is not there. */
-static bool fill(vg_activity_reader *r, vg_str template, const vg_trail_record *record, vg_buf *out)
-{
-    const vg_value *parameters = vg_get(record->root, VG_STR("requestParameters"));
-    for (vg_str rest = template; rest.len;) {
-        vg_str text, field;
-        bool has_field = vg_str_split(rest, '{', &text, &rest);
-        vg_buf_add_str(out, text);
-        if (!has_field)
-            return true;
-        vg_str_split(rest, '}', &field, &rest);
-        vg_str value = vg_str_is(field, "partition") ? r->options.partition
-                       : vg_str_is(field, "region")  ? record->region
-                       : vg_str_is(field, "account") ? record->account
-                                                     : (vg_str){0};
-        char path[128];
-        if (!value.len && field.len < sizeof path) {
-            for (size_t i = 0; i <= field.len; i++)
-                path[i] = i == field.len ? '\0' : field.ptr[i] == '.' ? '/' : field.ptr[i];
-            value = vg_get_str(parameters, path);
-        }
-        if (!value.len)
-            return false;
-        if (vg_str_ends(vg_buf_str(out), VG_STR("/")) && value.ptr[0] == '/')
-            value = vg_str_sub(value, 1, value.len); /* parameter/ + /path/name */
-        vg_buf_add_str(out, value);
-    }
-    return true;
-}
-
-/* Whether the ARN is of a type that the action takes; where the catalogue does not know the action, any ARN is. */
-static bool fits_action(const vg_activity_reader *r, vg_str action, vg_str arn)
-{
-    vg_arn parts;
-    uint32_t id =
-        r->options.catalogue ? vg_catalogue_find_action(r->options.catalogue, action) : VG_CATALOGUE_NONE;
-    if (!vg_arn_parse(arn, &parts))
-        return false;
-    if (id == VG_CATALOGUE_NONE)
-        return true;
-    const vg_catalogue_action *known = vg_catalogue_action_at(r->options.catalogue, id);
-    for (size_t i = 0; i < known->use_count; i++)
-        if (vg_catalogue_resource_fits(r->options.catalogue, known->uses[i].resource, arn))
-            return true;
-    return false;
-}
-
-static vg_str resource_of(vg_activity_reader *r, const vg_trail_record *record, vg_str action)
-{
-    vg_str service, name;
-    for (size_t i = 0; i < record->resource_count; i++)
-        if (record->resources[i].arn.len && fits_action(r, action, record->resources[i].arn))
-            return intern(r, record->resources[i].arn);
-    vg_str_split(action, ':', &service, &name);
-    for (vg_items it = vg_items_of(vg_get(r->templates.root, service)); vg_items_next(&it);) {
-        vg_buf arn = {0};
-        bool good = fill(r, vg_value_str(it.value), record, &arn) && !arn.failed &&
-                    fits_action(r, action, vg_buf_str(&arn));
-        vg_str kept = good ? intern(r, vg_buf_str(&arn)) : (vg_str){0};
-        vg_buf_free(&arn);
-        if (good)
-            return kept;
-    }
-    return VG_STR("");
-}
+/* ---- whose ------------------------------------------------------------------------------------------------------------------- */
 
 static vg_str owner_of(const vg_trail_record *record, vg_str resource)
 {
@@ -197,7 +120,7 @@ static vg_str owner_of(const vg_trail_record *record, vg_str resource)
     return record->account;
 }
 
-/* ---- from where, and how it ended ------------------------------------------------------------------------------------------------ */
+/* ---- from where ---------------------------------------------------------------------------------------------------------------- */
 
 static bool is_address(vg_str text)
 {
@@ -228,30 +151,13 @@ static uint32_t context_of(vg_activity_reader *r, const vg_trail_record *record)
     vg_activity_context *context = vg_vec_push(&r->context_list);
     if (!context)
         return UINT32_MAX;
-    *context = (vg_activity_context){.source_ip = intern(r, address),
-                                     .vpc_endpoint = intern(r, record->vpc_endpoint),
-                                     .invoked_by = intern(r, i->invoked_by),
-                                     .source_identity = intern(r, i->source_identity),
+    *context = (vg_activity_context){.source_ip = vg_activity_keep(r, address),
+                                     .vpc_endpoint = vg_activity_keep(r, record->vpc_endpoint),
+                                     .invoked_by = vg_activity_keep(r, i->invoked_by),
+                                     .source_identity = vg_activity_keep(r, i->source_identity),
                                      .mfa_known = i->mfa_known,
                                      .mfa = i->mfa};
     return index;
-}
-
-/* Services spell a refusal in many ways; each of them says "access denied", "unauthorized" or "not authorized". */
-static bool is_denied(vg_str code)
-{
-    static const char *const words[] = {"accessdenied", "unauthorized", "notauthorized", "forbidden"};
-    char text[96];
-    size_t n = 0;
-    for (size_t i = 0; i < code.len && n < sizeof text; i++) {
-        char c = (char)(code.ptr[i] >= 'A' && code.ptr[i] <= 'Z' ? code.ptr[i] | 32 : code.ptr[i]);
-        if (c >= 'a' && c <= 'z')
-            text[n++] = c;
-    }
-    for (size_t i = 0; i < VG_COUNT(words); i++)
-        if (vg_str_find(vg_str_of(text, n), vg_str_from(words[i])) != VG_NPOS)
-            return true;
-    return false;
 }
 
 /* ---- adding ------------------------------------------------------------------------------------------------------------------------ */
@@ -266,41 +172,50 @@ static void widen(vg_time time, vg_time *first, vg_time *last)
         *last = time;
 }
 
-static vg_status add_use(vg_activity_reader *r, const vg_trail_record *record, vg_str principal,
-                         vg_str action, vg_event_answer answer, vg_error *err)
+/* The use of the key, which tells it from every other; NULL when memory is out. */
+static vg_activity_use *find_use(vg_activity_reader *r, const vg_activity_use *use)
 {
-    vg_arn parts = {0};
-    vg_arn_parse(principal, &parts);
+    const vg_str parts[] = {use->principal, use->action, use->account,   use->region,
+                            use->resource,  use->by,     use->passed_to, use->unresolved};
     bool added;
-    uint32_t context = context_of(r, record);
-    vg_activity_use use = {.principal = intern(r, principal),
-                           .principal_account = intern(r, parts.account),
-                           .action = intern(r, action),
-                           .resource = resource_of(r, record, action),
-                           .region = intern(r, record->region),
-                           .context = context,
-                           .answer = answer,
-                           .first = VG_TIME_NONE,
-                           .last = VG_TIME_NONE};
-    use.account = intern(r, owner_of(record, use.resource));
     vg_buf_clear(&r->key);
-    add_key(r, use.principal);
-    add_key(r, use.action);
-    add_key(r, use.account);
-    add_key(r, use.region);
-    add_key(r, use.resource);
-    vg_buf_addf(&r->key, "%u", context);
+    for (size_t i = 0; i < VG_COUNT(parts); i++) {
+        if (!parts[i].ptr)
+            return NULL;
+        add_key(r, parts[i]);
+    }
+    vg_buf_addf(&r->key, "%u %d", use->context, (int)use->kind);
     uint32_t index = index_of(r, r->uses, (uint32_t)r->list.len, &added);
-    vg_activity_use *kept = index == UINT32_MAX || context == UINT32_MAX ? NULL
-                            : added                                      ? vg_vec_push(&r->list)
-                                                                         : vg_vec_at(&r->list, index);
-    if (!kept || !use.principal.ptr || !use.action.ptr || !use.account.ptr || !use.resource.ptr)
+    vg_activity_use *kept = index == UINT32_MAX ? NULL
+                            : added             ? vg_vec_push(&r->list)
+                                                : vg_vec_at(&r->list, index);
+    if (kept && added)
+        *kept = *use;
+    return kept;
+}
+
+vg_status vg_activity_add_use(vg_activity_reader *r, const vg_activity_call *call, vg_activity_use use,
+                              vg_error *err)
+{
+    const vg_trail_record *record = call->record;
+    use.principal = vg_activity_keep(r, call->principal);
+    use.principal_account = vg_activity_keep(r, call->account);
+    use.action = vg_activity_keep(r, use.action);
+    use.resource = vg_activity_keep(r, use.resource);
+    use.by = vg_activity_keep(r, use.by);
+    use.passed_to = vg_activity_keep(r, use.passed_to);
+    use.unresolved = vg_activity_keep(r, use.unresolved);
+    use.region = vg_activity_keep(r, record->region);
+    use.account = vg_activity_keep(r, owner_of(record, use.resource));
+    use.context = context_of(r, record);
+    use.answer = use.kind < VG_USE_NEED ? call->answer : VG_EVENT_MAPPED;
+    use.first = use.last = VG_TIME_NONE;
+    vg_activity_use *kept = use.context == UINT32_MAX ? NULL : find_use(r, &use);
+    if (!kept)
         return no_memory(err);
-    if (added)
-        *kept = use;
-    bool denied = is_denied(record->error_code);
-    kept->allowed += !denied;
-    kept->denied += denied;
+    kept->allowed += call->end == VG_END_ALLOWED;
+    kept->denied += call->end == VG_END_REFUSED;
+    kept->failed += call->end == VG_END_UNTOLD;
     widen(record->time, &kept->first, &kept->last);
     return VG_OK;
 }
@@ -398,9 +313,17 @@ vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, 
     vg_event_actions_of(o->events, record->source, record->name, &actions);
     r->counts.free += actions.count == 0;
     r->counts.nameless += actions.count != 0 && by == BY_NOBODY_KNOWN;
-    for (size_t i = 0; i < actions.count && by == BY_PRINCIPAL; i++)
-        VG_TRY(add_use(r, record, principal, actions.actions[i], actions.answer, err));
-    return VG_OK;
+    if (by != BY_PRINCIPAL)
+        return VG_OK;
+    vg_arn parts = {0};
+    vg_arn_parse(principal, &parts);
+    vg_str message = vg_get_str(record->root, "errorMessage");
+    const vg_activity_call call = {.record = record,
+                                   .principal = principal,
+                                   .account = parts.account,
+                                   .end = vg_event_end_of(o->events, record->error_code, message),
+                                   .answer = actions.answer};
+    return vg_activity_add_call(r, &call, &actions, err);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------------------------ */
@@ -408,17 +331,18 @@ vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, 
 static int compare_uses(const void *left, const void *right)
 {
     const vg_activity_use *a = left, *b = right;
-    const vg_str *const fields[][2] = {{&a->principal, &b->principal},
-                                       {&a->action, &b->action},
-                                       {&a->account, &b->account},
-                                       {&a->region, &b->region},
-                                       {&a->resource, &b->resource}};
+    const vg_str *const fields[][2] = {{&a->principal, &b->principal}, {&a->action, &b->action},
+                                       {&a->account, &b->account},     {&a->region, &b->region},
+                                       {&a->resource, &b->resource},   {&a->by, &b->by},
+                                       {&a->passed_to, &b->passed_to}, {&a->unresolved, &b->unresolved}};
     for (size_t i = 0; i < VG_COUNT(fields); i++) {
         int order = vg_str_cmp(*fields[i][0], *fields[i][1]);
         if (order)
             return order;
     }
-    return a->context < b->context ? -1 : a->context > b->context;
+    return a->kind != b->kind        ? (int)a->kind - (int)b->kind
+           : a->context < b->context ? -1
+                                     : a->context > b->context;
 }
 
 vg_status vg_activity_finish(vg_activity_reader *r, vg_activity *out, vg_error *err)
@@ -482,5 +406,7 @@ size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use
     if (from->mfa_known)
         tell(&w, "aws:MultiFactorAuthPresent", from->mfa ? VG_STR("true") : VG_STR("false"));
     tell(&w, "aws:SecureTransport", VG_STR("true"));
+    if (use->passed_to.len)
+        tell(&w, "iam:PassedToService", use->passed_to);
     return w.count;
 }

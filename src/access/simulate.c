@@ -359,6 +359,12 @@ static const vg_layer *levels_of(const simulator *s, vg_str account, size_t *cou
     return known ? known->scps : NULL;
 }
 
+/* A call counts once for its action, and once for another that it needed: its further resources are no further calls. */
+static bool is_counted(const vg_activity_use *use)
+{
+    return use->kind == VG_USE_CALL || use->kind == VG_USE_NEED;
+}
+
 static bool is_bound_caller(const simulator *s, const vg_activity_use *use)
 {
     return binds_account(s, use->principal_account) && !vg_caller_of(use->principal).service_linked;
@@ -374,6 +380,8 @@ static vg_status simulate_scp(simulator *s, vg_error *err)
     for (size_t i = 0; i < s->activity->use_count; i++) {
         const vg_activity_use *use = &s->activity->uses[i];
         size_t count = 0;
+        if (!is_counted(use))
+            continue;
         const vg_layer *levels = replaces ? levels_of(s, use->principal_account, &count) : NULL;
         s->out.already_denied += use->denied;
         if (!is_bound_caller(s, use)) {
@@ -427,6 +435,8 @@ static vg_status simulate_rcp(simulator *s, vg_error *err)
                               .rcp_service_count = s->question->rcp_service_count};
     for (size_t i = 0; i < s->activity->use_count; i++) {
         const vg_activity_use *use = &s->activity->uses[i];
+        if (!is_counted(use))
+            continue;
         bool bound = binds_account(s, use->account) && !vg_caller_of(use->principal).service_linked;
         s->out.already_denied += use->denied;
         s->out.not_bound += bound ? 0 : use->allowed;

@@ -63,7 +63,7 @@ static vg_status note_uses(unused_finder *f, vg_error *err)
     for (size_t i = 0; i < activity->use_count; i++) {
         const vg_activity_use *use = &activity->uses[i];
         const vg_world_principal *principal = vg_activity_principal(world, use);
-        if (!principal || !use->allowed)
+        if (!principal || (!use->allowed && !use->failed))
             continue;
         uint32_t index = (uint32_t)(principal - world->principals);
         uint32_t action = vg_catalogue_find_action(world->catalogue, use->action);

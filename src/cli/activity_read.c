@@ -103,13 +103,22 @@ static void read_times(vg_cli *cli, vg_activity_options *options)
         options->since = cli->now - last;
 }
 
-vg_status vg_cli_activity_read(vg_cli *cli, const vg_str *paths, size_t count, const vg_catalogue *catalogue,
-                               vg_str partition, vg_activity *out, vg_error *err)
+vg_status vg_cli_dependents(vg_cli *cli, const vg_dependents **out, vg_error *err)
 {
-    vg_activity_options options = {.catalogue = catalogue, .partition = partition};
+    return vg_dependents_read(cli->arena, vg_cli_content_file(cli, VG_STR("policy/dependents.txt")), out,
+                              err);
+}
+
+vg_status vg_cli_activity_read(vg_cli *cli, const vg_str *paths, size_t count, const vg_catalogue *catalogue,
+                               const vg_world *world, vg_activity *out, vg_error *err)
+{
+    vg_activity_options options = {
+        .catalogue = catalogue, .partition = world ? world->partition : VG_STR("aws"), .world = world};
     log_reader r = {.cli = cli};
     vg_str events = vg_cli_content_file(cli, VG_STR("policy/events.yaml"));
     options.resources = vg_cli_content_file(cli, VG_STR("policy/event-resources.yaml"));
+    options.needs = vg_cli_content_file(cli, VG_STR("policy/event-needs.yaml"));
+    VG_TRY(vg_cli_dependents(cli, &options.dependents, err));
     read_times(cli, &options);
     VG_TRY(vg_event_map_read(cli->arena, events, catalogue, &options.events, err));
     VG_TRY(vg_activity_open(cli->arena, &options, &r.reader, err));

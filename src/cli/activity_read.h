@@ -25,8 +25,10 @@
     }
 
 /* Reads the logs at these paths, for a command with VG_ACTIVITY_OPTIONS and --content. What cannot be read is told on
- * stderr and makes the exit code 3; the rest is read. Memory is the cli's arena. */
+ * stderr and makes the exit code 3; the rest is read. `world` (may be NULL) tells roles by name and by instance profile. Memory is the cli's arena. */
 vg_status vg_cli_activity_read(vg_cli *cli, const vg_str *paths, size_t count, const vg_catalogue *catalogue,
-                               vg_str partition, vg_activity *out, vg_error *err);
+                               const vg_world *world, vg_activity *out, vg_error *err);
+/* What is declared as needed beside each action: content/policy/dependents.txt. */
+vg_status vg_cli_dependents(vg_cli *cli, const vg_dependents **out, vg_error *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include "cli/iam_world.h"
 #include "report/report.h"
 
+enum { MOST_POLICY = 1 << 20 };
+
 typedef struct {
     vg_cli *cli;
     const vg_world *world;
@@ -13,8 +15,7 @@ typedef struct {
 
 static vg_status read_logs(usage_work *w, const vg_str *paths, size_t count, vg_error *err)
 {
-    return vg_cli_activity_read(w->cli, paths, count, w->world->catalogue, w->world->partition, &w->activity,
-                                err);
+    return vg_cli_activity_read(w->cli, paths, count, w->world->catalogue, w->world, &w->activity, err);
 }
 
 static void add_safe_line(vg_buf *out, const char *before, vg_str text)
@@ -64,7 +65,7 @@ static void add_new_statement(vg_buf *out, const vg_generated_statement *s)
     vg_json_object(&w);
     vg_json_put_str(&w, "Effect", VG_STR("Allow"));
     put_list(&w, "Action", s->actions, s->action_count);
-    put_list(&w, "Resource", s->resources, s->resource_count);
+    put_list(&w, s->not_resource ? "NotResource" : "Resource", s->resources, s->resource_count);
     if (s->from && s->from->condition_at) {
         vg_json_key(&w, "Condition");
         vg_json_value(&w, s->from->condition_at);
@@ -125,15 +126,28 @@ static void write_generated_json(vg_buf *out, const vg_world_principal *principa
         vg_json_put_str(&w, "from", s->from_policy ? s->from_policy->name : VG_STR(""));
         vg_json_put_bool(&w, "dependency", s->dependency);
         put_list(&w, "actions", s->actions, s->action_count);
-        put_list(&w, "resources", s->resources, s->resource_count);
+        put_list(&w, s->not_resource ? "notResources" : "resources", s->resources, s->resource_count);
         vg_json_end_object(&w);
     }
     vg_json_end_array(&w);
     put_list(&w, "guessed", g->guessed, g->guessed_count);
     put_list(&w, "unproven", g->unproven, g->unproven_count);
+    put_list(&w, "ungranted", g->ungranted, g->ungranted_count);
+    put_list(&w, "unchecked", g->unchecked, g->unchecked_count);
+    put_list(&w, "leftOut", g->left_out, g->left_out_count);
+    vg_json_put_i64(&w, "failed", (int64_t)g->failed);
     vg_json_put_str(&w, "policy", g->text);
     vg_json_end_object(&w);
     vg_buf_add_char(out, '\n');
+}
+
+static void say_each(vg_cli *cli, const char *before, const vg_str *texts, size_t count, const char *behind)
+{
+    enum { MOST_LINES = 20 };
+    for (size_t i = 0; i < count && i < MOST_LINES; i++)
+        vg_cli_say(cli, "%s%.*s%s", before, VG_ARG(texts[i]), behind);
+    if (count > MOST_LINES)
+        vg_cli_say(cli, "%s%zu more like these: --format json", before, count - MOST_LINES);
 }
 
 static void say_what_to_know(vg_cli *cli, const vg_activity *activity, const vg_generated *g)
@@ -147,11 +161,66 @@ static void say_what_to_know(vg_cli *cli, const vg_activity *activity, const vg_
     if (!activity->data_events)
         vg_cli_say(
             cli, "the logs hold no data events: reads and writes of objects and items are not in the policy");
-    for (size_t i = 0; i < g->guessed_count; i++)
-        vg_cli_say(cli, "%.*s: the event does not tell for certain that this is the action",
-                   VG_ARG(g->guessed[i]));
-    for (size_t i = 0; i < g->unproven_count; i++)
-        vg_cli_say(cli, "not allowed for certain by the new policy: %.*s", VG_ARG(g->unproven[i]));
+    if (g->failed)
+        vg_cli_say(
+            cli,
+            "%llu calls ended with errors that do not tell whether they were allowed: they are not in the "
+            "policy",
+            (unsigned long long)g->failed);
+    say_each(cli, "", g->guessed, g->guessed_count,
+             ": the event does not tell for certain that this is the action");
+    say_each(cli, "", g->left_out, g->left_out_count, "");
+    say_each(cli, "not checked: ", g->unchecked, g->unchecked_count, "");
+    say_each(cli, "not granted today: ", g->ungranted, g->ungranted_count, "");
+    say_each(cli, "not allowed for certain by the new policy: ", g->unproven, g->unproven_count, "");
+}
+
+/* The policy of --policy, whose mistakes end the command. */
+static vg_status read_instead(vg_cli *cli, const vg_policy_document **out, vg_error *err)
+{
+    vg_str path = vg_cli_value(cli, "policy"), text;
+    vg_policy_document *document = VG_NEW(cli->arena, vg_policy_document);
+    if (!path.len)
+        return VG_OK;
+    if (!document)
+        return vg_fail(err, VG_ERR_MEMORY, "memory ran out");
+    VG_TRY(vg_file_read(cli->arena, path, MOST_POLICY, &text, err));
+    VG_TRY(vg_policy_read_text(cli->arena, text, VG_POLICY_IDENTITY, path, document, err));
+    if (document->issue_count)
+        return vg_fail_at(err, VG_ERR_VALUE, document->issues[0].place,
+                          "AWS would refuse this policy: %s: %s", document->issues[0].code,
+                          document->issues[0].message);
+    *out = document;
+    return VG_OK;
+}
+
+static vg_status read_question(usage_work *w, vg_generate_question *question, vg_error *err)
+{
+    vg_cli *cli = w->cli;
+    vg_str events = vg_cli_content_file(cli, VG_STR("policy/events.yaml"));
+    *question = (vg_generate_question){.world = w->world, .activity = &w->activity};
+    VG_TRY(vg_event_map_read(cli->arena, events, w->world->catalogue, &question->events, err));
+    VG_TRY(vg_cli_dependents(cli, &question->dependents, err));
+    return read_instead(cli, &question->instead, err);
+}
+
+static void write_answer(vg_cli *cli, const vg_generate_question *question, const vg_generated *g,
+                         vg_buf *out)
+{
+    switch (vg_cli_choice(cli, "format")) {
+    case 0:
+        if (question->instead)
+            vg_buf_addf(out, "%zu calls are not allowed for certain by %.*s\n", g->unproven_count,
+                        VG_ARG(vg_cli_value(cli, "policy")));
+        else
+            vg_buf_addf(out, "%.*s\n", VG_ARG(g->text));
+        break;
+    case 1:
+        write_diff(out, question->principal, g);
+        break;
+    default:
+        write_generated_json(out, question->principal, g);
+    }
 }
 
 static vg_status generate(usage_work *w, size_t *unproven, vg_error *err)
@@ -160,6 +229,7 @@ static vg_status generate(usage_work *w, size_t *unproven, vg_error *err)
     const vg_str *words;
     size_t count = vg_cli_arguments(cli, &words);
     vg_world_caller caller;
+    vg_generate_question question;
     vg_generated generated;
     vg_buf out = {0};
     VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
@@ -167,20 +237,12 @@ static vg_status generate(usage_work *w, size_t *unproven, vg_error *err)
     if (!caller.principal)
         return vg_fail(err, VG_ERR_NOT_FOUND,
                        "no evidence of %.*s: import the account's authorization details", VG_ARG(words[0]));
+    VG_TRY(read_question(w, &question, err));
     VG_TRY(read_logs(w, words + 1, count - 1, err));
-    VG_TRY(vg_generate(cli->arena, w->world, &w->activity, caller.principal, &generated, err));
-    *unproven = generated.unproven_count;
-    switch (vg_cli_choice(cli, "format")) {
-    case 0:
-        vg_buf_add_str(&out, generated.text);
-        vg_buf_add_char(&out, '\n');
-        break;
-    case 1:
-        write_diff(&out, caller.principal, &generated);
-        break;
-    default:
-        write_generated_json(&out, caller.principal, &generated);
-    }
+    question.principal = caller.principal;
+    VG_TRY(vg_generate(cli->arena, &question, &generated, err));
+    *unproven = generated.unproven_count + generated.ungranted_count;
+    write_answer(cli, &question, &generated, &out);
     say_what_to_know(cli, &w->activity, &generated);
     return print(cli, &out, err);
 }
@@ -191,9 +253,10 @@ static int run_generate(vg_cli *cli)
     usage_work w = {.cli = cli};
     size_t unproven = 0;
     vg_status status = generate(&w, &unproven, &err);
+    bool is_checked = vg_cli_flag(cli, "check") || vg_cli_value(cli, "policy").len > 0;
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
-    return unproven && vg_cli_flag(cli, "check") ? VG_EXIT_FINDINGS : VG_EXIT_OK;
+    return unproven && is_checked ? VG_EXIT_FINDINGS : VG_EXIT_OK;
 }
 
 /* ---- the tables ------------------------------------------------------------------------------------------------------------------ */
@@ -211,7 +274,14 @@ static const vg_option generate_options[] = {
      .fallback = "policy",
      .help = "The policy itself, how it differs from today's statement by statement, or everything as JSON."},
     {.name = "check",
-     .help = "Exit with 1 when a call that was allowed is not allowed for certain by the new policy."},
+     .help = "Exit with 1 when a call that was allowed, or the passing of a role by one, is not allowed for "
+             "certain by "
+             "the new policy, or needed what today's policies do not allow."},
+    {.name = "policy",
+     .argument = "FILE",
+     .kind = VG_ARG_PATH,
+     .help = "Check this policy, one that was edited, in the place of the one that is made; with --check's "
+             "exit codes."},
     VG_ACTIVITY_OPTIONS,
     VG_IAM_AT,
     VG_IAM_CONTENT,
@@ -220,11 +290,15 @@ static const vg_option generate_options[] = {
 static const vg_example generate_examples[] = {
     {"vigil iam generate role/deploy trail/ --last 90d --check > deploy.json",
      "The policy that 90 days of use need, proven."},
+    {"vigil iam generate role/deploy trail/ --policy deploy.json",
+     "Whether it still suffices after editing."},
     {"vigil iam generate role/deploy trail/ --format diff", "How it differs from what the role has."},
     {0},
 };
 static const vg_exit_note generate_notes[] = {
-    {1, "With --check: a call of the logs is not allowed for certain by the new policy."},
+    {1, "With --check or --policy: a call of the logs is not allowed for certain by the policy, or what it "
+        "needed is not "
+        "granted today."},
     {3, "A log could not be read in full, or there is no evidence of the principal."},
     {0},
 };
@@ -234,10 +308,16 @@ const vg_command vg_iam_generate = {
     .description =
         "Reads CloudTrail logs and makes the smallest policy that allows what the principal was seen to do: "
         "no action that "
-        "is not in the logs, except what the catalogue declares as needed with one (and the principal has "
-        "today); the "
-        "resources that were recorded; the conditions of the statements that allowed the calls.\n\n"
-        "Every call is then decided again with the new policy in the place of the principal's own. What the "
+        "is not in the logs, except what calls need beside it and the principal has today: iam:PassRole of "
+        "the role that "
+        "a request names, what is declared as needed and leaves no trace; the resources that were recorded, "
+        "or "
+        "those of today's statements where a record does not tell them; the conditions of the statements "
+        "that "
+        "allowed the calls.\n\n"
+        "Every call, and every role that one passes, is then decided again with the new policy in the place "
+        "of the "
+        "principal's own; what could not be checked is said. What the "
         "logs cannot "
         "show (data events that no trail selects) is not in the policy: the messages say so.",
     .positionals = generate_words,

@@ -272,8 +272,7 @@ static vg_status find_unused(unused_work *w, vg_error *err)
     VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
     VG_TRY(choose_principals(w, &principals, &principal_count, err));
     w->has_logs = count > 0;
-    VG_TRY(
-        vg_cli_activity_read(cli, words, count, w->world->catalogue, w->world->partition, &w->activity, err));
+    VG_TRY(vg_cli_activity_read(cli, words, count, w->world->catalogue, w->world, &w->activity, err));
     VG_TRY(read_reports(w, err));
     VG_TRY(weigh(w, err));
     VG_TRY(vg_event_map_read(cli->arena, vg_cli_content_file(cli, VG_STR("policy/events.yaml")),

@@ -173,8 +173,7 @@ static vg_status simulate(simulate_work *w, vg_error *err)
     VG_TRY(vg_iam_rcp_services(cli, &w->question.rcp_services, &w->question.rcp_service_count, err));
     VG_TRY(read_policy(w, words[0], err));
     VG_TRY(read_world(w, err));
-    VG_TRY(vg_cli_activity_read(cli, words + 1, count - 1, w->catalogue,
-                                w->world ? w->world->partition : VG_STR("aws"), &w->activity, err));
+    VG_TRY(vg_cli_activity_read(cli, words + 1, count - 1, w->catalogue, w->world, &w->activity, err));
     VG_TRY(vg_simulate(cli->arena, w->world, &w->activity, &w->question, &w->answer, err));
     if (vg_cli_choice(cli, "format") == 1)
         return write_json(w, err);

@@ -4,6 +4,7 @@
  * from another name than their actions have, events that another action or several authorise, events that ask for none.
  * Order: a dated suffix is taken off; then the map's own words; then the verbs of services whose actions are HTTP methods;
  * then the action of the event's name, which the catalogue knows or does not. */
+#include "policy/policy_part.h"
 #include "policy/policy_usage.h"
 
 typedef struct {
@@ -27,6 +28,7 @@ struct vg_event_map {
     vg_map *events;      /* "prefix:Name" -> mapped_event * */
     vg_map *verbs;       /* prefix -> verb_list * */
     vg_vec silent, data; /* vg_str: patterns of actions */
+    vg_vec allowed_ends; /* vg_str: patterns of error codes */
 };
 
 /* ---- reading the map --------------------------------------------------------------------------------------------------------- */
@@ -111,7 +113,7 @@ static vg_status read_patterns(map_reader *r, const vg_value *v, vg_vec *out)
         if (!pattern)
             return no_memory(r);
         if (it.value->kind != VG_STRING)
-            return wrong(r, it.value, "a pattern of actions must be a string");
+            return wrong(r, it.value, "a pattern must be a string");
         *pattern = vg_value_str(it.value);
     }
     return VG_OK;
@@ -130,6 +132,7 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
                           vg_map_new(arena, 0),
                           vg_map_new(arena, 0),
                           vg_vec_in(arena, sizeof(vg_str)),
+                          vg_vec_in(arena, sizeof(vg_str)),
                           vg_vec_in(arena, sizeof(vg_str))};
     if (!map->services || !map->events || !map->verbs)
         return no_memory(&r);
@@ -142,6 +145,7 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
     VG_TRY(read_verbs(&r, vg_get(doc.root, VG_STR("verbs"))));
     VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("silent")), &map->silent));
     VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("data")), &map->data));
+    VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("after")), &map->allowed_ends));
     *out = map;
     return VG_OK;
 }
@@ -213,6 +217,7 @@ void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg
     vg_str prefix = prefix_of(map, source), plain = undated(name);
     out->answer = VG_EVENT_NONE;
     out->count = 0;
+    out->event = (vg_str){0};
     if (!prefix.len || !plain.len || prefix.len + 1 + plain.len > sizeof out->text)
         return;
     memcpy(out->text, prefix.ptr, prefix.len);
@@ -220,6 +225,7 @@ void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg
     memcpy(out->text + prefix.len + 1, plain.ptr, plain.len);
     vg_str action = vg_str_of(out->text, prefix.len + 1 + plain.len);
     const vg_map_entry *entry = vg_map_get(map->events, action);
+    out->event = action;
     if (entry) {
         const mapped_event *event = entry->value.ptr;
         out->answer = event->answer;
@@ -249,4 +255,37 @@ vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action)
     if (any_matches(&map->silent, action))
         return VG_TRACE_NONE;
     return any_matches(&map->data, action) ? VG_TRACE_DATA : VG_TRACE_MANAGEMENT;
+}
+
+/* ---- how it ended -------------------------------------------------------------------------------------------------------------- */
+
+/* Services spell a refusal in many ways; each of them says "access denied", "unauthorized" or "not authorized". */
+static bool is_refusal(vg_str text)
+{
+    static const char *const words[] = {"accessdenied", "unauthorized", "notauthorized", "forbidden"};
+    char letters[256];
+    size_t n = 0;
+    for (size_t i = 0; i < text.len && n < sizeof letters; i++) {
+        char c = (char)(text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? text.ptr[i] | 32 : text.ptr[i]);
+        if (c >= 'a' && c <= 'z')
+            letters[n++] = c;
+    }
+    for (size_t i = 0; i < VG_COUNT(words); i++)
+        if (vg_str_find(vg_str_of(letters, n), vg_str_from(words[i])) != VG_NPOS)
+            return true;
+    return false;
+}
+
+vg_event_end vg_event_end_of(const vg_event_map *map, vg_str code, vg_str message)
+{
+    if (!code.len)
+        return VG_END_ALLOWED;
+    if (is_refusal(code) || vg_str_find(message, VG_STR("not authorized to perform")) != VG_NPOS)
+        return VG_END_REFUSED;
+    for (size_t i = 0; i < map->allowed_ends.len; i++) {
+        uint64_t steps = 0;
+        if (vg_glob(*(vg_str *)vg_vec_at(&map->allowed_ends, i), code, &steps) == VG_MATCH_YES)
+            return VG_END_ALLOWED;
+    }
+    return VG_END_UNTOLD;
 }

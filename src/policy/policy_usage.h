@@ -95,6 +95,7 @@ enum { VG_EVENT_MOST_ACTIONS = 8, VG_EVENT_NAME = 192 };
 typedef struct {
     vg_event_answer answer;
     size_t count;
+    vg_str event; /* "s3:ListObjects": the event's own name as an action, without a date; stands in `text` */
     vg_str actions[VG_EVENT_MOST_ACTIONS];
     char text[VG_EVENT_NAME];
 } vg_event_actions;
@@ -109,5 +110,23 @@ typedef enum {
 } vg_event_trace;
 /* Linear in the map's patterns. */
 vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action);
+/* What errorCode and errorMessage say of whether the call was allowed. */
+typedef enum {
+    VG_END_ALLOWED, /* no error, or one that comes after authorisation: NoSuchKey, Throttling */
+    VG_END_REFUSED,
+    VG_END_UNTOLD /* any other: most come before it */
+} vg_event_end;
+/* Linear in the map's patterns. */
+vg_event_end vg_event_end_of(const vg_event_map *map, vg_str code, vg_str message);
+
+/* ---- what actions need beside themselves -------------------------------------------------------------------------------------- */
+
+/* content/policy/dependents.txt: the "dependent actions" of the Service Authorization Reference: what a caller may need as
+ * well. Immutable. */
+typedef struct vg_dependents vg_dependents;
+/* Texts borrow `text`; memory is the arena's. A line that does not follow the form is VG_ERR_SYNTAX with its place. */
+vg_status vg_dependents_read(vg_arena *arena, vg_str text, const vg_dependents **out, vg_error *err);
+/* The actions that are declared for `action` (letter case as AWS spells it), separated by commas; empty: none. O(1). */
+vg_str vg_dependents_of(const vg_dependents *dependents, vg_str action);
 
 #endif

@@ -26,6 +26,7 @@ static int setup(void **state)
     vg_error err;
     arena = vg_arena_new(0);
     options = (vg_activity_options){.resources = content("policy/event-resources.yaml"),
+                                    .needs = content("policy/event-needs.yaml"),
                                     .partition = VG_STR("aws"),
                                     .since = VG_TIME_NONE,
                                     .until = VG_TIME_NONE};
@@ -235,6 +236,123 @@ static void a_use_tells_the_context_of_its_calls(void **state)
     }
 }
 
+/* "kind action resource by passed_to unresolved; " of each use. */
+static void a_call_needs_what_its_request_tells(void **state)
+{
+#define LAMBDA(role)                                                                                         \
+    "{\"eventSource\":\"lambda.amazonaws.com\",\"eventName\":\"CreateFunction20150331\","                    \
+    "\"requestParameters\":{\"functionName\":\"f\",\"role\":\"" role "\"}," REST "}"
+#define CREATED "0 lambda:CreateFunction arn:aws:lambda:eu-west-1:111122223333:function:f   ; "
+    static const struct {
+        const char *record, *uses;
+    } cases[] = {
+        {LAMBDA("arn:aws:iam::111122223333:role/x"), "2 iam:PassRole arn:aws:iam::111122223333:role/x "
+                                                     "lambda:CreateFunction lambda.amazonaws.com ; " CREATED},
+        {LAMBDA("arn:aws:iam::444455556666:role/x"), CREATED},
+        {LAMBDA("arn:aws:iam::111122223333:user/x"), CREATED},
+        {LAMBDA("x"), "2 iam:PassRole  lambda:CreateFunction lambda.amazonaws.com the role x; " CREATED},
+        {"{\"eventSource\":\"codepipeline.amazonaws.com\",\"eventName\":\"CreatePipeline\","
+         "\"requestParameters\":{"
+         "\"pipeline\":{\"name\":\"p\",\"roleArn\":\"arn:aws:iam::111122223333:role/"
+         "p\",\"stages\":[{\"actions\":["
+         "{\"roleArn\":\"arn:aws:iam::111122223333:role/a\"}]}]}}," REST "}",
+         "0 codepipeline:CreatePipeline    ; "
+         "2 iam:PassRole arn:aws:iam::111122223333:role/a codepipeline:CreatePipeline "
+         "codepipeline.amazonaws.com ; "
+         "2 iam:PassRole arn:aws:iam::111122223333:role/p codepipeline:CreatePipeline "
+         "codepipeline.amazonaws.com ; "},
+        {"{\"eventSource\":\"lambda.amazonaws.com\",\"eventName\":\"CreateFunction20150331\",\"errorCode\":"
+         "\"AccessDenied\",\"requestParameters\":{\"functionName\":\"f\",\"role\":\"arn:aws:iam::"
+         "111122223333:role/"
+         "x\"}," REST "}",
+         CREATED},
+        {"{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetObject\",\"requestParameters\":{"
+         "\"bucketName\":"
+         "\"b\",\"key\":\"k\",\"versionId\":\"v\"}," REST "}",
+         "0 s3:GetObjectVersion arn:aws:s3:::b/k   ; "},
+        {"{\"eventSource\":\"ec2.amazonaws.com\",\"eventName\":\"StopInstances\",\"requestParameters\":{"
+         "\"instancesSet\":{\"items\":[{\"instanceId\":\"i-1\"},{\"instanceId\":\"i-2\"}]}}," REST "}",
+         "0 ec2:StopInstances arn:aws:ec2:eu-west-1:111122223333:instance/i-1   ; "
+         "1 ec2:StopInstances arn:aws:ec2:eu-west-1:111122223333:instance/i-2   ; "},
+        {"{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetObject\",\"requestParameters\":{"
+         "\"bucketName\":"
+         "\"arn:aws:s3:eu-west-1:111122223333:accesspoint/ap\",\"key\":\"k\"}," REST "}",
+         "0 s3:GetObject arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/k   ; "},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_activity activity = activity_of(cases[i].record);
+        vg_buf got = {0};
+        for (size_t u = 0; u < activity.use_count; u++) {
+            const vg_activity_use *use = &activity.uses[u];
+            vg_buf_addf(&got, "%d %.*s %.*s %.*s %.*s %.*s; ", (int)use->kind, VG_ARG(use->action),
+                        VG_ARG(use->resource), VG_ARG(use->by), VG_ARG(use->passed_to),
+                        VG_ARG(use->unresolved));
+        }
+        if (!vg_str_is(vg_buf_str(&got), cases[i].uses))
+            fail_msg("%s\n  wanted: %s\n  got:    %.*s", cases[i].record, cases[i].uses,
+                     VG_ARG(vg_buf_str(&got)));
+        vg_buf_free(&got);
+    }
+}
+
+static bool knows(vg_str action)
+{
+    return vg_catalogue_find_action(options.catalogue, action) != VG_CATALOGUE_NONE;
+}
+
+/* Whether an event is one that the catalogue or the map knows. */
+static bool knows_event(vg_str event)
+{
+    vg_str service, name;
+    vg_event_actions actions;
+    vg_str_split(event, ':', &service, &name);
+    vg_event_actions_of(options.events, service, name, &actions);
+    return actions.answer != VG_EVENT_GUESSED && actions.count > 0 && knows(actions.actions[0]);
+}
+
+static void what_events_need_names_actions_and_events_that_exist(void **state)
+{
+    vg_doc doc;
+    vg_error err;
+    (void)state;
+    assert_int_equal(vg_yaml_read(arena, options.needs, VG_STR("needs"), NULL, &doc, &err), VG_OK);
+    static const char *const sections[] = {"needs", "passes"};
+    for (size_t i = 0; i < VG_COUNT(sections); i++)
+        for (vg_items it = vg_items_of(vg_get(doc.root, vg_str_from(sections[i]))); vg_items_next(&it);) {
+            if (!knows_event(it.key))
+                fail_msg("%.*s: no such event", VG_ARG(it.key));
+            for (vg_items one = vg_items_of(it.value); i == 0 && vg_items_next(&one);) {
+                vg_str action = vg_get_str(one.value, "action"), instead = vg_get_str(one.value, "instead");
+                if (!knows(action) || (instead.len && !knows(instead)))
+                    fail_msg("%.*s: %.*s, %.*s", VG_ARG(it.key), VG_ARG(action), VG_ARG(instead));
+            }
+        }
+}
+
+static void wrong_needs_are_refused_with_their_place(void **state)
+{
+    static const char *const cases[] = {
+        "- a",
+        "needs:\n  s3:A: x",
+        "needs:\n  s3:A: [{action: s3:B, colour: red}]",
+        "needs:\n  s3:A: [{resource: x}]",
+        "needs:\n  s3:A: [{action: s3:B, resource: []}]",
+        "needs:\n  s3:A: [{action: s3:B, resource: [1]}]",
+        "needs:\n  s3:A: [{action: s3:B, if: [a]}]",
+        "passes:\n  s3:A: {role: {}}",
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_activity_reader *reader;
+        vg_error err = {0};
+        options.needs = vg_str_from(cases[i]);
+        vg_status status = vg_activity_open(arena, &options, &reader, &err);
+        if (status != VG_ERR_VALUE || err.place.line == 0)
+            fail_msg("%s: %d %s", cases[i], (int)status, err.message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +361,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_outside_the_time_asked_for_is_counted_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_say_what_became_of_each_record, setup, teardown),
         cmocka_unit_test_setup_teardown(a_use_tells_the_context_of_its_calls, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_call_needs_what_its_request_tells, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_events_need_names_actions_and_events_that_exist, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(wrong_needs_are_refused_with_their_place, setup, teardown),
     };
     return cmocka_run_group_tests_name("activity", tests, NULL, NULL);
 }

@@ -2,8 +2,10 @@
 """What was used of what is granted: `vigil org simulate`, `vigil iam generate`, `vigil iam unused`, on an account and logs
 that are made here."""
 import gzip
+import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -29,12 +31,16 @@ def allow(action, resource="*", **more):
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def role(name, *documents, path="/"):
+def role(name, *documents, path="/", profiles=()):
     return {"Path": path, "RoleName": name, "RoleId": "AROA" + name.upper().ljust(17, "X")[:17],
             "Arn": f"arn:aws:iam::{MEMBER}:role{path}{name}", "CreateDate": "2025-01-01T00:00:00Z",
             "AssumeRolePolicyDocument": policy({"Effect": "Allow", "Action": "sts:AssumeRole",
                                                 "Principal": {"Service": "ec2.amazonaws.com"}}),
-            "InstanceProfileList": [], "AttachedManagedPolicies": [], "Tags": [],
+            "InstanceProfileList": [{"Path": "/", "InstanceProfileName": p, "InstanceProfileId": "AIPA" + p.upper().ljust(17, "X"),
+                                     "Arn": f"arn:aws:iam::{MEMBER}:instance-profile/{p}", "CreateDate": "2025-01-01T00:00:00Z",
+                                     "Roles": [{"RoleName": name, "Arn": f"arn:aws:iam::{MEMBER}:role{path}{name}"}]}
+                                    for p in profiles],
+            "AttachedManagedPolicies": [], "Tags": [],
             "RolePolicyList": [{"PolicyName": f"inline-{i}", "PolicyDocument": d} for i, d in enumerate(documents)]}
 
 
@@ -277,6 +283,331 @@ def generate_shows_the_difference_statement_by_statement():
     out = json.loads(generate(place, logs, "role/deploy", "--format", "json").stdout)
     equal((out["calls"], out["unproven"], out["statements"][0]["actions"]), (1, [], ["s3:ListAllMyBuckets"]))
 
+def iam(kind, name):
+    return f"arn:aws:iam::{MEMBER}:{kind}/{name}"
+
+
+def ec2(what, account=MEMBER):
+    return f"arn:aws:ec2:eu-west-1:{account}:{what}"
+
+
+RUN_ON = [ec2("instance/*"), ec2("volume/*"), ec2("network-interface/*"), ec2("image/ami-1", ""), ec2("subnet/subnet-1"),
+          ec2("security-group/sg-1")]
+
+
+def run_instances(logs, profile, **more):
+    """The image and the profile stand in the request, the subnet and the security group in the answer."""
+    given = {"iamInstanceProfile": profile} if profile else {}
+    return logs.call("deploy", "ec2", "RunInstances",
+                     requestParameters={"instancesSet": {"items": [{"imageId": "ami-1", "minCount": 1}]}, **given, **more},
+                     responseElements={"instancesSet": {"items": [{"instanceId": "i-1", "subnetId": "subnet-1", "groupSet": {
+                         "items": [{"groupId": "sg-1"}]}}]}})
+
+
+def create_function(logs, passed, name="f"):
+    return logs.call("deploy", "lambda", "CreateFunction20150331", requestParameters={"functionName": name, "role": passed})
+
+
+def copy(logs, source, **more):
+    return logs.call("deploy", "s3", "CopyObject", eventCategory="Data",
+                     requestParameters={"bucketName": "to", "key": "k", "x-amz-copy-source": source, **more})
+
+
+def decided(policy_, calls):
+    """What `vigil iam can --requests` says of (action, resource, context) under the policy alone."""
+    file = HOME / "requests.jsonl"
+    file.write_text("".join(json.dumps({
+        "id": i, "identityPolicies": [{"name": "made", "policy": policy_}], "request": {
+            "principal": f"arn:aws:sts::{MEMBER}:assumed-role/deploy/s", "action": action,
+            "resource": {"resource": resource, "accountId": MEMBER}, "contextVariables": context}}) + "\n" for i, (action, resource, context) in enumerate(calls)))
+    done = subprocess.run([VIGIL, "iam", "can", "--requests", str(file)], capture_output=True, text=True)
+    return [json.loads(line)["result"] for line in done.stdout.splitlines()]
+
+
+LAMBDA, EC2 = {"iam:PassedToService": "lambda.amazonaws.com"}, {"iam:PassedToService": "ec2.amazonaws.com"}
+
+
+@case
+def a_generated_policy_allows_its_own_log_with_the_roles_that_were_passed_and_the_objects_that_were_copied():
+    passed_to = {"StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}}
+    place = workspace([role("deploy", policy(allow(["lambda:*", "ec2:*", "s3:*"]), allow("iam:PassRole", Condition=passed_to))),
+                       role("app"), role("node", path="/fleet/", profiles=["web"])])
+    logs = copy(run_instances(create_function(Logs(), iam("role", "app")), {"name": "web"}), "from/a%20b/c")
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    calls = [("lambda:CreateFunction", f"arn:aws:lambda:eu-west-1:{MEMBER}:function:f", {}),
+             ("iam:PassRole", iam("role", "app"), LAMBDA), ("iam:PassRole", iam("role/fleet", "node"), EC2),
+             *[("ec2:RunInstances", on, {}) for on in RUN_ON],
+             ("s3:PutObject", "arn:aws:s3:::to/k", {}), ("s3:GetObject", "arn:aws:s3:::from/a b/c", {})]
+    equal(decided(made, calls), ["Allowed"] * len(calls), json.dumps(made, indent=1))
+    outside = [("iam:PassRole", iam("role", "deploy"), LAMBDA), ("iam:PassRole", iam("role", "app"), {
+        "iam:PassedToService": "glue.amazonaws.com"}), ("lambda:DeleteFunction", calls[0][1], {}),
+               ("s3:GetObject", "arn:aws:s3:::to/k", {}), ("s3:PutObject", "arn:aws:s3:::from/a b/c", {}),
+               ("ec2:RunInstances", ec2("subnet/subnet-2"), {}), ("ec2:TerminateInstances", ec2("instance/i-1"), {})]
+    equal(decided(made, outside), ["ImplicitlyDenied"] * len(outside), json.dumps(made, indent=1))
+    without = dict(made, Statement=[s for s in made["Statement"] if "iam:PassRole" not in s["Action"]])
+    file = HOME / "without.json"
+    file.write_text(json.dumps(made))
+    generate(place, logs, "role/deploy", "--policy", file)
+    file.write_text(json.dumps(without))
+    err = generate(place, logs, "role/deploy", "--policy", file, code=1).stderr
+    for on, by in (("role/app", "lambda:CreateFunction"), ("role/fleet/node", "ec2:RunInstances")):
+        assert f"not allowed for certain by the new policy: iam:PassRole arn:aws:iam::{MEMBER}:{on} (needed by {by})" in err, err
+
+
+@case
+def only_the_roles_that_were_passed_and_only_where_they_are_granted():
+    app, other = iam("role", "app"), iam("role", "other")
+    place = workspace([role("deploy", policy(allow("lambda:*"), allow("iam:PassRole", app))), role("app"), role("other")])
+    logs = create_function(Logs(), app)
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    equal([(s["Action"], s["Resource"]) for s in made["Statement"] if "PassRole" in json.dumps(s)], [("iam:PassRole", app)])
+    done = generate(place, create_function(logs, other, "g"), "role/deploy", "--check", code=1)
+    assert f"not granted today: lambda:CreateFunction needs iam:PassRole on {other}" in done.stderr, done.stderr
+    assert other not in done.stdout, done.stdout
+    elsewhere = f"arn:aws:iam::{OTHER}:role/x"
+    made = generate(place, create_function(Logs(), elsewhere), "role/deploy", "--check").stdout
+    assert "PassRole" not in made, "nobody passes the role of another account: " + made
+
+
+@case
+def a_role_that_is_not_known_keeps_the_statements_own_resources_and_is_said():
+    place = workspace([role("deploy", policy(allow(["ec2:*", "ecs:*"]), allow("iam:PassRole", iam("role", "app-*"))))])
+    for logs, said in (
+            (run_instances(Logs(), {"name": "gone"}), "ec2:RunInstances passes the role of the instance profile gone"),
+            (run_instances(Logs(), {"arn": iam("instance-profile", "gone")}),
+             f"ec2:RunInstances passes the role of the instance profile {iam('instance-profile', 'gone')}"),
+            (Logs().call("deploy", "ecs", "RunTask", requestParameters={"cluster": "c", "taskDefinition": "t:1"}),
+             "ecs:RunTask passes the roles of the task definition")):
+        done = generate(place, logs, "role/deploy", "--check")
+        assert f"not checked: {said}: not known which role" in done.stderr, done.stderr
+        made = json.loads(done.stdout)
+        equal([s["Resource"] for s in made["Statement"] if s["Action"] == "iam:PassRole"], [iam("role", "app-*")], done.stdout)
+        file = HOME / "without.json"
+        file.write_text(json.dumps(dict(made, Statement=[s for s in made["Statement"] if s["Action"] != "iam:PassRole"])))
+        generate(place, logs, "role/deploy", "--policy", file, code=1)
+
+
+@case
+def a_role_is_known_by_its_name_and_no_role_is_passed_where_none_is_named():
+    place = workspace([role("deploy", policy(FULL)), role("glue", path="/service-role/")])
+    for name in ("glue", "service-role/glue", iam("role/service-role", "glue")):
+        logs = Logs().call("deploy", "glue", "CreateJob", requestParameters={"name": "j", "role": name})
+        made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+        equal([s["Resource"] for s in made["Statement"] if s["Action"] == "iam:PassRole"], [iam("role/service-role", "glue")], name)
+    made = generate(place, run_instances(Logs(), None), "role/deploy", "--check").stdout
+    assert "PassRole" not in made, made
+
+
+@case
+def the_source_of_a_copy_is_read_as_it_is_written():
+    place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"])))])
+    point = "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/k"
+    for source, action, on in (
+            ("/from/k", "s3:GetObject", "arn:aws:s3:::from/k"),
+            ("from/a%2Fb+c", "s3:GetObject", "arn:aws:s3:::from/a/b+c"),
+            ("from%2Fk", "s3:GetObject", "arn:aws:s3:::from/k"),
+            ("/from/k?versionId=v1", "s3:GetObjectVersion", "arn:aws:s3:::from/k"),
+            ("from/what%23versionId=1", "s3:GetObject", "arn:aws:s3:::from/what#versionId=1"),
+            (point, "s3:GetObject", point), (point.replace("/", "%2F"), "s3:GetObject", point)):
+        for event in ("CopyObject", "UploadPartCopy"):
+            logs = Logs().call("deploy", "s3", event, eventCategory="Data", requestParameters={
+                "bucketName": "to", "key": "k", "x-amz-copy-source": source})
+            made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+            equal([(s["Action"], s["Resource"]) for s in made["Statement"]],
+                  [("s3:PutObject", "arn:aws:s3:::to/k"), (action, on)], source)
+    place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:PutObject"])))])
+    err = generate(place, copy(Logs(), "from/k?versionId=v"), "role/deploy", "--check").stderr
+    assert "s3:CopyObject needs s3:GetObjectVersion on arn:aws:s3:::from/k: evidence does not tell" in err, err  # nor the bucket's policy
+
+
+@case
+def tags_and_versions_ask_for_actions_of_their_own():
+    place = workspace([role("deploy", policy(allow("s3:*")))])
+    made = generate(place, copy(Logs(), "from/k", **{"x-amz-tagging-directive": "REPLACE", "x-amz-tagging": "a=b"}),
+                    "role/deploy", "--check").stdout
+    assert "s3:PutObjectTagging" in made and "GetObjectTagging" not in made, made
+    made = generate(place, copy(Logs(), "from/k"), "role/deploy", "--check").stdout
+    assert "s3:PutObjectTagging" in made and "s3:GetObjectTagging" in made, made
+    logs = Logs().call("deploy", "s3", "GetObject", eventCategory="Data",
+                       requestParameters={"bucketName": "b", "key": "k", "versionId": "v"})
+    equal([s["Action"] for s in json.loads(generate(place, logs, "role/deploy").stdout)["Statement"]], ["s3:GetObjectVersion"])
+    place = workspace([role("deploy", policy(FULL))])
+    logs = run_instances(Logs(), None, tagSpecificationSet={"items": [{"resourceType": "instance", "tags": []}]})
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    equal([s["Resource"] for s in made["Statement"] if s["Action"] == "ec2:CreateTags"], [ec2("instance/*")])
+
+
+@case
+def where_the_log_does_not_tell_every_resource_the_statements_own_stay():
+    queue = f"arn:aws:sqs:eu-west-1:{MEMBER}:q"
+    place = workspace([role("deploy", policy(allow("sqs:*", queue), allow("ec2:*", ec2("*")),
+                                             {"Effect": "Allow", "Action": "sns:Publish", "NotResource": "arn:aws:sns:*:*:secret"}))])
+    made = json.loads(generate(place, Logs().call("deploy", "sqs", "PurgeQueue"), "role/deploy", "--check").stdout)
+    equal(made["Statement"], [allow("sqs:PurgeQueue", queue)])
+    logs = Logs().call("deploy", "ec2", "AttachVolume", requestParameters={"instanceId": "i-1"})
+    done = generate(place, logs, "role/deploy", "--check")
+    equal(json.loads(done.stdout)["Statement"], [allow("ec2:AttachVolume", ec2("*"))])
+    assert "ec2:AttachVolume: the log does not tell every resource" in done.stderr, done.stderr
+    logs = Logs().call("deploy", "ec2", "AttachVolume", requestParameters={"instanceId": "i-1", "volumeId": "vol-1"})
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    equal(made["Statement"], [allow("ec2:AttachVolume", [ec2("instance/i-1"), ec2("volume/vol-1")])])
+    made = json.loads(generate(place, Logs().call("deploy", "sns", "Publish"), "role/deploy", "--check").stdout)
+    equal(made["Statement"], [{"Effect": "Allow", "Action": "sns:Publish", "NotResource": "arn:aws:sns:*:*:secret"}])
+
+
+@case
+def a_star_in_a_name_never_becomes_a_pattern_of_a_policy():
+    own = "arn:aws:s3:::b/home/*"
+    place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:PutObject"], own)))])
+    for key in ("home/*", "home/a?b", "home/${aws:username}"):
+        for more in ({"resources": [{"ARN": "arn:aws:s3:::b"}, {"ARN": "arn:aws:s3:::b/" + key}]}, {}):
+            logs = Logs().call("deploy", "s3", "GetObject", eventCategory="Data", requestParameters={"bucketName": "b", "key": key}, **more)
+            done = generate(place, logs, "role/deploy", "--check")
+            equal(json.loads(done.stdout)["Statement"], [allow("s3:GetObject", own)], key)
+            assert "s3:GetObject: the log does not tell every resource" in done.stderr, done.stderr
+    place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:PutObject"], [own, "arn:aws:s3:::to/k"])))])
+    made = json.loads(generate(place, copy(Logs(), "b/%2A"), "role/deploy", "--check").stdout)
+    assert "arn:aws:s3:::b/*" not in json.dumps(made), made
+
+
+@case
+def every_resource_of_a_call_is_kept():
+    place = workspace([role("deploy", policy(FULL))])
+    table = f"arn:aws:dynamodb:eu-west-1:{MEMBER}:table/"
+    key = f"arn:aws:kms:eu-west-1:{MEMBER}:key/"
+    snapshot = f"arn:aws:rds:eu-west-1:{MEMBER}:snapshot:"
+    for service, event, parameters, wanted in (
+            ("ec2", "StopInstances", {"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}},
+             [("ec2:StopInstances", [ec2("instance/i-1"), ec2("instance/i-2")])]),
+            ("dynamodb", "BatchGetItem", {"requestItems": {"A": {}, "B": {}}}, [("dynamodb:BatchGetItem", [table + "A", table + "B"])]),
+            ("dynamodb", "Query", {"tableName": "A", "indexName": "i"}, [("dynamodb:Query", [table + "A", table + "A/index/i"])]),
+            ("dynamodb", "Query", {"tableName": "A"}, [("dynamodb:Query", table + "A")]),
+            ("kms", "ReEncrypt", {"sourceKeyId": key + "1", "destinationKeyId": key + "2"},
+             [("kms:ReEncryptFrom", key + "1"), ("kms:ReEncryptTo", key + "2")]),
+            ("rds", "CopyDBSnapshot", {"sourceDBSnapshotIdentifier": snapshot + "a", "targetDBSnapshotIdentifier": "b"},
+             [("rds:CopyDBSnapshot", [snapshot + "a", snapshot + "b"])])):
+        made = json.loads(generate(place, Logs().call("deploy", service, event, requestParameters=parameters), "role/deploy", "--check").stdout)
+        equal([(s["Action"], s["Resource"]) for s in made["Statement"]], wanted, event)
+
+
+@case
+def only_what_is_declared_and_leaves_no_trace_is_taken_over_on_what_was_recorded():
+    place = workspace([role("deploy", policy(FULL))])
+    table = f"arn:aws:dynamodb:eu-west-1:{MEMBER}:table/"
+    backup = table + "A/backup/1"
+    logs = Logs().call("deploy", "dynamodb", "RestoreTableFromBackup", requestParameters={"targetTableName": "B", "backupArn": backup})
+    made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+    equal({r for s in made["Statement"] for r in ([s["Resource"]] if isinstance(s["Resource"], str) else s["Resource"])},
+          {backup, table + "B"}, json.dumps(made, indent=1))
+    logs = Logs().call("deploy", "autoscaling", "CreateAutoScalingGroup", requestParameters={"autoScalingGroupName": "g"})
+    done = generate(place, logs, "role/deploy", "--check")
+    equal([s["Action"] for s in json.loads(done.stdout)["Statement"]], ["autoscaling:CreateAutoScalingGroup"])
+    assert "may need" not in done.stderr, "making a service-linked role leaves an event: " + done.stderr
+    logs = Logs().call("deploy", "elasticache", "CreateCacheCluster", requestParameters={"cacheClusterId": "c"})
+    done = generate(place, logs, "role/deploy", "--check")
+    equal([s["Action"] for s in json.loads(done.stdout)["Statement"]], ["elasticache:CreateCacheCluster"])
+    said = "elasticache:CreateCacheCluster may need s3:GetObject, which leaves no trace: the log does not tell on what"
+    assert said in done.stderr, done.stderr
+    done = generate(place, logs.call("somebody", "s3", "GetObject", eventCategory="Data"), "role/deploy", "--check")
+    assert said not in done.stderr, "data events would show it: " + done.stderr
+    place = workspace([role("deploy", policy(allow("elasticache:*")))])
+    assert "may need" not in generate(place, logs, "role/deploy", "--check").stderr, "nobody grants it"
+
+
+@case
+def the_declared_dependents_are_those_that_their_head_counts():
+    text = (ROOT / "content" / "policy" / "dependents.txt").read_text()
+    head = dict(line[2:].split(" ", 1) for line in text.splitlines() if line.startswith("# ") and " " in line[2:])
+    body = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    equal((head["version"], head["actions"], head["body-sha256"]),
+          ("0.15.2", str(body.count("\n")), hashlib.sha256(body.encode()).hexdigest()))
+    names = [line.split("\t")[0].lower() for line in body.splitlines()]
+    assert names == sorted(set(names)) and len(text) < 200_000, len(text)
+    assert "Copyright" in text and "Permission is hereby granted" in text, "the licence of the source"
+
+
+@case
+def what_failed_before_it_was_allowed_is_not_in_the_policy():
+    place = workspace([role("deploy", policy(allow("sqs:*"), allow("ec2:*")))])
+    logs = Logs().call("deploy", "sqs", "ListQueues")
+    for event, code, message in (("PurgeQueue", "AccessDenied", ""), ("DeleteQueue", "ValidationException", ""),
+                                 ("SetQueueAttributes", "ClientException", "x is not authorized to perform: y")):
+        logs.call("deploy", "sqs", event, errorCode=code, errorMessage=message)
+    for event, code in (("TagQueue", "AWS.SimpleQueueService.NonExistentQueue"), ("UntagQueue", "ThrottlingException")):
+        logs.call("deploy", "sqs", event, errorCode=code)
+    done = generate(place, logs, "role/deploy", "--check")
+    made = json.loads(done.stdout)
+    equal(sorted(a for s in made["Statement"] for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])),
+          ["sqs:ListQueues", "sqs:TagQueue", "sqs:UntagQueue"])
+    assert "1 calls ended with errors that do not tell" in done.stderr, done.stderr
+
+
+# A call as CloudTrail tells it, and what AWS asks of its caller: (action, resource, context).
+TABLE, FUNCTION = f"arn:aws:dynamodb:eu-west-1:{MEMBER}:table/T", f"arn:aws:lambda:eu-west-1:{MEMBER}:function:f"
+CALLS = (
+    (lambda logs: create_function(logs, iam("role", "app")), [("lambda:CreateFunction", FUNCTION, {}), ("iam:PassRole", iam("role", "app"), LAMBDA)]),
+    (lambda logs: run_instances(logs, {"arn": iam("instance-profile", "web")}),
+     [*[("ec2:RunInstances", on, {}) for on in RUN_ON], ("iam:PassRole", iam("role/fleet", "node"), EC2)]),
+    (lambda logs: run_instances(logs, None), [("ec2:RunInstances", on, {}) for on in RUN_ON]),
+    (lambda logs: logs.call("deploy", "ecs", "RegisterTaskDefinition", requestParameters={
+        "family": "t", "taskRoleArn": iam("role", "app"), "executionRoleArn": "node"}),
+     [("iam:PassRole", on, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}) for on in (iam("role", "app"), iam("role/fleet", "node"))]
+     + [("ecs:RegisterTaskDefinition", "*", {})]),
+    (lambda logs: logs.call("deploy", "cloudformation", "CreateStack", requestParameters={"stackName": "s", "roleARN": iam("role", "app")}),
+     [("iam:PassRole", iam("role", "app"), {"iam:PassedToService": "cloudformation.amazonaws.com"}),
+      ("cloudformation:CreateStack", f"arn:aws:cloudformation:eu-west-1:{MEMBER}:stack/s/1", {})]),
+    (lambda logs: logs.call("deploy", "events", "PutTargets", requestParameters={"rule": "r", "targets": [
+        {"id": "1", "roleArn": iam("role", "app")}, {"id": "2"}]}),
+     [("iam:PassRole", iam("role", "app"), {"iam:PassedToService": "events.amazonaws.com"})]),
+    (lambda logs: copy(logs, "from/k"), [("s3:PutObject", "arn:aws:s3:::to/k", {}), ("s3:GetObject", "arn:aws:s3:::from/k", {})]),
+    (lambda logs: copy(logs, "/from/k?versionId=1"), [("s3:PutObject", "arn:aws:s3:::to/k", {}), ("s3:GetObjectVersion", "arn:aws:s3:::from/k", {})]),
+    (lambda logs: logs.call("deploy", "dynamodb", "PutItem", eventCategory="Data", requestParameters={"tableName": "T"}),
+     [("dynamodb:PutItem", TABLE, {})]),
+    (lambda logs: logs.call("deploy", "lambda", "Invoke", eventCategory="Data", requestParameters={"functionName": FUNCTION}),
+     [("lambda:InvokeFunction", FUNCTION, {})]),
+)
+MAY_BE_NEEDED = {"s3:GetObjectTagging", "s3:GetObjectVersionTagging", "s3:PutObjectTagging", "lambda:PassCapacityProvider"}
+REGION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+TODAYS = (
+    policy(FULL),
+    policy(allow("*", Condition=REGION)),
+    policy(allow(["lambda:*", "ec2:*", "ecs:*", "s3:*"]), allow(["dynamodb:*", "cloudformation:*", "events:*"], Condition=REGION),
+           allow("iam:PassRole", [iam("role", "app"), iam("role/fleet", "*")])),
+    policy(allow(["lambda:*", "ec2:*", "ecs:*", "dynamodb:*", "cloudformation:*", "events:*"]), allow("s3:*", "arn:aws:s3:::*/*"),
+           {"Effect": "Allow", "Action": "iam:Pass*", "NotResource": iam("role", "admin")}),
+)
+
+
+@case
+def any_log_is_allowed_by_its_policy_which_has_no_action_outside_it_and_grants_nothing_new():
+    chance = random.Random(20261125)
+    old, new = HOME / "old.json", HOME / "new.json"
+    for today in TODAYS:
+        place = workspace([role("deploy", today), role("app"), role("node", path="/fleet/", profiles=["web"])])
+        old.write_text(json.dumps(today))
+        for _ in range(4):
+            logs, needed = Logs(), []
+            for make, needs in chance.sample(CALLS, chance.randint(1, 5)):
+                make(logs)
+                needed += [(action, on, {"aws:RequestedRegion": "eu-west-1", **context}) for action, on, context in needs]
+            made = json.loads(generate(place, logs, "role/deploy", "--check").stdout)
+            text = json.dumps(made, indent=1)
+            equal(decided(made, needed), ["Allowed"] * len(needed), text)
+            actions = {a for s in made["Statement"] for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+            own = {"events:PutTargets"} & actions
+            equal(actions - {action for action, _, _ in needed} - own - MAY_BE_NEEDED, set(), text)
+            new.write_text(text)
+            vigil("iam", "compare", old, new)
+
+
+@case
+def a_policy_that_aws_refuses_is_not_checked():
+    place = workspace([role("deploy", policy(allow("sqs:*")))])
+    file = HOME / "bad.json"
+    file.write_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}')
+    err = generate(place, Logs().call("deploy", "sqs", "ListQueues"), "role/deploy", "--policy", file, code=3).stderr
+    assert "bad.json:1:" in err and "AWS would refuse this policy" in err, err
+
 
 @case
 def generate_says_when_there_is_nothing_to_go_by():
@@ -354,6 +685,15 @@ def unused_never_counts_what_leaves_no_trace():
     out = unused(place, since_march(), code=3).stdout
     assert "role/pass" in out.split("Not assessed")[1], out
     equal(rows_of(place, since_march(), code=3), (["read"], []))
+
+
+@case
+def a_role_that_was_passed_shows_that_passing_was_used():
+    place = workspace([role("deploy", policy(allow(["iam:PassRole", "iam:ListRoles", "lambda:CreateFunction"]))), role("app")])
+    equal(rows_of(place, since_march().call("deploy", "sqs", "ListQueues"), "--principal", "deploy")[1],
+          [("deploy", "iam", 2, 0, 1, ["iam:ListRoles"]), ("deploy", "lambda", 1, 0, 0, ["lambda:CreateFunction"])])
+    equal(rows_of(place, create_function(since_march(), iam("role", "app")), "--principal", "deploy")[1],
+          [("deploy", "iam", 2, 1, 0, ["iam:ListRoles"])])
 
 
 @case

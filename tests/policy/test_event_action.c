@@ -46,7 +46,7 @@ static void events_are_told_by_the_permission_they_needed(void **state)
     } cases[] = {
         {"s3.amazonaws.com", "PutObject", VG_EVENT_NAMED, "s3:PutObject "},
         {"s3.amazonaws.com", "ListObjects", VG_EVENT_MAPPED, "s3:ListBucket "},
-        {"s3.amazonaws.com", "CopyObject", VG_EVENT_MAPPED, "s3:GetObject s3:PutObject "},
+        {"s3.amazonaws.com", "CopyObject", VG_EVENT_MAPPED, "s3:PutObject "},
         {"s3.amazonaws.com", "GetAccountPublicAccessBlock", VG_EVENT_NAMED,
          "s3:GetAccountPublicAccessBlock "},
         {"monitoring.amazonaws.com", "DescribeAlarms", VG_EVENT_NAMED, "cloudwatch:DescribeAlarms "},
@@ -147,6 +147,57 @@ static void a_wrong_map_is_refused_with_its_place(void **state)
     }
 }
 
+static void errors_tell_whether_the_call_was_allowed(void **state)
+{
+    static const struct {
+        const char *code, *message;
+        vg_event_end end;
+    } cases[] = {
+        {"", "", VG_END_ALLOWED},
+        {"NoSuchKey", "", VG_END_ALLOWED},
+        {"NoSuchEntityException", "", VG_END_ALLOWED},
+        {"ThrottlingException", "", VG_END_ALLOWED},
+        {"Client.DryRunOperation", "", VG_END_ALLOWED},
+        {"Client.InvalidInstanceID.NotFound", "", VG_END_ALLOWED},
+        {"ResourceNotFoundException", "", VG_END_ALLOWED},
+        {"AccessDenied", "", VG_END_REFUSED},
+        {"Client.UnauthorizedOperation", "", VG_END_REFUSED},
+        {"AuthorizationErrorException", "User: u is not authorized to perform: sns:Publish", VG_END_REFUSED},
+        {"ValidationException", "", VG_END_UNTOLD},
+        {"InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.",
+         VG_END_UNTOLD},
+        {"MalformedPolicyDocument", "", VG_END_UNTOLD},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_event_end end = vg_event_end_of(map, vg_str_from(cases[i].code), vg_str_from(cases[i].message));
+        if (end != cases[i].end)
+            fail_msg("%s %s: wanted %d, got %d", cases[i].code, cases[i].message, (int)cases[i].end,
+                     (int)end);
+    }
+}
+
+static void dependents_are_found_and_a_wrong_line_is_refused_with_its_place(void **state)
+{
+    const vg_dependents *dependents;
+    vg_str text;
+    vg_error err;
+    (void)state;
+    assert_int_equal(
+        vg_file_read(arena, VG_STR(VIGIL_SOURCE_DIR "/content/policy/dependents.txt"), 1 << 20, &text, &err),
+        VG_OK);
+    assert_int_equal(vg_dependents_read(arena, text, &dependents, &err), VG_OK);
+    assert_true(vg_str_is(vg_dependents_of(dependents, VG_STR("lambda:CreateFunction")),
+                          "iam:PassRole,lambda:PassCapacityProvider"));
+    assert_int_equal(vg_dependents_of(dependents, VG_STR("lambda:GetFunction")).len, 0);
+    assert_int_equal(vg_dependents_of(NULL, VG_STR("lambda:CreateFunction")).len, 0);
+    static const char *const wrong[] = {"# head\na:B", "# head\na:B\t", "# head\nB\tc:D"};
+    for (size_t i = 0; i < VG_COUNT(wrong); i++) {
+        assert_int_equal(vg_dependents_read(arena, vg_str_from(wrong[i]), &dependents, &err), VG_ERR_SYNTAX);
+        assert_int_equal(err.place.line, 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +205,8 @@ int main(void)
         cmocka_unit_test(what_leaves_no_event_is_known),
         cmocka_unit_test(the_map_names_actions_that_exist),
         cmocka_unit_test(a_wrong_map_is_refused_with_its_place),
+        cmocka_unit_test(errors_tell_whether_the_call_was_allowed),
+        cmocka_unit_test(dependents_are_found_and_a_wrong_line_is_refused_with_its_place),
     };
     return cmocka_run_group_tests_name("policy events", tests, setup, teardown);
 }
