@@ -73,7 +73,7 @@ static void write_unused_json(const unused_work *work, const vg_unused *unused, 
     vg_buf_add_char(out, '\n');
 }
 
-/* A service of which something was used: "sqs: 1 of 2 actions used, last 2026-03-01; not used: PurgeQueue". */
+/* A service of which something was used: "sqs: 1 of 5 actions used, 3 untraceable, last 2026-03-01; not used: PurgeQueue". */
 static void write_active(const vg_unused_row *row, vg_buf *out)
 {
     enum { MOST_ACTIONS = 6 };
@@ -85,6 +85,8 @@ static void write_active(const vg_unused_row *row, vg_buf *out)
         vg_buf_addf(out, "%zu of %zu actions used", row->used, row->granted);
     else
         vg_buf_add_c(out, "used");
+    if (row->untraceable)
+        vg_buf_addf(out, ", %zu untraceable", row->untraceable);
     vg_buf_addf(out, ", last %s; not used:", last);
     for (size_t a = 0; a < row->unused_count && a < MOST_ACTIONS; a++)
         vg_buf_addf(out, " %.*s", VG_ARG(vg_str_sub(row->unused[a], row->service.len + 1, VG_NPOS)));
@@ -111,6 +113,8 @@ static void write_principal(const unused_work *work, const vg_unused_row *rows, 
     for (size_t i = 0; i < count && shown < MOST_SERVICES; i++)
         if (!rows[i].active) {
             vg_buf_addf(out, " %.*s", VG_ARG(rows[i].service));
+            if (rows[i].untraceable)
+                vg_buf_addf(out, " (%zu untraceable)", rows[i].untraceable);
             shown++;
         }
     if (never > shown)
@@ -131,9 +135,17 @@ static void write_principals(const unused_work *work, const char *title, const u
 }
 
 /* How far what was said can be relied on. */
-static void write_limits(const unused_work *work, vg_buf *out)
+static void write_limits(const unused_work *work, const vg_unused *unused, vg_buf *out)
 {
     char as_of[VG_TIME_TEXT];
+    size_t untraceable = 0;
+    for (size_t i = 0; i < unused->row_count; i++)
+        untraceable += unused->rows[i].untraceable;
+    if (untraceable)
+        vg_buf_add_c(
+            out,
+            "\nUntraceable: nothing that was read could show a use of these actions. They are granted, and "
+            "neither counted as used nor called unused.\n");
     if (work->as_of != VG_TIME_NONE) {
         vg_time_format_date(work->as_of, as_of);
         vg_buf_addf(out,
@@ -159,7 +171,7 @@ static void write_unused_text(const unused_work *work, const vg_unused *unused, 
                      unused->unknown, unused->unknown_count, out);
     if (!unused->row_count && !unused->idle_count && !unused->unknown_count)
         vg_buf_add_c(out, "Everything that is granted was used, or leaves no trace.\n");
-    write_limits(work, out);
+    write_limits(work, unused, out);
 }
 
 /* The principals asked about: one, or every user and role that is no service's own. */
@@ -353,7 +365,7 @@ const vg_command vg_iam_unused = {
         "What neither could show is never called unused: iam:PassRole leaves no trace, and reads and writes "
         "of "
         "objects in a service that was used are in the logs only where a trail selects data events. They are "
-        "counted as untraceable in --format json.",
+        "counted as untraceable.",
     .positionals = unused_words,
     .options = unused_options,
     .examples = unused_examples,

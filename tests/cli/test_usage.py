@@ -678,7 +678,9 @@ def unused_never_counts_what_leaves_no_trace():
     place = workspace([role("deploy", policy(allow(["s3:GetObject", "s3:GetBucketPolicy", "iam:PassRole"])))])
     logs = since_march().call("deploy", "s3", "ListBuckets")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 1, ["s3:GetBucketPolicy"])])
-    assert "no data events" in unused(place, logs).stdout
+    text = unused(place, logs).stdout
+    assert "no data events" in text and "never used: s3 (1 untraceable)\n" in text and "\nUntraceable: nothing that was read" in text, text
+    assert "untraceable" not in unused(place, since_march().call("deploy", "s3", "PutObject", eventCategory="Data")).stdout.lower()
     logs.call("deploy", "s3", "PutObject", eventCategory="Data")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "with data events")
     place = workspace([role("pass", policy(allow("iam:PassRole"))), role("read", policy(allow(["s3:GetObject", "sqs:ListQueues"])))])
@@ -772,8 +774,8 @@ def last_accessed_data_is_enough():
         ("deploy", "s3", 4, 1, 2, ["s3:DeleteBucket"]),         # the rest is not tracked, and the service was used
         ("deploy", "sqs", 2, 0, 0, ["sqs:ListQueues", "sqs:PurgeQueue"])]))  # ecs is not in the report: nobody knows
     text = reported(place).stdout
-    assert "role/deploy@222222222222\n  s3: 1 of 4 actions used, last 2026-06-10; not used: DeleteBucket\n" in text, text
-    assert "never used: dynamodb iam sqs\n" in text and "last-accessed data is of 2026-06-29" in text, text
+    assert "role/deploy@222222222222\n  s3: 1 of 4 actions used, 2 untraceable, last 2026-06-10; not used: DeleteBucket\n" in text, text
+    assert "never used: dynamodb iam (1 untraceable) sqs\n" in text and "last-accessed data is of 2026-06-29" in text, text
     equal([r[1] for r in rows_of(place, None, "--days", "150")[1]], ["iam", "sqs"], "used 113 days ago")
     equal([r[1] for r in rows_of(place, None, "--days", "0")[1]], ["iam", "sqs"], "never")
     assert "does not cover that time" in reported(place, "--days", "450", code=3).stderr
