@@ -9,34 +9,9 @@
 
 #include <stdlib.h>
 
-#define SIBLING_ACCOUNT "888888888888"
-
-enum { LEVELS = VG_ACCESS_TAGGING + 1 };
-
 /* What a resource may cost: each request that a stranger makes costs its policies' elements once, each statement the choice
  * of actions. One within AWS's quotas takes a thousandth of it; what is left of others is unknown. */
 enum { WORK_MAX = 1 << 24, CHOICE_WORK = 1 << 10 };
-
-typedef struct {
-    vg_arena *arena;
-    const vg_world *world;
-    vg_str now_text;
-    vg_shared_provider *providers;
-    size_t provider_count;
-    const vg_policy *full;
-    vg_vec exposures, unknowns;
-    vg_map *exposure_of;         /* "resource\nreach\nwho" -> index */
-    size_t allowed;              /* requests, so far */
-    uint64_t request_work, work; /* of the resource at hand: of one request, and so far */
-} explorer;
-
-/* One resource as it is asked about. */
-typedef struct {
-    vg_str arn, type, account, region;
-    vg_layer layer;
-    bool is_trust;
-    const vg_s3_settings *s3; /* of a bucket, whose own access control list they hold; else NULL */
-} subject;
 
 static vg_status no_memory(vg_error *err)
 {
@@ -51,7 +26,7 @@ const char *vg_reach_name(vg_reach reach)
 
 /* ---- shared providers ---------------------------------------------------------------------------------------------------------- */
 
-static vg_status read_providers(explorer *x, vg_str text, vg_error *err)
+static vg_status read_providers(vg_explorer *x, vg_str text, vg_error *err)
 {
     vg_doc doc;
     VG_TRY(vg_yaml_read(x->arena, text, VG_STR("policy/federation.yaml"), NULL, &doc, err));
@@ -69,132 +44,6 @@ static vg_status read_providers(explorer *x, vg_str text, vg_error *err)
                               "a provider needs url, sub and aud");
     }
     return VG_OK;
-}
-
-static const vg_shared_provider *shared_provider(const explorer *x, vg_str principal)
-{
-    vg_arn arn;
-    if (vg_arn_parse(principal, &arn)) {
-        size_t slash = vg_str_find_char(arn.resource, '/');
-        if (!vg_str_starts(arn.resource, VG_STR("oidc-provider/")))
-            return NULL;
-        principal = vg_str_sub(arn.resource, slash + 1, VG_NPOS);
-    }
-    for (size_t i = 0; i < x->provider_count; i++)
-        if (vg_str_glob(x->providers[i].url, principal))
-            return &x->providers[i];
-    return NULL;
-}
-
-/* ---- what to ask for -------------------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    vg_str action;
-    vg_access_level level;
-    bool known;
-} candidate;
-
-/* The ARN of something inside of the resource: of an object of a bucket or of an access point. */
-static vg_str inside_of(const explorer *x, vg_str arn)
-{
-    bool is_point = vg_str_find(arn, VG_STR(":accesspoint/")) != VG_NPOS;
-    return vg_arena_printf(x->arena, "%.*s%s", VG_ARG(arn), is_point ? "/object/x" : "/x");
-}
-
-/* Whether the action can concern the resource: its type, or what is inside it (objects of a bucket). */
-static bool concerns(const explorer *x, const vg_catalogue_action *action, vg_str arn)
-{
-    const vg_catalogue *catalogue = x->world->catalogue;
-    vg_arn of, inside;
-    vg_str within = inside_of(x, arn);
-    if (!vg_arn_parse(arn, &of) || !vg_arn_parse(within, &inside))
-        return false;
-    for (size_t i = 0; i < action->use_count; i++)
-        if (vg_catalogue_resource_fits(catalogue, action->uses[i].resource, arn) ||
-            (vg_str_is(of.service, "s3") &&
-             vg_catalogue_resource_fits(catalogue, action->uses[i].resource, within)))
-            return true;
-    return false;
-}
-
-/* Of a role's trust: the actions that it names, and those of assuming that a pattern or NotAction takes in. */
-static size_t choose_trust_actions(const vg_statement *s, candidate out[LEVELS + 1])
-{
-    static const vg_str assuming[] = {VG_STR_INIT("sts:AssumeRole"), VG_STR_INIT("sts:AssumeRoleWithSAML"),
-                                      VG_STR_INIT("sts:AssumeRoleWithWebIdentity")};
-    size_t count = 0;
-    bool has_pattern = s->not_action;
-    for (size_t i = 0; i < s->action_count && !s->not_action; i++) {
-        bool is_pattern = vg_str_find_char(s->actions[i], '*') != VG_NPOS ||
-                          vg_str_find_char(s->actions[i], '?') != VG_NPOS;
-        has_pattern = has_pattern || is_pattern;
-        if (!is_pattern && count < LEVELS)
-            out[count++] = (candidate){s->actions[i], VG_ACCESS_WRITE, true};
-    }
-    for (size_t a = 0; a < VG_COUNT(assuming) && has_pattern && count < LEVELS; a++) {
-        bool listed = false;
-        for (size_t i = 0; i < s->action_count; i++)
-            listed = listed || vg_action_matches(s->actions[i], assuming[a]);
-        if (listed != s->not_action)
-            out[count++] = (candidate){assuming[a], VG_ACCESS_WRITE, true};
-    }
-    return count;
-}
-
-/* The first action of each access level that the statement allows and that concerns the resource; and names that the
- * catalogue does not know, as they are. */
-static size_t choose_actions(const explorer *x, const vg_statement *s, const subject *of, vg_action_set *set,
-                             candidate out[LEVELS + 1])
-{
-    const vg_catalogue *catalogue = x->world->catalogue;
-    size_t count = 0;
-    unsigned seen = 0;
-    vg_arn arn;
-    if (of->is_trust)
-        return choose_trust_actions(s, out);
-    if (!vg_arn_parse(of->arn, &arn))
-        return 0;
-    uint32_t service = vg_catalogue_find_service(catalogue, arn.service);
-    if (service == VG_CATALOGUE_NONE)
-        return 0;
-    vg_action_set_clear(set);
-    for (size_t i = 0; i < s->action_count; i++)
-        vg_catalogue_expand(catalogue, s->actions[i], set);
-    const vg_catalogue_service *all = vg_catalogue_service_at(catalogue, service);
-    for (uint32_t a = all->first_action; a < all->first_action + all->action_count && count < LEVELS; a++) {
-        const vg_catalogue_action *action = vg_catalogue_action_at(catalogue, a);
-        if (vg_action_set_has(set, a) == s->not_action || (seen & (1U << action->level)) ||
-            !concerns(x, action, of->arn))
-            continue;
-        seen |= 1U << action->level;
-        out[count++] = (candidate){action->name, (vg_access_level)action->level, true};
-    }
-    return count;
-}
-
-/* A concrete ARN that the statement is about and that belongs to the resource. */
-static vg_str choose_resource(explorer *x, const vg_statement *s, const subject *of, vg_str action)
-{
-    const vg_catalogue *catalogue = x->world->catalogue;
-    uint32_t id = vg_catalogue_find_action(catalogue, action);
-    vg_str own = of->arn, within = inside_of(x, of->arn);
-    for (size_t i = 0; i < s->resource_count && !s->not_resource; i++) {
-        vg_str text = vg_text_matching(x->arena, s->resources[i]);
-        bool belongs = vg_str_eq(text, own) ||
-                       (vg_str_starts(text, own) && text.len > own.len && text.ptr[own.len] == '/');
-        bool fits = false;
-        for (size_t u = 0;
-             belongs && id != VG_CATALOGUE_NONE && u < vg_catalogue_action_at(catalogue, id)->use_count; u++)
-            fits = fits || vg_catalogue_resource_fits(
-                               catalogue, vg_catalogue_action_at(catalogue, id)->uses[u].resource, text);
-        if (belongs && (fits || id == VG_CATALOGUE_NONE))
-            return text;
-    }
-    bool own_fits = id == VG_CATALOGUE_NONE || of->is_trust;
-    for (size_t u = 0; !own_fits && u < vg_catalogue_action_at(catalogue, id)->use_count; u++)
-        own_fits = vg_catalogue_resource_fits(catalogue,
-                                              vg_catalogue_action_at(catalogue, id)->uses[u].resource, own);
-    return own_fits ? own : within;
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------------------- */
@@ -247,7 +96,7 @@ static vg_request request_with(const vg_context_entry *context, size_t count, vg
                         .open = open};
 }
 
-static vg_status keep_witness(explorer *x, vg_witness *out, const vg_stranger *stranger,
+static vg_status keep_witness(vg_explorer *x, vg_witness *out, const vg_stranger *stranger,
                               const vg_witness_context *c, vg_str action, vg_str resource, vg_error *err)
 {
     vg_context_entry *entries = VG_NEW_N(x->arena, vg_context_entry, c->count + 1);
@@ -283,7 +132,7 @@ static vg_severity severity_of(const vg_stranger *stranger, unsigned levels, boo
     return VG_SEVERITY_LOW;
 }
 
-static vg_exposure *exposure_for(explorer *x, const subject *of, vg_reach reach, vg_str who)
+static vg_exposure *exposure_for(vg_explorer *x, const vg_exposure_subject *of, vg_reach reach, vg_str who)
 {
     vg_str key = vg_arena_printf(x->arena, "%.*s\n%d\n%.*s", VG_ARG(of->arn), (int)reach, VG_ARG(who));
     bool added;
@@ -316,9 +165,9 @@ typedef struct {
     vg_str who;
 } named_by;
 
-static vg_status record(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
-                        const candidate *asked, const vg_witness_context *c, vg_str resource,
-                        const reservation *left_out, vg_error *err)
+static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
+                        const named_by *by, const vg_exposure_action *asked, const vg_witness_context *c,
+                        vg_str resource, const reservation *left_out, vg_error *err)
 {
     vg_exposure *e = exposure_for(x, of, stranger->reach, by->who);
     if (!e)
@@ -327,7 +176,7 @@ static vg_status record(explorer *x, const subject *of, const vg_stranger *stran
         if (vg_str_eq(e->actions[i], asked->action))
             return VG_OK;
     int graver = -1;
-    for (int level = 0; level < LEVELS; level++)
+    for (int level = 0; level < VG_ACCESS_LEVELS; level++)
         if (e->levels & (1U << level) && gravity((vg_access_level)level) > graver)
             graver = gravity((vg_access_level)level);
     if (gravity(asked->level) > graver) {
@@ -351,9 +200,9 @@ static vg_status record(explorer *x, const subject *of, const vg_stranger *stran
 
 /* Decides the stranger's request; what is Allowed is recorded. *is_open: not allowed as asked, but not refused for certain
  * either. */
-static vg_status put_question(explorer *x, const subject *of, const vg_stranger *stranger, const named_by *by,
-                              const candidate *asked, const vg_witness_context *c, vg_str resource,
-                              bool *is_open, vg_error *err)
+static vg_status put_question(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
+                              const named_by *by, const vg_exposure_action *asked,
+                              const vg_witness_context *c, vg_str resource, bool *is_open, vg_error *err)
 {
     vg_layers layers;
     reservation left_out;
@@ -369,8 +218,8 @@ static vg_status put_question(explorer *x, const subject *of, const vg_stranger 
 }
 
 /* A stranger asks for what the statement allows, and avoids what its policy denies. */
-static vg_status ask(explorer *x, const subject *of, const vg_stranger *given, const named_by *by,
-                     const candidate *asked, bool *is_open, vg_error *err)
+static vg_status ask(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *given,
+                     const named_by *by, const vg_exposure_action *asked, bool *is_open, vg_error *err)
 {
     const vg_policy_document *document = vg_policy_document_of(by->policy);
     const vg_statement *allow = &document->statements[by->statement];
@@ -378,7 +227,7 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *given, c
     x->work += x->request_work;
     if (x->work > WORK_MAX)
         return VG_OK;
-    vg_str resource = choose_resource(x, allow, of, asked->action);
+    vg_str resource = vg_exposure_resource_for(x, allow, of, asked->action);
     vg_witness_context c;
     vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
     if (vg_str_is(of->type, "AWS::S3::AccessPoint"))
@@ -390,165 +239,9 @@ static vg_status ask(explorer *x, const subject *of, const vg_stranger *given, c
     return put_question(x, of, stranger, by, asked, &c, resource, is_open, err);
 }
 
-/* ---- strangers ----------------------------------------------------------------------------------------------------------------------- */
-
-enum { MOST_STRANGERS = 6 };
-
-static vg_stranger foreign(vg_str caller, vg_reach reach)
-{
-    return (vg_stranger){.reach = reach, .caller = caller, .account = vg_caller_of(caller).account};
-}
-
-/* An account of the organisation that nobody has: what a condition on the organisation lets in. */
-static vg_stranger sibling(const explorer *x)
-{
-    vg_stranger s = foreign(VG_STR("arn:aws:iam::" SIBLING_ACCOUNT ":role/witness"), VG_REACH_ORGANIZATION);
-    s.organization = x->world->organization_id;
-    s.org_path = vg_arena_printf(x->arena, "%.*s/r-0000/", VG_ARG(s.organization));
-    return s;
-}
-
-static vg_stranger named_account(explorer *x, const vg_policy_principal *p)
-{
-    const vg_world_account *known = vg_world_account_of(x->world, p->account);
-    bool inside = known && known->in_organization;
-    vg_str partition = x->world->partition.len ? x->world->partition : VG_STR("aws");
-    vg_str caller = p->kind == VG_PRINCIPAL_ACCOUNT
-                        ? vg_arena_printf(x->arena, "arn:%.*s:iam::%.*s:role/witness", VG_ARG(partition),
-                                          VG_ARG(p->account))
-                        : p->text;
-    vg_stranger s = foreign(caller, inside ? VG_REACH_ORGANIZATION : VG_REACH_EXTERNAL);
-    s.account = p->account;
-    s.is_named = true;
-    if (inside) {
-        s.organization = x->world->organization_id;
-        s.org_path = known->org_path;
-    }
-    return s;
-}
-
-/* The account outside, its role or its organisation that a condition on anyone names. False: it names none. */
-static bool outsider_asked_for(explorer *x, const subject *of, const vg_statement *allow, vg_stranger *out)
-{
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        vg_str value = test->value_count ? test->values[0] : (vg_str){0};
-        vg_arn arn;
-        bool is_account = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalAccount")) ||
-                          vg_str_eq_icase(test->key, VG_STR("kms:CallerAccount"));
-        bool is_arn = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalArn")) && vg_arn_parse(value, &arn);
-        bool is_organization = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalOrgID"));
-        if (vg_operator_is_negated(test->op) || test->op == VG_OP_NULL)
-            continue;
-        vg_str account = is_account ? value : is_arn ? arn.account : (vg_str){0};
-        if (is_account || is_arn) {
-            vg_policy_principal p = {.kind = VG_PRINCIPAL_ACCOUNT, .text = account, .account = account};
-            if (account.len != sizeof STRANGER_ACCOUNT - 1 || vg_str_find_char(account, '*') != VG_NPOS ||
-                vg_str_find_char(account, '?') != VG_NPOS || vg_str_eq(account, of->account))
-                continue;
-            *out = named_account(x, &p);
-            if (is_arn)
-                out->caller = vg_text_matching(x->arena, value);
-            return out->reach == VG_REACH_EXTERNAL;
-        }
-        if (is_organization && vg_str_find_char(value, '*') == VG_NPOS && value.len &&
-            !vg_str_eq(value, x->world->organization_id)) {
-            *out = foreign(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_EXTERNAL);
-            out->organization = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* IAM Identity Center's own provider: it lets in whom the organisation's permission sets name. */
-static bool is_identity_center(vg_str provider)
-{
-    vg_str name = vg_str_sub(provider, vg_str_rfind_char(provider, '/') + 1, VG_NPOS);
-    return vg_str_starts(name, VG_STR("AWSSSO_")) && vg_str_ends(name, VG_STR("_DO_NOT_DELETE"));
-}
-
-/* The service that stands in the condition's pattern of a source, for anyone may be a service: "sns.amazonaws.com". ptr NULL: no
- * source is asked for. */
-static vg_str service_asked_for(explorer *x, const vg_statement *allow)
-{
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        vg_str rest, service;
-        bool is_source = vg_str_eq_icase(test->key, VG_STR("aws:SourceArn")) ||
-                         vg_str_eq_icase(test->key, VG_STR("aws:SourceAccount")) ||
-                         vg_str_eq_icase(test->key, VG_STR("aws:SourceOwner"));
-        if (!is_source || !test->value_count || vg_operator_is_negated(test->op))
-            continue;
-        bool is_arn = vg_str_split(test->values[0], ':', &service, &rest) &&
-                      vg_str_split(rest, ':', &service, &rest) && vg_str_split(rest, ':', &service, &rest);
-        bool is_name = is_arn && service.len && vg_str_find_char(service, '*') == VG_NPOS;
-        return is_name ? vg_arena_printf(x->arena, "%.*s.amazonaws.com", VG_ARG(service))
-                       : VG_STR("sns.amazonaws.com");
-    }
-    return (vg_str){0};
-}
-
-/* The strangers that a principal of the policy lets in; 0 for the account's own. */
-static size_t strangers_of(explorer *x, const subject *of, const vg_policy_principal *p,
-                           const vg_statement *allow, vg_stranger out[MOST_STRANGERS])
-{
-    size_t count = 0;
-    vg_str service;
-    switch (p->kind) {
-    case VG_PRINCIPAL_ANYONE:
-        out[count++] = foreign(VG_STR("*"), VG_REACH_ANYONE);
-        out[count++] = foreign(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
-        if (x->world->organization_id.len)
-            out[count++] = sibling(x);
-        if (outsider_asked_for(x, of, allow, &out[count]))
-            count++;
-        service = service_asked_for(x, allow);
-        if (!service.len || of->is_trust)
-            break;
-        out[count] = foreign(service, VG_REACH_SERVICE);
-        out[count].account = (vg_str){0};
-        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
-        break;
-    case VG_PRINCIPAL_ACCOUNT:
-    case VG_PRINCIPAL_ARN:
-        if (!vg_str_eq(p->account, of->account))
-            out[count++] = named_account(x, p);
-        break;
-    case VG_PRINCIPAL_SERVICE:
-        out[count] = foreign(p->text, VG_REACH_SERVICE);
-        out[count].account = (vg_str){0};
-        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
-        break;
-    case VG_PRINCIPAL_FEDERATED:
-        if (is_identity_center(p->text))
-            break;
-        out[count] = foreign(p->text, VG_REACH_EXTERNAL);
-        out[count].account = (vg_str){0};
-        out[count].provider = shared_provider(x, p->text);
-        out[count].is_named = true;
-        out[count].is_own_provider = !out[count].provider;
-        out[count].reach = out[count].provider ? VG_REACH_PROVIDER : VG_REACH_EXTERNAL;
-        count++;
-        break;
-    case VG_PRINCIPAL_UNIQUE_ID:
-    case VG_PRINCIPAL_CANONICAL_USER:
-    case VG_PRINCIPAL_INVALID:
-        break;
-    }
-    return count;
-}
-
-/* Services that act for the account itself are what trusts are for: the services that can only be made to act by whoever
- * may pass the role. A resource's policy has no such protection. */
-static bool is_worth_asking(const subject *of, const vg_stranger *stranger)
-{
-    return stranger->reach != VG_REACH_SERVICE || !of->is_trust;
-}
-
 /* ---- resources ----------------------------------------------------------------------------------------------------------------------- */
 
-static vg_status add_unknown(explorer *x, const subject *of, vg_str why, vg_error *err)
+static vg_status add_unknown(vg_explorer *x, const vg_exposure_subject *of, vg_str why, vg_error *err)
 {
     vg_exposure_unknown *unknown = vg_vec_push(&x->unknowns);
     if (!unknown || !why.ptr)
@@ -557,13 +250,20 @@ static vg_status add_unknown(explorer *x, const subject *of, vg_str why, vg_erro
     return VG_OK;
 }
 
-static vg_status ask_principal(explorer *x, const subject *of, const vg_policy_principal *p,
-                               const named_by *by, const candidate *actions, size_t action_count,
+/* Services that act for the account itself are what trusts are for: the services that can only be made to act by whoever
+ * may pass the role. A resource's policy has no such protection. */
+static bool is_worth_asking(const vg_exposure_subject *of, const vg_stranger *stranger)
+{
+    return stranger->reach != VG_REACH_SERVICE || !of->is_trust;
+}
+
+static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
+                               const named_by *by, const vg_exposure_action *actions, size_t action_count,
                                bool *is_open, vg_error *err)
 {
-    vg_stranger strangers[MOST_STRANGERS];
+    vg_stranger strangers[VG_MOST_STRANGERS];
     const vg_statement *allow = &vg_policy_document_of(by->policy)->statements[by->statement];
-    size_t count = strangers_of(x, of, p, allow, strangers), before = x->allowed;
+    size_t count = vg_strangers_of(x, of, p, allow, strangers), before = x->allowed;
     for (size_t i = 0; i < count; i++) {
         /* who reaches it from anywhere reaches it from the organisation as well */
         bool is_told =
@@ -574,16 +274,16 @@ static vg_status ask_principal(explorer *x, const subject *of, const vg_policy_p
     return VG_OK;
 }
 
-static vg_status ask_statement(explorer *x, const subject *of, const vg_policy *policy, uint32_t index,
-                               vg_action_set *set, bool *is_open, vg_error *err)
+static vg_status ask_statement(vg_explorer *x, const vg_exposure_subject *of, const vg_policy *policy,
+                               uint32_t index, vg_action_set *set, bool *is_open, vg_error *err)
 {
     static const vg_policy_principal anyone = {.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")};
     const vg_statement *s = &vg_policy_document_of(policy)->statements[index];
-    candidate actions[LEVELS + 1];
+    vg_exposure_action actions[VG_ACCESS_LEVELS + 1];
     x->work += CHOICE_WORK;
     if (s->effect != VG_EFFECT_ALLOW || s->invalid || x->work > WORK_MAX)
         return VG_OK;
-    size_t count = choose_actions(x, s, of, set, actions);
+    size_t count = vg_exposure_actions_for(x, s, of, set, actions);
     named_by by = {policy, index, VG_STR("*")};
     if (s->not_principal)
         return ask_principal(x, of, &anyone, &by, actions, count, is_open, err);
@@ -595,7 +295,7 @@ static vg_status ask_statement(explorer *x, const subject *of, const vg_policy *
 }
 
 /* How many elements of its policies one request looks at. */
-static uint64_t work_of(const subject *of)
+static uint64_t work_of(const vg_exposure_subject *of)
 {
     uint64_t work = 1;
     for (size_t p = 0; p < of->layer.count; p++) {
@@ -615,28 +315,29 @@ static uint64_t work_of(const subject *of)
 /* What each permission on a bucket lets a grantee do ("Mapping of ACL permissions and access policy permissions"). */
 static const struct {
     uint8_t permission;
-    candidate asked;
+    vg_exposure_action asked;
 } acl_questions[] = {
-    {VG_S3_READ, {VG_STR_INIT("s3:ListBucket"), VG_ACCESS_LIST, true}},
-    {VG_S3_WRITE, {VG_STR_INIT("s3:PutObject"), VG_ACCESS_WRITE, true}},
-    {VG_S3_READ_ACP, {VG_STR_INIT("s3:GetBucketAcl"), VG_ACCESS_READ, true}},
-    {VG_S3_WRITE_ACP, {VG_STR_INIT("s3:PutBucketAcl"), VG_ACCESS_PERMISSIONS, true}},
+    {VG_S3_READ, {VG_STR_INIT("s3:ListBucket"), VG_ACCESS_LIST}},
+    {VG_S3_WRITE, {VG_STR_INIT("s3:PutObject"), VG_ACCESS_WRITE}},
+    {VG_S3_READ_ACP, {VG_STR_INIT("s3:GetBucketAcl"), VG_ACCESS_READ}},
+    {VG_S3_WRITE_ACP, {VG_STR_INIT("s3:PutBucketAcl"), VG_ACCESS_PERMISSIONS}},
 };
 
-static vg_status ask_grant(explorer *x, const subject *of, const vg_s3_grant *grant, bool *is_open,
-                           vg_error *err)
+static vg_status ask_grant(vg_explorer *x, const vg_exposure_subject *of, const vg_s3_grant *grant,
+                           bool *is_open, vg_error *err)
 {
     bool signs = grant->grantee == VG_S3_AUTHENTICATED;
     vg_str caller = signs ? VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness") : VG_STR("*");
-    vg_stranger stranger = foreign(caller, VG_REACH_ANYONE);
+    vg_stranger stranger = vg_stranger_from(caller, VG_REACH_ANYONE);
     named_by by = {NULL, 0, signs ? VG_STR("AuthenticatedUsers") : VG_STR("AllUsers")};
     for (size_t i = 0; i < VG_COUNT(acl_questions); i++) {
-        const candidate *asked = &acl_questions[i].asked;
+        const vg_exposure_action *asked = &acl_questions[i].asked;
         vg_witness_context c;
         if (grant->of_object || !(grant->permissions & acl_questions[i].permission))
             continue;
         vg_witness_begin(&c, &stranger, x->world, of->region, of->account, x->now_text);
-        vg_str resource = vg_str_is(asked->action, "s3:PutObject") ? inside_of(x, of->arn) : of->arn;
+        vg_str resource =
+            vg_str_is(asked->action, "s3:PutObject") ? vg_exposure_inside_of(x, of->arn) : of->arn;
         VG_TRY(put_question(x, of, &stranger, &by, asked, &c, resource, is_open, err));
     }
     return VG_OK;
@@ -647,7 +348,7 @@ static bool is_void(const vg_s3_settings *s3)
     return s3->bucket_owner_enforced || s3->ignore_public_acls;
 }
 
-static vg_status ask_acl(explorer *x, const subject *of, bool *is_open, vg_error *err)
+static vg_status ask_acl(vg_explorer *x, const vg_exposure_subject *of, bool *is_open, vg_error *err)
 {
     for (size_t i = 0; i < of->s3->grant_count && !is_void(of->s3); i++)
         if (of->s3->grants[i].grantee != VG_S3_ACCOUNT)
@@ -657,7 +358,7 @@ static vg_status ask_acl(explorer *x, const subject *of, bool *is_open, vg_error
 
 /* ---- one resource ---------------------------------------------------------------------------------------------------------------------- */
 
-static vg_status look_at(explorer *x, const subject *of, vg_action_set *set, vg_error *err)
+static vg_status look_at(vg_explorer *x, const vg_exposure_subject *of, vg_action_set *set, vg_error *err)
 {
     bool is_open = false;
     x->request_work = work_of(of);
@@ -710,7 +411,7 @@ static vg_status compile_full(vg_arena *arena, const vg_policy **out, vg_error *
     return vg_policy_compile(arena, document, NULL, out, err);
 }
 
-static vg_status explore(explorer *x, vg_action_set *set, size_t *asked, vg_error *err)
+static vg_status explore(vg_explorer *x, vg_action_set *set, size_t *asked, vg_error *err)
 {
     const vg_world *world = x->world;
     for (size_t i = 0; i < world->resource_count; i++) {
@@ -718,7 +419,7 @@ static vg_status explore(explorer *x, vg_action_set *set, size_t *asked, vg_erro
         const vg_world_principal *role = vg_world_principal_of(world, r->arn);
         bool is_trust = role && role->caller.kind == VG_CALLER_ROLE;
         const vg_s3_settings *s3 = vg_str_is(r->type, "AWS::S3::Bucket") ? r->s3 : NULL;
-        const subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust, s3};
+        const vg_exposure_subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust, s3};
         if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE && !s3) || r->vpc_only)
             continue;
         (*asked)++;
@@ -732,11 +433,11 @@ vg_status vg_world_exposures(vg_arena *arena, const vg_world *world, vg_str fede
 {
     char now_text[VG_TIME_TEXT];
     vg_action_set set = vg_action_set_new(arena, world->catalogue);
-    explorer x = {.arena = arena,
-                  .world = world,
-                  .exposures = vg_vec_in(arena, sizeof(vg_exposure)),
-                  .unknowns = vg_vec_in(arena, sizeof(vg_exposure_unknown)),
-                  .exposure_of = vg_map_new(arena, 0)};
+    vg_explorer x = {.arena = arena,
+                     .world = world,
+                     .exposures = vg_vec_in(arena, sizeof(vg_exposure)),
+                     .unknowns = vg_vec_in(arena, sizeof(vg_exposure_unknown)),
+                     .exposure_of = vg_map_new(arena, 0)};
     vg_time_format(now, now_text);
     x.now_text = vg_arena_str(arena, vg_str_from(now_text));
     *out = (vg_exposures){0};

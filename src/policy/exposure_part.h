@@ -40,6 +40,53 @@ typedef struct {
     bool is_own_provider; /* an identity provider that the account itself set up */
 } vg_stranger;
 
+/* ---- what the parts share while a world is asked ---------------------------------------------------------------- */
+
+typedef struct {
+    vg_arena *arena;
+    const vg_world *world;
+    vg_str now_text;
+    vg_shared_provider *providers;
+    size_t provider_count;
+    const vg_policy *full;
+    vg_vec exposures, unknowns;
+    vg_map *exposure_of;         /* "resource\nreach\nwho" -> index */
+    size_t allowed;              /* requests, so far */
+    uint64_t request_work, work; /* of the resource at hand: of one request, and so far */
+} vg_explorer;
+
+/* One resource as it is asked about. */
+typedef struct {
+    vg_str arn, type, account, region;
+    vg_layer layer;
+    bool is_trust;
+    const vg_s3_settings *s3; /* of a bucket, whose own access control list they hold; else NULL */
+} vg_exposure_subject;
+
+typedef struct {
+    vg_str action;
+    vg_access_level level;
+} vg_exposure_action;
+
+/* exposure_question.c: the actions to ask for, of what the statement allows; `set` is room for it. */
+size_t vg_exposure_actions_for(const vg_explorer *x, const vg_statement *s, const vg_exposure_subject *of,
+                               vg_action_set *set, vg_exposure_action out[VG_ACCESS_LEVELS + 1]);
+/* A concrete ARN that the statement is about and that belongs to the resource. */
+vg_str vg_exposure_resource_for(vg_explorer *x, const vg_statement *s, const vg_exposure_subject *of,
+                                vg_str action);
+/* The ARN of something inside of the resource: of an object of a bucket or of an access point. */
+vg_str vg_exposure_inside_of(const vg_explorer *x, vg_str arn);
+
+/* exposure_stranger.c */
+enum { VG_MOST_STRANGERS = 6 };
+/* Whoever is not of the account nor of the organisation. */
+vg_stranger vg_stranger_from(vg_str caller, vg_reach reach);
+/* The strangers that a principal of the policy lets in; 0 for the account's own. */
+size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
+                       const vg_statement *allow, vg_stranger out[VG_MOST_STRANGERS]);
+
+/* ---- a stranger's request ------------------------------------------------------------------------------------------ */
+
 /* The stranger, made to fit what the statement's conditions ask for with wildcards, as far as anybody can (exposure_fit.c). Made
  * texts are in `arena`. */
 vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, const vg_statement *allow);
