@@ -76,15 +76,37 @@ static vg_status keep_type(vg_access_reader *r, vg_str type, vg_error *err)
     return vg_evidence_resources(r->evidence, &filter, keep_item, r, err);
 }
 
+/* Whether one of the first rules reads the type. */
+static bool is_kept(const vg_vec *rules, size_t count, vg_str type)
+{
+    for (size_t i = 0; i < count; i++) {
+        const vg_access_rule *rule = vg_vec_at(rules, i);
+        if (vg_str_eq(rule->type, type) || vg_str_eq(rule->in, type))
+            return true;
+    }
+    return false;
+}
+
 static vg_status keep_rules(vg_access_reader *r, const vg_vec *rules, vg_error *err)
 {
     for (size_t i = 0; i < rules->len; i++) {
         const vg_access_rule *rule = vg_vec_at(rules, i);
-        VG_TRY(keep_type(r, rule->type, err));
-        if (rule->in.len > 0)
+        if (!is_kept(rules, i, rule->type))
+            VG_TRY(keep_type(r, rule->type, err));
+        if (rule->in.len > 0 && !is_kept(rules, i, rule->in))
             VG_TRY(keep_type(r, rule->in, err));
     }
     return VG_OK;
+}
+
+/* Of other types, what may hold a policy where nobody looks for one. */
+static vg_status keep_found(void *context, const vg_evidence_row *row, vg_error *err)
+{
+    vg_access_reader *r = context;
+    return vg_access_may_hold_policy(row->resource.properties) &&
+                   vg_access_is_foreign_type(r, row->resource.type)
+               ? keep_item(r, row, err)
+               : VG_OK;
 }
 
 static bool has_rule(const vg_vec *rules, vg_str type)
@@ -143,6 +165,8 @@ static vg_status keep_all(vg_access_reader *r, const vg_vec *rules, vg_error *er
         VG_TRY(keep_type(r, vg_str_from(types[i]), err));
     VG_TRY(keep_rules(r, rules, err));
     VG_TRY(keep_running(r, rules, err));
+    vg_resource_filter all = {.at = r->options->at};
+    VG_TRY(vg_evidence_resources(r->evidence, &all, keep_found, r, err));
     for (size_t i = 0; i < r->options->resource_count; i++) {
         vg_resource_filter filter = {.id = r->options->resources[i], .at = r->options->at};
         named n = {r, rules};

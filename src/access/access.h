@@ -6,7 +6,8 @@
  *   - A policy that is attached and that no export holds, and one that AWS would refuse, make their layer UNKNOWN.
  *   - A level of the organisation whose attached policies were not read in full is UNKNOWN; where policies of the type are
  *     switched off, there are no levels.
- *   - A resource of a type that can have a policy, of which no evidence says that it has none, has an UNKNOWN one.
+ *   - A resource of a type that can have a policy, of which no evidence says that it has none, has an UNKNOWN one; and so
+ *     has one of any other type in whose properties something reads as a policy with a Principal.
  *
  * The first two add a problem to the world, with what would provide the missing part. Policies are told by the place in the export
  * that they came from: vg_policy_document_of(policy)->doc->name is that file, and every place in the document is that of
@@ -56,6 +57,8 @@ vg_status vg_access_base_organization(vg_access_base *base, const vg_organizatio
                                       const vg_access_given *given, size_t count, vg_error *err);
 /* Whether worlds are made of resources of the type. */
 bool vg_access_base_wants(const vg_access_base *base, vg_str type);
+/* Whether they are made of this one of another type, for a policy with a Principal stands in it. */
+bool vg_access_base_wants_policy_in(const vg_access_base *base, const vg_resource *resource);
 /* The world of one account, in the arena: everybody and everything in it, and of the other accounts those that it names,
  * with nobody in them. Of somebody who is given twice, the newest counts. Quickest when things of a type stand together. */
 vg_status vg_access_account_world(const vg_access_base *base, vg_arena *arena, vg_str account,

@@ -81,6 +81,12 @@ bool vg_access_base_wants(const vg_access_base *base, vg_str type)
     return is_running(base, type);
 }
 
+bool vg_access_base_wants_policy_in(const vg_access_base *base, const vg_resource *resource)
+{
+    return vg_access_may_hold_policy(resource->properties) &&
+           vg_access_is_foreign_type(&base->reader, resource->type);
+}
+
 /* ---- what is given ---------------------------------------------------------------------------------------------------------------- */
 
 static vg_access_item item_of(const vg_access_given *given)
@@ -123,7 +129,9 @@ static vg_status take_all(vg_access_reader *r, const vg_access_base *base, const
         if (!vg_str_eq(type, last))
             wanted = vg_str_starts(type, VG_STR("Vigil::Organization::")) || vg_access_base_wants(base, type);
         last = type;
-        if (!given[i].properties || !wanted)
+        bool holds =
+            given[i].properties && !wanted && vg_access_base_wants_policy_in(base, &given[i].resource);
+        if (!given[i].properties || (!wanted && !holds))
             continue;
         if (vg_str_starts(type, VG_STR("AWS::IAM::"))) {
             VG_TRY(take_newest(r, &given[i], seen, err));

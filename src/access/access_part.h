@@ -14,6 +14,9 @@ typedef struct {
 /* One entry of `resources` of the content. */
 typedef struct {
     vg_str type, in, names, policy;
+    vg_str arn;  /* template of the ARN that the policy speaks of; empty: the resource's own */
+    bool wide;   /* the policy speaks of all that the service holds in the account and Region */
+    vg_str when; /* property that must be true, or "NAME=VALUE"; empty: always */
     const vg_value *sources;
 } vg_access_rule;
 
@@ -50,6 +53,14 @@ vg_status vg_access_tags(vg_access_reader *reader, const vg_access_item *item, c
 vg_status vg_access_add_accounts(vg_access_reader *reader, vg_error *err);
 /* access_iam.c: principals, identity providers, instance profiles. */
 vg_status vg_access_add_principals(vg_access_reader *reader, vg_error *err);
+/* access_found.c: policies where no rule looks for them. */
+/* Whether the text of properties may hold a policy with a Principal: cheap, and never wrong in its no. */
+bool vg_access_may_hold_policy(vg_str properties);
+/* Whether the content knows nothing of the type: no rule, nor that its documents let nobody in. */
+bool vg_access_is_foreign_type(const vg_access_reader *reader, vg_str type);
+/* Whether something in the item reads as a policy with a Principal; *property is the first that holds one. */
+bool vg_access_find_policy(vg_arena *arena, const vg_access_item *item, vg_str *property);
+
 /* access_resources.c: resources, by the content's rules. */
 vg_status vg_access_read_rules(vg_access_reader *reader, vg_vec *rules, vg_error *err);
 vg_status vg_access_add_resources(vg_access_reader *reader, const vg_vec *rules, vg_error *err);

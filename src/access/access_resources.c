@@ -11,6 +11,9 @@ vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err
                                .in = vg_get_str(it.value, "in"),
                                .names = vg_get_str(it.value, "names"),
                                .policy = vg_get_str(it.value, "policy"),
+                               .arn = vg_get_str(it.value, "arn"),
+                               .wide = vg_get_bool(it.value, "wide", false),
+                               .when = vg_get_str(it.value, "when"),
                                .sources = vg_get(it.value, VG_STR("sources"))};
         if (rule.type.len == 0 || rule.policy.len == 0)
             return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(r->content_doc, it.value),
@@ -25,7 +28,8 @@ vg_status vg_access_read_rules(vg_access_reader *r, vg_vec *rules, vg_error *err
 
 typedef struct {
     vg_access_reader *reader;
-    vg_map *policies; /* of the rule at work: resource id to the item that holds its policy */
+    vg_map *policies; /* of the rule at work: what it is of (name_key) to the item that holds the policy */
+    vg_map *taken;    /* of these, those whose resource was found */
     vg_map *added;    /* ids of resources */
     vg_access_answers answers;
     vg_access_s3 organization;
@@ -35,24 +39,55 @@ typedef struct {
 
 /* ---- policies -------------------------------------------------------------------------------------------------------------------------- */
 
-/* Which item of the other type holds the policy of which resource. */
+/* Names other than ARNs are of an account and Region. */
+static vg_str name_key(const resources *s, const vg_access_item *item, vg_str name)
+{
+    if (vg_str_starts(name, VG_STR("arn:")))
+        return name;
+    return vg_arena_printf(s->reader->arena, "%.*s\n%.*s\n%.*s", VG_ARG(item->resource.account),
+                           VG_ARG(item->resource.region), VG_ARG(name));
+}
+
+static vg_status map_policy(resources *s, const vg_access_item *item, vg_str name, vg_error *err)
+{
+    vg_str key = name_key(s, item, name);
+    vg_map_entry *entry = key.ptr ? vg_map_put(s->policies, key, NULL) : NULL;
+    if (!entry)
+        return vg_access_no_memory(err);
+    entry->value.u64 = (uint64_t)(uintptr_t)item;
+    return VG_OK;
+}
+
+/* Which item of the other type holds the policy of which resource: the one that has its id, or names it, or a list of them. */
 static vg_status map_policies(resources *s, const vg_access_rule *rule, vg_error *err)
 {
     const vg_access_item *item;
     char type[128];
     s->policies = vg_map_new(s->reader->arena, 0);
-    if (!s->policies)
+    s->taken = vg_map_new(s->reader->arena, 0);
+    if (!s->policies || !s->taken)
         return vg_access_no_memory(err);
     snprintf(type, sizeof type, "%.*s", VG_ARG(rule->in));
     for (size_t next = 0; rule->in.len > 0 && (item = vg_access_next(s->reader, type, &next));) {
         const vg_value *named = rule->names.len ? vg_get(item->doc.root, rule->names) : NULL;
-        vg_str id = named ? vg_value_str(named) : item->resource.id;
-        vg_map_entry *entry = vg_map_put(s->policies, id, NULL);
-        if (!entry)
-            return vg_access_no_memory(err);
-        entry->value.u64 = (uint64_t)(uintptr_t)item;
+        if (!named || vg_kind_of(named) != VG_ARRAY) {
+            VG_TRY(map_policy(s, item, named ? vg_value_str(named) : item->resource.id, err));
+            continue;
+        }
+        for (vg_items it = vg_items_of(named); vg_items_next(&it);)
+            VG_TRY(map_policy(s, item, vg_value_str(it.value), err));
     }
     return VG_OK;
+}
+
+/* The entry of the resource: by its id, else by its name. */
+static const vg_map_entry *holder_of(const resources *s, const vg_access_item *item)
+{
+    const vg_map_entry *entry =
+        s->policies ? vg_map_get(s->policies, name_key(s, item, item->resource.id)) : NULL;
+    if (!entry && s->policies && item->resource.name.len)
+        entry = vg_map_get(s->policies, name_key(s, item, item->resource.name));
+    return entry;
 }
 
 static bool source_shows(const vg_access_rule *rule, vg_str source)
@@ -73,7 +108,7 @@ typedef struct {
 /* As the resource, or what stands beside it in a snapshot, shows it. */
 static finding shown_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
 {
-    const vg_map_entry *entry = s->policies ? vg_map_get(s->policies, item->resource.id) : NULL;
+    const vg_map_entry *entry = holder_of(s, item);
     finding found = {.holder = entry ? entry->value.ptr : item};
     char path[128];
     snprintf(path, sizeof path, "%.*s", VG_ARG(rule->policy));
@@ -86,9 +121,10 @@ static finding shown_policy(const resources *s, const vg_access_rule *rule, cons
 }
 
 /* Where a snapshot and the service itself tell of it, the newer counts. */
-static finding find_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item)
+static finding find_policy(const resources *s, const vg_access_rule *rule, const vg_access_item *item,
+                           vg_str arn)
 {
-    const vg_access_item *answer = vg_access_answer(s->answers.policies, item->resource.id);
+    const vg_access_item *answer = vg_access_answer(s->answers.policies, arn);
     finding shown = shown_policy(s, rule, item);
     bool is_shown = shown.document || shown.has_none;
     if (!answer || (is_shown && shown.holder->resource.observed > answer->resource.observed))
@@ -97,11 +133,11 @@ static finding find_policy(const resources *s, const vg_access_rule *rule, const
                      vg_access_answered_none(answer)};
 }
 
-static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_access_item *item,
+static vg_status policy_of(resources *s, const vg_access_rule *rule, const vg_access_item *item, vg_str arn,
                            vg_layer *out, vg_error *err)
 {
     vg_access_reader *r = s->reader;
-    finding found = find_policy(s, rule, item);
+    finding found = find_policy(s, rule, item, arn);
     const vg_access_item *grants = vg_access_answer(s->answers.grants, item->resource.id);
     const vg_policy *policy = NULL, *granted = NULL, *policies[2];
     size_t count = 0;
@@ -314,18 +350,105 @@ static vg_status describe(resources *s, const vg_access_item *item, vg_world_res
     return vg_access_tags(s->reader, item, &out->tags, &out->tag_count, err);
 }
 
+/* Whether the property that the rule asks for is true, or has the value that it names. */
+static bool is_due(const vg_access_rule *rule, const vg_access_item *item)
+{
+    vg_str name, wanted;
+    if (!rule->when.len)
+        return true;
+    bool has_value = vg_str_split(rule->when, '=', &name, &wanted);
+    const vg_value *value = vg_get(item->doc.root, name);
+    return has_value ? vg_str_eq(vg_value_str(value), wanted)
+                     : value && vg_kind_of(value) == VG_BOOL && value->as.boolean;
+}
+
+static vg_str partition_of(const vg_access_item *item)
+{
+    vg_arn own;
+    if (vg_arn_parse(item->resource.id, &own))
+        return own.partition;
+    vg_str region = item->resource.region;
+    return vg_str_starts(region, VG_STR("cn-"))       ? VG_STR("aws-cn")
+           : vg_str_starts(region, VG_STR("us-gov-")) ? VG_STR("aws-us-gov")
+                                                      : VG_STR("aws");
+}
+
+/* What stands for a name in braces of the template. ptr NULL: the resource has no such property. */
+static vg_str piece_of(const vg_access_item *item, vg_str name)
+{
+    const struct {
+        const char *name;
+        vg_str value;
+    } known[] = {{"partition", partition_of(item)},
+                 {"account", item->resource.account},
+                 {"region", item->resource.region},
+                 {"id", item->resource.id},
+                 {"name", item->resource.name}};
+    for (size_t i = 0; i < VG_COUNT(known); i++)
+        if (vg_str_is(name, known[i].name))
+            return known[i].value;
+    char path[128];
+    snprintf(path, sizeof path, "%.*s", VG_ARG(name));
+    vg_str value = vg_get_str(item->doc.root, path);
+    return value.len ? value : (vg_str){0};
+}
+
+/* The ARN that the policy speaks of. False: the resource lacks a property that it is made of. */
+static bool arn_of(const resources *s, const vg_access_rule *rule, const vg_access_item *item, vg_str *out)
+{
+    vg_buf text = {0};
+    bool whole = true;
+    *out = item->resource.id;
+    if (!rule->arn.len)
+        return true;
+    for (size_t i = 0; i < rule->arn.len && whole;) {
+        vg_str rest = vg_str_sub(rule->arn, i, VG_NPOS);
+        size_t end = rest.ptr[0] == '{' ? vg_str_find_char(rest, '}') : VG_NPOS;
+        vg_str piece = end == VG_NPOS ? vg_str_sub(rest, 0, 1) : piece_of(item, vg_str_sub(rest, 1, end - 1));
+        whole = piece.ptr != NULL;
+        vg_buf_add_str(&text, piece);
+        i += end == VG_NPOS ? 1 : end + 1;
+    }
+    *out = whole && !text.failed ? vg_arena_str(s->reader->arena, vg_buf_str(&text)) : (vg_str){0};
+    vg_buf_free(&text);
+    return out->ptr != NULL;
+}
+
+/* What has no ARN is told by its type and place: nobody can ask for it. */
+static vg_status name_unknown(resources *s, const vg_access_item *item, vg_world_resource *out, vg_error *err)
+{
+    const vg_resource *seen = &item->resource;
+    out->arn = vg_arena_printf(s->reader->arena, "%.*s %.*s %.*s %.*s", VG_ARG(seen->type),
+                               VG_ARG(seen->account), VG_ARG(seen->region), VG_ARG(seen->id));
+    out->policy.state = VG_LAYER_UNKNOWN;
+    out->unread = VG_STR("its ARN is not told, so that nobody could be tried on its policy");
+    return out->arn.ptr ? VG_OK : vg_access_no_memory(err);
+}
+
+static vg_status note_added(resources *s, vg_str arn, bool *added, vg_error *err)
+{
+    return vg_map_put(s->added, arn, added) ? VG_OK : vg_access_no_memory(err);
+}
+
 static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_access_item *item, vg_error *err)
 {
     vg_world_resource resource;
     bool added = false;
-    if (!vg_str_starts(item->resource.id, VG_STR("arn:")))
+    vg_str arn;
+    if (!is_due(rule, item) || !arn_of(s, rule, item, &arn))
         return VG_OK;
-    if (!vg_map_put(s->added, item->resource.id, &added))
+    const vg_map_entry *holder = holder_of(s, item);
+    if (holder && !vg_map_put(s->taken, holder->key, NULL))
         return vg_access_no_memory(err);
+    VG_TRY(describe(s, item, &resource, err));
+    resource.arn = arn;
+    resource.wide = rule->wide;
+    VG_TRY(policy_of(s, rule, item, arn, &resource.policy, err));
+    if (!vg_str_starts(arn, VG_STR("arn:")) && resource.policy.state != VG_LAYER_NONE)
+        VG_TRY(name_unknown(s, item, &resource, err));
+    VG_TRY(note_added(s, resource.arn, &added, err));
     if (!added)
         return VG_OK;
-    VG_TRY(describe(s, item, &resource, err));
-    VG_TRY(policy_of(s, rule, item, &resource.policy, err));
     if (vg_str_is(item->resource.type, "AWS::S3::AccessPoint"))
         VG_TRY(bucket_behind(s, item, &resource.behind, err));
     resource.vpc_only = vg_str_is(vg_get_str(item->doc.root, "NetworkOrigin"), "VPC") ||
@@ -365,11 +488,47 @@ static vg_status add_named(resources *s, const vg_access_item *item, vg_error *e
 static vg_status add_orphans(resources *s, const vg_access_rule *rule, vg_error *err)
 {
     for (size_t i = 0; i < vg_map_len(s->policies); i++) {
-        vg_access_item item = *(const vg_access_item *)vg_map_at(s->policies, i)->value.ptr;
-        item.resource.id = vg_map_at(s->policies, i)->key;
+        const vg_map_entry *entry = vg_map_at(s->policies, i);
+        vg_access_item item = *(const vg_access_item *)entry->value.ptr;
+        if (vg_map_get(s->taken, entry->key))
+            continue;
+        if (vg_str_starts(entry->key, VG_STR("arn:")))
+            item.resource.id = entry->key;
         item.resource.type = rule->type;
         item.resource.source = VG_STR("");
         VG_TRY(add_one(s, rule, &item, err));
+    }
+    return VG_OK;
+}
+
+/* A type that no rule knows, with a policy somewhere in it: whom that lets in is not known. */
+static vg_status add_found(resources *s, const vg_access_item *item, vg_error *err)
+{
+    vg_access_reader *r = s->reader;
+    vg_world_resource resource;
+    vg_str property;
+    bool added = false;
+    if (!vg_access_find_policy(r->arena, item, &property))
+        return VG_OK;
+    VG_TRY(describe(s, item, &resource, err));
+    if (!vg_str_starts(resource.arn, VG_STR("arn:")))
+        VG_TRY(name_unknown(s, item, &resource, err));
+    resource.policy.state = VG_LAYER_UNKNOWN;
+    resource.unread =
+        vg_arena_printf(r->arena, "a policy stands in its %.*s, and what one lets in on %.*s is not known",
+                        VG_ARG(property), VG_ARG(item->resource.type));
+    VG_TRY(note_added(s, resource.arn, &added, err));
+    return added ? vg_world_add_resource(r->builder, &resource, err) : VG_OK;
+}
+
+/* The canonical users of S3 that access control lists tell of: each bucket's owner is its account's. */
+static vg_status add_canonical_users(resources *s, vg_error *err)
+{
+    const vg_access_item *acl;
+    for (size_t next = 0; (acl = vg_access_next(s->reader, "Vigil::S3::BucketAcl", &next));) {
+        vg_str owner = vg_get_str(acl->doc.root, "Owner");
+        if (owner.len && acl->resource.account.len)
+            VG_TRY(vg_world_add_canonical(s->reader->builder, owner, acl->resource.account, err));
     }
     return VG_OK;
 }
@@ -399,6 +558,7 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
     VG_TRY(vg_access_answers_of(r, &s.answers, err));
     VG_TRY(vg_access_s3_of(r, &s.organization, err));
     VG_TRY(map_profiles(&s, err));
+    VG_TRY(add_canonical_users(&s, err));
     for (size_t i = 0; i < rules->len; i++) {
         const vg_access_rule *rule = vg_vec_at(rules, i);
         const vg_access_item *item;
@@ -410,6 +570,12 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
         VG_TRY(add_orphans(&s, rule, err));
     }
     s.policies = NULL;
+    for (size_t i = 0; i < r->items.len; i++) {
+        const vg_access_item *item = vg_vec_at(&r->items, i);
+        if (vg_access_may_hold_policy(item->resource.properties) &&
+            vg_access_is_foreign_type(r, item->resource.type))
+            VG_TRY(add_found(&s, item, err));
+    }
     VG_TRY(add_answered(&s, "Vigil::Resource::Listing", err));
     VG_TRY(add_answered(&s, "Vigil::Resource::Policy", err));
     for (size_t i = 0; i < r->items.len; i++) {

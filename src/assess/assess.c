@@ -345,10 +345,12 @@ static bool copy_sighting(vg_arena *arena, const vg_resource *from, vg_time seen
     return out->resource.type.ptr && out->resource.id.ptr && out->resource.origin.ptr;
 }
 
-static bool is_wanted(const assessor *a, vg_str type)
+static bool is_wanted(const assessor *a, const vg_resource *resource)
 {
+    vg_str type = resource->type;
     return vg_is_fact_evidence(type) || vg_access_base_wants(a->engine.base, type) ||
-           vg_map_get(a->options->content->by_type, type);
+           vg_map_get(a->options->content->by_type, type) ||
+           vg_access_base_wants_policy_in(a->engine.base, resource);
 }
 
 static vg_status take_account_row(void *context, const vg_evidence_row *row, vg_error *err)
@@ -359,7 +361,7 @@ static vg_status take_account_row(void *context, const vg_evidence_row *row, vg_
     if (!vg_is_account_id(resource->account) || vg_fact_kind(resource->type))
         return VG_OK;
     VG_TRY(work_of(a, resource->account, &work, err));
-    bool wanted = is_wanted(a, resource->type);
+    bool wanted = is_wanted(a, resource);
     const vg_sighting *last =
         work->sightings.len ? vg_vec_at(&work->sightings, work->sightings.len - 1) : NULL;
     bool is_known = last && !wanted && vg_str_eq(last->resource.type, resource->type) &&

@@ -16,12 +16,14 @@ static const struct {
     vg_reach reach;
     bool roles, resources; /* which of them are listed */
     bool needs_accounts;   /* who is outside shows once the organisation's accounts are known */
+    bool any_audience;     /* by tokens of a shared provider for any audience, and by nothing else */
 } lists[] = {
-    {"PublicResources", VG_REACH_ANYONE, false, true, false},
-    {"PublicRoles", VG_REACH_ANYONE, true, false, false},
-    {"ProviderRoles", VG_REACH_PROVIDER, true, false, false},
-    {"ServiceResources", VG_REACH_SERVICE, false, true, false},
-    {"ExternalResources", VG_REACH_EXTERNAL, true, true, true},
+    {"PublicResources", VG_REACH_ANYONE, false, true, false, false},
+    {"PublicRoles", VG_REACH_ANYONE, true, false, false, false},
+    {"ProviderRoles", VG_REACH_PROVIDER, true, false, false, false},
+    {"AnyAudienceRoles", VG_REACH_EXTERNAL, true, false, false, true},
+    {"ServiceResources", VG_REACH_SERVICE, false, true, false, false},
+    {"ExternalResources", VG_REACH_EXTERNAL, true, true, true, false},
 };
 
 static int compare_names(const void *left, const void *right)
@@ -69,8 +71,10 @@ static void put_list(const vg_view *view, size_t which, vg_fact_sink *sink)
     for (size_t i = 0; i < view->exposures->exposure_count; i++) {
         const vg_exposure *exposure = &view->exposures->exposures[i];
         bool is_role = vg_str_is(exposure->type, ROLE);
-        bool is_outside = exposure->reach != VG_REACH_EXTERNAL || !is_own_provider(view, exposure);
+        bool is_outside = exposure->reach != VG_REACH_EXTERNAL || lists[which].any_audience ||
+                          !is_own_provider(view, exposure);
         if (exposure->reach != lists[which].reach || !is_outside ||
+            exposure->any_audience != lists[which].any_audience ||
             !(is_role ? lists[which].roles : lists[which].resources))
             continue;
         if (vg_exposure_is_certain(exposure))

@@ -83,6 +83,7 @@ static void put_exposure(vg_json_writer *w, const vg_exposure *e)
     vg_json_put_str(w, "account", e->account);
     vg_json_put_str(w, "who", e->who);
     put_cause(w, e);
+    vg_json_put_bool(w, "anyAudience", e->any_audience);
     vg_json_put_bool(w, "unlessRcp", e->unless_rcp);
     vg_json_put_bool(w, "unlessBlockPublicAccess", e->unless_block);
     vg_json_key(w, "actions");
@@ -147,9 +148,11 @@ static const char *sentence_of(vg_reach reach)
     return sentences[reach];
 }
 
-static const char *remedy_of(vg_reach reach, bool is_trust)
+static const char *remedy_of(const vg_exposure *e, bool is_trust)
 {
-    switch (reach) {
+    if (e->any_audience)
+        return "add a StringEquals condition on the provider's :aud (sts.amazonaws.com, for GitHub)";
+    switch (e->reach) {
     case VG_REACH_ANYONE:
         return "name the principals, or add a condition on aws:PrincipalOrgID";
     case VG_REACH_PROVIDER:
@@ -212,7 +215,9 @@ static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *
     vg_buf_addf(out, "%-8s ", vg_severity_name(e->severity));
     add_paint(w->cli, out, "0");
     vg_report_safe(out, e->resource);
-    vg_buf_addf(out, "\n         %s", sentence_of(e->reach));
+    vg_buf_addf(out, "\n         %s",
+                e->any_audience ? "whom the subject names, with a token for any audience"
+                                : sentence_of(e->reach));
     if (e->reach != VG_REACH_ANYONE) {
         vg_buf_add_c(out, " (");
         vg_report_safe(out, e->who);
@@ -232,7 +237,7 @@ static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *
     vg_buf_addf(
         out, "\n         to do: %s\n",
         e->policy
-            ? remedy_of(e->reach, is_trust)
+            ? remedy_of(e, is_trust)
             : "set Object Ownership to BucketOwnerEnforced, which voids the list, or take the grant away");
 }
 
@@ -373,7 +378,8 @@ const vg_command vg_iam_exposed = {
         "Each line carries a witness: a whole request that the engine decides Allowed. What is open "
         "but for resource control policies or Block Public Access that nobody collected is told "
         "apart; resources whose policies or access control lists nobody collected are listed as not "
-        "known. Access control lists of single objects are not looked at.",
+        "known, and so are those of types that Vigil does not know in which something reads as a policy "
+        "with a Principal. Access control lists of single objects are not looked at.",
     .options = options,
     .examples = examples,
     .exit_notes = notes,

@@ -53,14 +53,26 @@ typedef struct {
     bool rcp, block;
 } reservation;
 
+/* What is asked for, under the policy of the resource `whole`: of a registry's images, the registry's. */
+static vg_world_target target_of(const vg_world *world, vg_str resource, vg_str whole)
+{
+    vg_world_target target = vg_world_target_of(world, resource);
+    const vg_world_resource *holder = vg_world_resource_of(world, whole);
+    if (!holder || target.resource == holder || target.access_point == holder)
+        return target;
+    return (vg_world_target){.arn = resource,
+                             .resource = holder,
+                             .account_id = holder->account_id,
+                             .account = vg_world_account_at(world, holder->account)};
+}
+
 /* The layers that bind a stranger: those of the resource. The caller's own side allows everything. */
 static vg_status layers_for(vg_arena *arena, const vg_world *world, const vg_policy *const *full,
-                            vg_str caller_text, vg_str resource, vg_layers *layers, reservation *left_out,
-                            vg_error *err)
+                            vg_str caller_text, const vg_world_target *target, vg_layers *layers,
+                            reservation *left_out, vg_error *err)
 {
     vg_world_caller caller = {.caller = vg_caller_of(caller_text)};
-    vg_world_target target = vg_world_target_of(world, resource);
-    vg_world_layers(world, &caller, &target, layers);
+    vg_world_layers(world, &caller, target, layers);
     layers->identity = (vg_layer){VG_LAYER_KNOWN, full, 1, VG_STR("the caller's own")};
     layers->boundary = layers->session = layers->endpoint = (vg_layer){.state = VG_LAYER_NONE};
     layers->scps = NULL;
@@ -96,8 +108,9 @@ static vg_request request_with(const vg_context_entry *context, size_t count, vg
                         .open = open};
 }
 
-static vg_status keep_witness(vg_explorer *x, vg_witness *out, const vg_stranger *stranger,
-                              const vg_witness_context *c, vg_str action, vg_str resource, vg_error *err)
+static vg_status keep_witness(vg_explorer *x, const vg_exposure_subject *of, vg_witness *out,
+                              const vg_stranger *stranger, const vg_witness_context *c,
+                              const vg_exposure_action *asked, vg_error *err)
 {
     vg_context_entry *entries = VG_NEW_N(x->arena, vg_context_entry, c->count + 1);
     vg_str *values = VG_NEW_N(x->arena, vg_str, c->count + 1);
@@ -112,7 +125,7 @@ static vg_status keep_witness(vg_explorer *x, vg_witness *out, const vg_stranger
         entries[kept].values = &values[kept];
         kept++;
     }
-    *out = (vg_witness){stranger->caller, action, resource, entries, kept};
+    *out = (vg_witness){stranger->caller, asked->action, asked->resource, of->arn, entries, kept};
     return VG_OK;
 }
 
@@ -167,9 +180,9 @@ typedef struct {
 
 static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
                         const named_by *by, const vg_exposure_action *asked, const vg_witness_context *c,
-                        vg_str resource, const reservation *left_out, vg_error *err)
+                        const reservation *left_out, vg_error *err)
 {
-    vg_exposure *e = exposure_for(x, of, stranger->reach, by->who);
+    vg_exposure *e = exposure_for(x, of, stranger->reach, stranger->who.len ? stranger->who : by->who);
     if (!e)
         return no_memory(err);
     for (size_t i = 0; i < e->action_count; i++)
@@ -180,7 +193,7 @@ static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_
         if (e->levels & (1U << level) && gravity((vg_access_level)level) > graver)
             graver = gravity((vg_access_level)level);
     if (gravity(asked->level) > graver) {
-        VG_TRY(keep_witness(x, &e->witness, stranger, c, asked->action, resource, err));
+        VG_TRY(keep_witness(x, of, &e->witness, stranger, c, asked, err));
         e->policy = by->policy;
         e->statement = by->statement;
     }
@@ -192,6 +205,7 @@ static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_
     actions[e->action_count++] = asked->action;
     e->actions = actions;
     e->levels |= 1U << asked->level;
+    e->any_audience = stranger->audience.len > 0 && stranger->reach == VG_REACH_EXTERNAL;
     e->unless_rcp = left_out->rcp;
     e->unless_block = left_out->block;
     e->severity = severity_of(stranger, e->levels, of->is_trust);
@@ -202,17 +216,18 @@ static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_
  * either. */
 static vg_status put_question(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
                               const named_by *by, const vg_exposure_action *asked,
-                              const vg_witness_context *c, vg_str resource, bool *is_open, vg_error *err)
+                              const vg_witness_context *c, bool *is_open, vg_error *err)
 {
     vg_layers layers;
     reservation left_out;
-    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, resource, &layers, &left_out, err));
-    vg_request request =
-        request_with(c->entries, c->count, stranger->caller, asked->action, resource, of->account, false);
+    vg_world_target target = target_of(x->world, asked->resource, of->arn);
+    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, &target, &layers, &left_out, err));
+    vg_request request = request_with(c->entries, c->count, stranger->caller, asked->action, asked->resource,
+                                      of->account, false);
     vg_decision decision = vg_policy_decide(&request, &layers);
     x->allowed += decision.result == VG_ALLOWED;
     if (decision.result == VG_ALLOWED)
-        return record(x, of, stranger, by, asked, c, resource, &left_out, err);
+        return record(x, of, stranger, by, asked, c, &left_out, err);
     *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
     return VG_OK;
 }
@@ -227,7 +242,6 @@ static vg_status ask(vg_explorer *x, const vg_exposure_subject *of, const vg_str
     x->work += x->request_work;
     if (x->work > WORK_MAX)
         return VG_OK;
-    vg_str resource = vg_exposure_resource_for(x, allow, of, asked->action);
     vg_witness_context c;
     vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
     if (vg_str_is(of->type, "AWS::S3::AccessPoint"))
@@ -236,7 +250,7 @@ static vg_status ask(vg_explorer *x, const vg_exposure_subject *of, const vg_str
     for (size_t i = 0; i < document->statement_count; i++)
         if (document->statements[i].effect == VG_EFFECT_DENY)
             vg_witness_avoid(&c, x->arena, &document->statements[i]);
-    return put_question(x, of, stranger, by, asked, &c, resource, is_open, err);
+    return put_question(x, of, stranger, by, asked, &c, is_open, err);
 }
 
 /* ---- resources ----------------------------------------------------------------------------------------------------------------------- */
@@ -257,6 +271,28 @@ static bool is_worth_asking(const vg_exposure_subject *of, const vg_stranger *st
     return stranger->reach != VG_REACH_SERVICE || !of->is_trust;
 }
 
+/* A canonical user has no form as a caller, and its owner is known of the own accounts alone. */
+static vg_status tell_canonical(vg_explorer *x, const vg_exposure_subject *of, vg_str id, vg_error *err)
+{
+    bool is_new = false;
+    vg_str key = vg_arena_printf(x->arena, "%.*s\ncanonical\n%.*s", VG_ARG(of->arn), VG_ARG(id));
+    vg_str owner = vg_world_canonical_owner(x->world, id);
+    if (owner.len && vg_str_eq(owner, of->account))
+        return VG_OK;
+    if (!key.ptr || !vg_map_put(x->exposure_of, key, &is_new))
+        return no_memory(err);
+    if (!is_new)
+        return VG_OK;
+    return add_unknown(x, of,
+                       vg_arena_printf(x->arena,
+                                       owner.len
+                                           ? "its policy lets in the canonical user %.*s of account %.*s"
+                                           : "its policy lets in the canonical user %.*s, and whose that "
+                                             "is, is not known%.*s",
+                                       VG_ARG(id), VG_ARG(owner)),
+                       err);
+}
+
 static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                                const named_by *by, const vg_exposure_action *actions, size_t action_count,
                                bool *is_open, vg_error *err)
@@ -264,10 +300,13 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
     vg_stranger strangers[VG_MOST_STRANGERS];
     const vg_statement *allow = &vg_policy_document_of(by->policy)->statements[by->statement];
     size_t count = vg_strangers_of(x, of, p, allow, strangers), before = x->allowed;
+    if (p->kind == VG_PRINCIPAL_CANONICAL_USER)
+        return tell_canonical(x, of, p->text, err);
     for (size_t i = 0; i < count; i++) {
-        /* who reaches it from anywhere reaches it from the organisation as well */
-        bool is_told =
-            strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named && x->allowed > before;
+        /* who reaches it from anywhere reaches it from the organisation as well, and with any token */
+        bool is_weaker = (strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named) ||
+                         strangers[i].audience.len;
+        bool is_told = is_weaker && x->allowed > before;
         for (size_t a = 0; a < action_count && !is_told && is_worth_asking(of, &strangers[i]); a++)
             VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
     }
@@ -279,7 +318,7 @@ static vg_status ask_statement(vg_explorer *x, const vg_exposure_subject *of, co
 {
     static const vg_policy_principal anyone = {.kind = VG_PRINCIPAL_ANYONE, .text = VG_STR_INIT("*")};
     const vg_statement *s = &vg_policy_document_of(policy)->statements[index];
-    vg_exposure_action actions[VG_ACCESS_LEVELS + 1];
+    vg_exposure_action actions[VG_EXPOSURE_ACTIONS];
     x->work += CHOICE_WORK;
     if (s->effect != VG_EFFECT_ALLOW || s->invalid || x->work > WORK_MAX)
         return VG_OK;
@@ -317,10 +356,10 @@ static const struct {
     uint8_t permission;
     vg_exposure_action asked;
 } acl_questions[] = {
-    {VG_S3_READ, {VG_STR_INIT("s3:ListBucket"), VG_ACCESS_LIST}},
-    {VG_S3_WRITE, {VG_STR_INIT("s3:PutObject"), VG_ACCESS_WRITE}},
-    {VG_S3_READ_ACP, {VG_STR_INIT("s3:GetBucketAcl"), VG_ACCESS_READ}},
-    {VG_S3_WRITE_ACP, {VG_STR_INIT("s3:PutBucketAcl"), VG_ACCESS_PERMISSIONS}},
+    {VG_S3_READ, {VG_STR_INIT("s3:ListBucket"), {0}, VG_ACCESS_LIST}},
+    {VG_S3_WRITE, {VG_STR_INIT("s3:PutObject"), {0}, VG_ACCESS_WRITE}},
+    {VG_S3_READ_ACP, {VG_STR_INIT("s3:GetBucketAcl"), {0}, VG_ACCESS_READ}},
+    {VG_S3_WRITE_ACP, {VG_STR_INIT("s3:PutBucketAcl"), {0}, VG_ACCESS_PERMISSIONS}},
 };
 
 static vg_status ask_grant(vg_explorer *x, const vg_exposure_subject *of, const vg_s3_grant *grant,
@@ -331,14 +370,14 @@ static vg_status ask_grant(vg_explorer *x, const vg_exposure_subject *of, const 
     vg_stranger stranger = vg_stranger_from(caller, VG_REACH_ANYONE);
     named_by by = {NULL, 0, signs ? VG_STR("AuthenticatedUsers") : VG_STR("AllUsers")};
     for (size_t i = 0; i < VG_COUNT(acl_questions); i++) {
-        const vg_exposure_action *asked = &acl_questions[i].asked;
         vg_witness_context c;
         if (grant->of_object || !(grant->permissions & acl_questions[i].permission))
             continue;
         vg_witness_begin(&c, &stranger, x->world, of->region, of->account, x->now_text);
-        vg_str resource =
-            vg_str_is(asked->action, "s3:PutObject") ? vg_exposure_inside_of(x, of->arn) : of->arn;
-        VG_TRY(put_question(x, of, &stranger, &by, asked, &c, resource, is_open, err));
+        vg_exposure_action asked = acl_questions[i].asked;
+        asked.resource =
+            vg_str_is(asked.action, "s3:PutObject") ? vg_exposure_inside_of(x, of->arn) : of->arn;
+        VG_TRY(put_question(x, of, &stranger, &by, &asked, &c, is_open, err));
     }
     return VG_OK;
 }
@@ -364,7 +403,9 @@ static vg_status look_at(vg_explorer *x, const vg_exposure_subject *of, vg_actio
     x->request_work = work_of(of);
     x->work = 0;
     if (of->layer.state == VG_LAYER_UNKNOWN)
-        VG_TRY(add_unknown(x, of, VG_STR("its policy was not collected, or not all of it"), err));
+        VG_TRY(add_unknown(
+            x, of, of->unread.len ? of->unread : VG_STR("its policy was not collected, or not all of it"),
+            err));
     for (size_t p = 0; p < of->layer.count; p++)
         for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
             VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, &is_open, err));
@@ -419,7 +460,15 @@ static vg_status explore(vg_explorer *x, vg_action_set *set, size_t *asked, vg_e
         const vg_world_principal *role = vg_world_principal_of(world, r->arn);
         bool is_trust = role && role->caller.kind == VG_CALLER_ROLE;
         const vg_s3_settings *s3 = vg_str_is(r->type, "AWS::S3::Bucket") ? r->s3 : NULL;
-        const vg_exposure_subject of = {r->arn, r->type, r->account_id, r->region, r->policy, is_trust, s3};
+        const vg_exposure_subject of = {.arn = r->arn,
+                                        .type = r->type,
+                                        .account = r->account_id,
+                                        .region = r->region,
+                                        .layer = r->policy,
+                                        .unread = r->unread,
+                                        .is_trust = is_trust,
+                                        .is_wide = r->wide,
+                                        .s3 = s3};
         if ((is_trust && role->service_linked) || (r->policy.state == VG_LAYER_NONE && !s3) || r->vpc_only)
             continue;
         (*asked)++;
@@ -462,8 +511,8 @@ vg_status vg_witness_decide(vg_arena *arena, const vg_world *world, const vg_wit
     vg_layers layers;
     VG_TRY(compile_full(arena, &full, err));
     reservation left_out;
-    VG_TRY(layers_for(arena, world, &full, witness->caller, witness->resource, &layers, &left_out, err));
-    vg_world_target target = vg_world_target_of(world, witness->resource);
+    vg_world_target target = target_of(world, witness->resource, witness->of);
+    VG_TRY(layers_for(arena, world, &full, witness->caller, &target, &layers, &left_out, err));
     vg_request request = request_with(witness->context, witness->context_count, witness->caller,
                                       witness->action, witness->resource, target.account_id, false);
     *out = vg_policy_decide(&request, &layers);

@@ -22,8 +22,9 @@ typedef struct {
     size_t count;
     vg_str provider; /* prefix of a provider's keys: "token.actions.githubusercontent.com"; empty: none */
     const struct vg_shared_provider
-        *shared;    /* whose claims a stranger has; NULL: the provider is one's own */
-    vg_str subject; /* of its token */
+        *shared;     /* whose claims a stranger has; NULL: the provider is one's own */
+    vg_str subject;  /* of its token */
+    vg_str audience; /* of the token of somebody who is let in; empty: as asked */
 } vg_witness_context;
 
 /* Who asks, with whose account. */
@@ -36,7 +37,9 @@ typedef struct {
     vg_str vpc, vpce;                                    /* through which; empty: none */
     vg_str subject;                                      /* of its token; empty: the provider's `sub` */
     const vg_shared_provider *provider;
-    bool is_named; /* the policy names this very caller, who then knows what it was told (sts:ExternalId) */
+    vg_str audience; /* for which its token was made out; empty: as the statement asks */
+    vg_str who;      /* for people; empty: the Principal as written */
+    bool is_named;   /* the policy names this very caller, who then knows what it was told (sts:ExternalId) */
     bool is_own_provider; /* an identity provider that the account itself set up */
 } vg_stranger;
 
@@ -59,28 +62,38 @@ typedef struct {
 typedef struct {
     vg_str arn, type, account, region;
     vg_layer layer;
+    vg_str unread; /* why the layer is unknown; empty: nobody collected it */
     bool is_trust;
+    bool is_wide; /* its policy speaks of all that the service of its ARN holds in the account and Region */
     const vg_s3_settings *s3; /* of a bucket, whose own access control list they hold; else NULL */
 } vg_exposure_subject;
 
+/* An action to ask for, and of what. */
 typedef struct {
-    vg_str action;
+    vg_str action, resource;
     vg_access_level level;
 } vg_exposure_action;
+enum { VG_EXPOSURE_ACTIONS = VG_ACCESS_LEVELS + 1 };
 
-/* exposure_question.c: the actions to ask for, of what the statement allows; `set` is room for it. */
+/* exposure_question.c: the first action of each access level that the statement allows on the resource, or on what is inside
+ * of it; `set` is room for it. Of a service that the catalogue does not know, the actions as they are written. */
 size_t vg_exposure_actions_for(const vg_explorer *x, const vg_statement *s, const vg_exposure_subject *of,
-                               vg_action_set *set, vg_exposure_action out[VG_ACCESS_LEVELS + 1]);
-/* A concrete ARN that the statement is about and that belongs to the resource. */
-vg_str vg_exposure_resource_for(vg_explorer *x, const vg_statement *s, const vg_exposure_subject *of,
-                                vg_str action);
-/* The ARN of something inside of the resource: of an object of a bucket or of an access point. */
+                               vg_action_set *set, vg_exposure_action out[VG_EXPOSURE_ACTIONS]);
+/* The ARN of an object of a bucket. */
 vg_str vg_exposure_inside_of(const vg_explorer *x, vg_str arn);
 
 /* exposure_stranger.c */
-enum { VG_MOST_STRANGERS = 6 };
+enum { VG_MOST_STRANGERS = 24 };
 /* Whoever is not of the account nor of the organisation. */
 vg_stranger vg_stranger_from(vg_str caller, vg_reach reach);
+/* An account, or a principal of one, that the policy names. */
+vg_stranger vg_stranger_named(vg_explorer *x, const vg_policy_principal *p);
+/* exposure_outsider.c: outsiders that the statement's conditions name, at most `most`: who call, and for whom the service
+ * acts. */
+size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+                            vg_stranger *out, size_t most);
+size_t vg_outsiders_served(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+                           vg_str service, vg_stranger *out, size_t most);
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                        const vg_statement *allow, vg_stranger out[VG_MOST_STRANGERS]);

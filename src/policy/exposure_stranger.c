@@ -34,7 +34,7 @@ static vg_stranger sibling(const vg_explorer *x)
     return s;
 }
 
-static vg_stranger named_account(vg_explorer *x, const vg_policy_principal *p)
+vg_stranger vg_stranger_named(vg_explorer *x, const vg_policy_principal *p)
 {
     const vg_world_account *known = vg_world_account_of(x->world, p->account);
     bool inside = known && known->in_organization;
@@ -51,42 +51,6 @@ static vg_stranger named_account(vg_explorer *x, const vg_policy_principal *p)
         s.org_path = known->org_path;
     }
     return s;
-}
-
-/* The account outside, its role or its organisation that a condition on anyone names. False: it names none. */
-static bool outsider_asked_for(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
-                               vg_stranger *out)
-{
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        vg_str value = test->value_count ? test->values[0] : (vg_str){0};
-        vg_arn arn;
-        bool is_account = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalAccount")) ||
-                          vg_str_eq_icase(test->key, VG_STR("kms:CallerAccount"));
-        bool is_arn = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalArn")) && vg_arn_parse(value, &arn);
-        bool is_organization = vg_str_eq_icase(test->key, VG_STR("aws:PrincipalOrgID"));
-        if (vg_operator_is_negated(test->op) || test->op == VG_OP_NULL)
-            continue;
-        vg_str account = is_account ? value : is_arn ? arn.account : (vg_str){0};
-        if (is_account || is_arn) {
-            vg_policy_principal p = {.kind = VG_PRINCIPAL_ACCOUNT, .text = account, .account = account};
-            if (account.len != sizeof STRANGER_ACCOUNT - 1 || vg_str_find_char(account, '*') != VG_NPOS ||
-                vg_str_find_char(account, '?') != VG_NPOS || vg_str_eq(account, of->account))
-                continue;
-            *out = named_account(x, &p);
-            if (is_arn)
-                out->caller = vg_text_matching(x->arena, value);
-            return out->reach == VG_REACH_EXTERNAL;
-        }
-        if (is_organization && vg_str_find_char(value, '*') == VG_NPOS && value.len &&
-            !vg_str_eq(value, x->world->organization_id)) {
-            *out =
-                vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_EXTERNAL);
-            out->organization = value;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* IAM Identity Center's own provider: it lets in whom the organisation's permission sets name. */
@@ -117,53 +81,78 @@ static vg_str service_asked_for(vg_explorer *x, const vg_statement *allow)
     return (vg_str){0};
 }
 
+/* ---- by the kind of principal ------------------------------------------------------------------------------------------ */
+
+/* A service on behalf of whoever, and of the outsiders that the conditions name. */
+static size_t served(vg_explorer *x, const vg_exposure_subject *of, vg_str service, const vg_statement *allow,
+                     vg_stranger *out, size_t most)
+{
+    out[0] = vg_stranger_from(service, VG_REACH_SERVICE);
+    out[0].account = (vg_str){0};
+    out[0].source_account = VG_STR(STRANGER_ACCOUNT);
+    return 1 + vg_outsiders_served(x, of, allow, service, out + 1, most - 1);
+}
+
+static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+                     vg_stranger out[VG_MOST_STRANGERS])
+{
+    size_t count = 0;
+    out[count++] = vg_stranger_from(VG_STR("*"), VG_REACH_ANYONE);
+    out[count++] =
+        vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
+    if (x->world->organization_id.len)
+        out[count++] = sibling(x);
+    count += vg_outsiders_calling(x, of, allow, &out[count], VG_MOST_STRANGERS / 2 - count);
+    vg_str service = service_asked_for(x, allow);
+    if (service.len && !of->is_trust)
+        count += served(x, of, service, allow, &out[count], VG_MOST_STRANGERS - count);
+    return count;
+}
+
+/* Whoever has a token of the provider; of a shared one, also who holds the token that the conditions ask for, made out for
+ * somebody else: an audience that is not asked for can be any. */
+static size_t federated(vg_explorer *x, vg_str provider, vg_stranger out[VG_MOST_STRANGERS])
+{
+    const vg_shared_provider *shared = shared_provider(x, provider);
+    out[0] = vg_stranger_from(provider, shared ? VG_REACH_PROVIDER : VG_REACH_EXTERNAL);
+    out[0].account = (vg_str){0};
+    out[0].provider = shared;
+    out[0].is_named = true;
+    out[0].is_own_provider = !shared;
+    if (!shared)
+        return 1;
+    out[1] = out[0];
+    out[1].reach = VG_REACH_EXTERNAL;
+    out[1].provider = NULL;
+    out[1].is_own_provider = true;
+    out[1].audience = VG_STR("https://stranger.example");
+    if (vg_str_is(provider,
+                  "cognito-identity.amazonaws.com")) /* everybody's pools have identities of every kind */
+        out[1].reach = VG_REACH_PROVIDER;
+    return 2;
+}
+
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                        const vg_statement *allow, vg_stranger out[VG_MOST_STRANGERS])
 {
-    size_t count = 0;
-    vg_str service;
     switch (p->kind) {
     case VG_PRINCIPAL_ANYONE:
-        out[count++] = vg_stranger_from(VG_STR("*"), VG_REACH_ANYONE);
-        out[count++] =
-            vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
-        if (x->world->organization_id.len)
-            out[count++] = sibling(x);
-        if (outsider_asked_for(x, of, allow, &out[count]))
-            count++;
-        service = service_asked_for(x, allow);
-        if (!service.len || of->is_trust)
-            break;
-        out[count] = vg_stranger_from(service, VG_REACH_SERVICE);
-        out[count].account = (vg_str){0};
-        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
-        break;
+        return anyone(x, of, allow, out);
     case VG_PRINCIPAL_ACCOUNT:
     case VG_PRINCIPAL_ARN:
-        if (!vg_str_eq(p->account, of->account))
-            out[count++] = named_account(x, p);
-        break;
+        if (vg_str_eq(p->account, of->account))
+            return 0;
+        out[0] = vg_stranger_named(x, p);
+        return 1;
     case VG_PRINCIPAL_SERVICE:
-        out[count] = vg_stranger_from(p->text, VG_REACH_SERVICE);
-        out[count].account = (vg_str){0};
-        out[count++].source_account = VG_STR(STRANGER_ACCOUNT);
-        break;
+        return served(x, of, p->text, allow, out, VG_MOST_STRANGERS);
     case VG_PRINCIPAL_FEDERATED:
-        if (is_identity_center(p->text))
-            break;
-        out[count] = vg_stranger_from(p->text, VG_REACH_EXTERNAL);
-        out[count].account = (vg_str){0};
-        out[count].provider = shared_provider(x, p->text);
-        out[count].is_named = true;
-        out[count].is_own_provider = !out[count].provider;
-        out[count].reach = out[count].provider ? VG_REACH_PROVIDER : VG_REACH_EXTERNAL;
-        count++;
-        break;
+        return is_identity_center(p->text) ? 0 : federated(x, p->text, out);
     case VG_PRINCIPAL_UNIQUE_ID:
-    case VG_PRINCIPAL_CANONICAL_USER:
+    case VG_PRINCIPAL_CANONICAL_USER: /* has no form as a caller: exposure.c */
     case VG_PRINCIPAL_INVALID:
         break;
     }
-    return count;
+    return 0;
 }

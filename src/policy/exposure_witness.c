@@ -143,6 +143,7 @@ static void bring_provider(vg_witness_context *c, const vg_stranger *stranger)
     c->subject = stranger->subject.len        ? stranger->subject
                  : stranger->provider != NULL ? stranger->provider->sub
                                               : (vg_str){0};
+    c->audience = stranger->audience;
     c->provider = stranger->caller;
     if (vg_arn_parse(stranger->caller, &arn)) {
         size_t slash = vg_str_find_char(arn.resource, '/');
@@ -307,14 +308,24 @@ static void set_free(vg_witness_context *c, const vg_policy_condition *test, vg_
         entry->multi = true;
 }
 
+/* A claim that the statement asks for, as the caller's token has it. */
+static void bring_token(vg_witness_context *c, vg_str key)
+{
+    if (!is_claim(c, key))
+        return;
+    if (c->shared)
+        bring_claim(c, key);
+    else if (c->audience.len && vg_str_ends(key, VG_STR(":aud")))
+        set(c, key, c->audience, VG_CONTEXT_PRESENT, true);
+}
+
 void vg_witness_satisfy(vg_witness_context *c, vg_arena *arena, const vg_statement *allow)
 {
     for (size_t i = 0; i < allow->condition_count; i++) {
         const vg_policy_condition *test = &allow->conditions[i];
         if (vg_str_eq_icase(test->key, VG_STR("aws:SourceIp")))
             choose_address(c, test);
-        if (c->shared && is_claim(c, test->key))
-            bring_claim(c, test->key);
+        bring_token(c, test->key);
         if (!is_free(c, test->key, true))
             continue;
         if (test->op == VG_OP_NULL) {
@@ -330,8 +341,7 @@ void vg_witness_avoid(vg_witness_context *c, vg_arena *arena, const vg_statement
 {
     for (size_t i = 0; i < deny->condition_count; i++) {
         const vg_policy_condition *test = &deny->conditions[i];
-        if (c->shared && is_claim(c, test->key))
-            bring_claim(c, test->key);
+        bring_token(c, test->key);
         if (!is_free(c, test->key, false))
             continue;
         bool wants_absent =

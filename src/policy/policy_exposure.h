@@ -35,6 +35,7 @@ const char *vg_reach_name(vg_reach reach); /* "anyone", "provider", ... */
 typedef struct {
     vg_str caller; /* ARN, service, provider, or "*" without credentials */
     vg_str action, resource;
+    vg_str of; /* ARN of the resource whose policy decides: `resource` itself, what holds it, a registry */
     const vg_context_entry *context; /* the whole closed context */
     size_t context_count;
 } vg_witness;
@@ -45,7 +46,8 @@ typedef struct {
     vg_str resource; /* ARN */
     vg_str type;     /* CloudFormation's: "AWS::S3::Bucket", "AWS::IAM::Role" */
     vg_str account;
-    vg_str who; /* the Principal as written: "*", "444455556666", "ec2.amazonaws.com"; "AllUsers" of an ACL */
+    vg_str who; /* the Principal as written: "*", "444455556666", "ec2.amazonaws.com"; "AllUsers" of an ACL;
+                   "s3.amazonaws.com for 444455556666" where a condition names for whom a service acts */
     const vg_policy *policy; /* the statement that lets it in; NULL: an access control list does */
     uint32_t statement;
     unsigned levels;       /* bit i: some action of vg_access_level i was Allowed */
@@ -53,6 +55,8 @@ typedef struct {
     size_t action_count;
     vg_witness witness; /* of the most severe action */
     vg_severity severity;
+    bool
+        any_audience; /* of a shared provider: the right subject is asked for, and its token may be for any audience */
     bool unless_rcp;   /* resource control policies were not collected: one of them may forbid it */
     bool unless_block; /* S3's Block Public Access was not collected in full: it may forbid it */
 } vg_exposure;

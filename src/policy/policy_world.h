@@ -87,8 +87,10 @@ typedef struct {
     vg_str region;
     uint32_t account; /* index, or VG_WORLD_NONE for an account outside the world; filled by finish */
     vg_layer policy;  /* KNOWN without policies: known to have none */
-    vg_str behind;    /* of an S3 access point: its bucket's ARN */
-    bool vpc_only;    /* of an S3 access point: it takes requests from its VPC alone */
+    bool wide;     /* the policy speaks of all that the service of the ARN holds in the account and Region */
+    vg_str unread; /* why the policy is not known; empty: it was not collected */
+    vg_str behind; /* of an S3 access point: its bucket's ARN */
+    bool vpc_only; /* of an S3 access point: it takes requests from its VPC alone */
     const vg_world_tag *tags;
     size_t tag_count;
     bool tags_unknown;
@@ -167,6 +169,8 @@ static inline const vg_world_account *vg_world_account_at(const vg_world *world,
 {
     return index == VG_WORLD_NONE ? NULL : &world->accounts[index];
 }
+/* The account whose canonical user that is; empty: unknown. */
+vg_str vg_world_canonical_owner(const vg_world *world, vg_str id);
 /* Whether a resource of this ARN can have a policy of its own, by the patterns that the world was built with; without any,
  * every ARN can. "*" can not. Linear in the patterns. */
 bool vg_world_takes_policy(const vg_world *world, vg_str arn);
@@ -241,6 +245,8 @@ vg_status vg_world_add_provider(vg_world_builder *builder, const vg_world_provid
 vg_status vg_world_add_instance_profile(vg_world_builder *builder, const vg_world_instance_profile *profile,
                                         vg_error *err);
 vg_status vg_world_add_group(vg_world_builder *builder, const vg_world_group *group, vg_error *err);
+/* That the canonical user of S3 is this account's. */
+vg_status vg_world_add_canonical(vg_world_builder *builder, vg_str id, vg_str account, vg_error *err);
 vg_status vg_world_add_problem(vg_world_builder *builder, const vg_world_problem *problem, vg_error *err);
 /* Says which record of an export the text of a refused policy came from, which the text cannot tell: for the problem that
  * vg_world_policy_text has just added for these very bytes, if it did. */

@@ -63,6 +63,12 @@ const vg_world_provider *vg_world_provider_of(const vg_world *world, vg_str arn)
     return i == VG_WORLD_NONE ? NULL : &world->providers[i];
 }
 
+vg_str vg_world_canonical_owner(const vg_world *world, vg_str id)
+{
+    const vg_map_entry *entry = vg_map_get(world->index->canonical, id);
+    return entry ? *(const vg_str *)entry->value.ptr : (vg_str){0};
+}
+
 bool vg_world_takes_policy(const vg_world *world, vg_str arn)
 {
     const struct vg_world_index *index = world->index;

@@ -43,7 +43,8 @@ vg_world_builder *vg_world_builder_new(vg_arena *arena, const vg_catalogue *cata
         .policies = vg_map_new(arena, 1),
         .arrays = vg_map_new(arena, 2),
     };
-    return b->policies && b->arrays ? b : NULL;
+    index->canonical = vg_map_new(arena, 0);
+    return b->policies && b->arrays && index->canonical ? b : NULL;
 }
 
 void vg_world_builder_partition(vg_world_builder *b, vg_str partition)
@@ -109,6 +110,17 @@ vg_status vg_world_add_instance_profile(vg_world_builder *b, const vg_world_inst
 vg_status vg_world_add_group(vg_world_builder *b, const vg_world_group *group, vg_error *err)
 {
     return push(&b->groups, group, err);
+}
+
+vg_status vg_world_add_canonical(vg_world_builder *b, vg_str id, vg_str account, vg_error *err)
+{
+    vg_str *owner = VG_NEW(b->arena, vg_str);
+    vg_map_entry *entry = owner ? vg_map_put(b->index->canonical, id, NULL) : NULL;
+    if (!entry)
+        return vg_fail(err, VG_ERR_MEMORY, "out of memory");
+    *owner = account;
+    entry->value.ptr = owner;
+    return VG_OK;
 }
 
 vg_status vg_world_add_problem(vg_world_builder *b, const vg_world_problem *problem, vg_error *err)

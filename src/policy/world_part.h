@@ -18,6 +18,7 @@ struct vg_world_index {
     const vg_map *roles;      /* "ACCOUNT/NAME" */
     const vg_map *resources;
     const vg_map *providers;
+    vg_map *canonical; /* canonical user of S3 to its account's id (const vg_str *) */
     const vg_world_tag_key *tag_keys;
     size_t tag_key_count;
     const vg_str *policy_arns;

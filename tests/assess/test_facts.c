@@ -443,6 +443,19 @@ static const struct {
      ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com, "
                            "'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'")),
      EXPOSURE_FACT, "ProviderRoles", "[]", NULL},
+    {"with an audience that is asked for",
+     ORG ROLE("ci", GITHUB("'token.actions.githubusercontent.com:aud': sts.amazonaws.com, "
+                           "'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'")),
+     EXPOSURE_FACT, "AnyAudienceRoles", "[]", NULL},
+    {"and with none",
+     ORG NO_SCPS ROLE("ci",
+                      GITHUB("'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'")),
+     EXPOSURE_FACT, "AnyAudienceRoles", "[\"arn:aws:iam::" A ":role/ci\"]", NULL},
+    {"whose holder is no stranger",
+     ORG NO_SCPS ROLE("ci",
+                      GITHUB("'token.actions.githubusercontent.com:sub': 'repo:us/it:ref:refs/heads/main'"))
+         SNAPSHOT,
+     EXPOSURE_FACT, "ExternalResources", "[]", NULL},
     {"a service that acts for anyone", ORG NO_SCPS TOPIC("") SNAPSHOT, EXPOSURE_FACT, "ServiceResources",
      "[\"arn:aws:sns:eu-west-1:" A ":news\"]", NULL},
     {"and for us alone", ORG TOPIC(", Condition: {StringEquals: {aws:SourceAccount: '" A "'}}") SNAPSHOT,
@@ -461,6 +474,10 @@ static const struct {
      ORG "- [AWS::KMS::Key, '" A "', eu-west-1, 'arn:aws:kms:eu-west-1:" A
          ":key/1', {KeyId: '1'}]\n" SNAPSHOT,
      EXPOSURE_FACT, "UnknownResources", "[\"arn:aws:kms:eu-west-1:" A ":key/1\"]", NULL},
+    {"a policy in a type that nobody knows",
+     ORG "- [AWS::NewService::Thing, '" A "', eu-west-1, 'arn:aws:newservice:eu-west-1:" A
+         ":thing/1', {Access: {Statement: [{Effect: Allow, Principal: '*', Action: '*'}]}}]\n" SNAPSHOT,
+     EXPOSURE_FACT, "UnknownResources", "[\"arn:aws:newservice:eu-west-1:" A ":thing/1\"]", NULL},
     {"a reviewed account", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) REVIEWED("2026-05-01"),
      EXPOSURE_FACT, "ExternalReviewed", "true", NULL},
     {"a review of long ago", ORG ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) REVIEWED("2025-05-01"),

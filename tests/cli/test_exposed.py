@@ -381,6 +381,213 @@ def what_control_policies_that_nobody_collected_may_close_is_told_apart():
     vigil("iam", "exposed", "--workspace", place, "--fail-on", "critical", "--reach", "external", code=0)
 
 
+# Every type of content/access/resources.yaml that is in no case above: its ARN, what else its properties say, the action
+# that is asked first, and on what. @ is "REGION:ACCOUNT".
+TYPES = (
+    ("AWS::S3ObjectLambda::AccessPoint", "s3-object-lambda:@:accesspoint/x", {}, "s3-object-lambda"),
+    ("AWS::S3Outposts::Bucket", "s3-outposts:@:outpost/op-1/bucket/b", {}, "s3-outposts"),
+    ("AWS::S3Outposts::AccessPoint", "s3-outposts:@:outpost/op-1/accesspoint/a", {}, "s3-outposts"),
+    ("AWS::S3Express::DirectoryBucket", "s3express:@:bucket/b--euw1-az1--x-s3", {}, "s3express"),
+    ("AWS::S3Express::AccessPoint", "s3express:@:accesspoint/a--euw1-az1--xa-s3", {}, "s3express"),
+    ("AWS::S3Tables::TableBucket", "s3tables:@:bucket/b", {}, "s3tables"),
+    ("AWS::S3Tables::Table", "s3tables:@:bucket/b/table/1", {}, "s3tables"),
+    ("AWS::S3Vectors::VectorBucket", "s3vectors:@:bucket/b", {}, "s3vectors"),
+    ("AWS::KMS::ReplicaKey", "kms:@:key/mrk-1", {}, "kms"),
+    ("AWS::SQS::QueueInlinePolicy", "sqs:@:inline", {}, "sqs"),
+    ("AWS::SNS::TopicInlinePolicy", "sns:@:inline", {"TopicArn": "arn:aws:sns:@:inline"}, "sns"),
+    ("AWS::Lambda::Alias", "lambda:@:function:f:live", {}, "lambda"),
+    ("AWS::Lambda::Version", "lambda:@:function:f:1", {}, "lambda"),
+    ("AWS::Lambda::LayerVersion", "lambda:@:layer:l:1", {}, "lambda"),
+    ("AWS::ECR::PublicRepository", f"ecr-public::{ACCOUNT}:repository/r", {}, "ecr-public"),
+    ("AWS::ECR::RegistryPolicy", f"ecr:@:registry", {}, "ecr"),
+    ("AWS::EFS::FileSystem", "elasticfilesystem:@:file-system/fs-1", {}, "elasticfilesystem"),
+    ("AWS::Backup::BackupVault", "backup:@:backup-vault:v", {}, "backup"),
+    ("AWS::Backup::LogicallyAirGappedBackupVault", "backup:@:backup-vault:w", {}, "backup"),
+    ("AWS::DynamoDB::GlobalTable", f"dynamodb::{ACCOUNT}:global-table/t", {}, "dynamodb"),
+    ("AWS::Events::EventBus", "events:@:event-bus/b", {}, "events"),
+    ("AWS::Events::EventBusPolicy", "events:@:event-bus/c", {}, "events"),
+    ("AWS::EventSchemas::Registry", "schemas:@:registry/r", {}, "schemas"),
+    ("AWS::OpenSearchService::Domain", "es:@:domain/d", {}, "es"),
+    ("AWS::OpenSearch::Domain", "es:@:domain/e", {}, "es"),
+    ("AWS::Kinesis::Stream", "kinesis:@:stream/s", {}, "kinesis"),
+    ("AWS::Kinesis::StreamConsumer", "kinesis:@:stream/s/consumer/c:1", {}, "kinesis"),
+    ("AWS::CodeArtifact::Domain", "codeartifact:@:domain/d", {}, "codeartifact"),
+    ("AWS::CodeArtifact::Repository", "codeartifact:@:repository/d/r", {}, "codeartifact"),
+    ("AWS::CodeBuild::ReportGroup", "codebuild:@:report-group/g", {}, "codebuild"),
+    ("AWS::MSK::Cluster", "kafka:@:cluster/c/1", {}, "kafka"),
+    ("AWS::MSK::ServerlessCluster", "kafka:@:cluster/d/1", {}, "kafka"),
+    ("AWS::ApiGateway::DomainNameV2", "apigateway:@:/domainnames/d", {}, "apigateway"),
+    ("AWS::Logs::Destination", "logs:@:destination:d", {}, "logs"),
+    ("AWS::Logs::ResourcePolicy", "logs:@:resource-policy:p", {"PolicyName": "p"}, "logs"),
+    ("AWS::Logs::LogGroup", "logs:@:log-group:g", {}, "logs"),
+    ("AWS::Logs::DeliveryDestination", "logs:@:delivery-destination:d", {}, "logs"),
+    ("AWS::XRay::ResourcePolicy", "xray:@:resource-policy/p", {"PolicyName": "p"}, "xray"),
+    ("AWS::Glue::Database", "glue:@:catalog", {}, "glue"),
+    ("AWS::Glacier::Vault", "glacier:@:vaults/v", {}, "glacier"),
+    ("AWS::SES::EmailIdentity", "ses:@:identity/example.org", {"EmailIdentity": "example.org"}, "ses"),
+    ("AWS::MediaStore::Container", "mediastore:@:container/c", {}, "mediastore"),
+    ("AWS::ServerlessRepo::Application", "serverlessrepo:@:applications/a", {}, "serverlessrepo"),
+    ("AWS::ACMPCA::CertificateAuthority", "acm-pca:@:certificate-authority/1", {}, "acm-pca"),
+    ("AWS::Signer::SigningProfile", "signer:@:/signing-profiles/p", {}, "signer"),
+    ("AWS::CloudTrail::EventDataStore", "cloudtrail:@:eventdatastore/1", {}, "cloudtrail"),
+    ("AWS::CloudTrail::Channel", "cloudtrail:@:channel/1", {}, "cloudtrail"),
+    ("AWS::CloudTrail::Dashboard", "cloudtrail:@:dashboard/d", {}, "cloudtrail"),
+    ("AWS::Lex::Bot", "lex:@:bot/B", {}, "lex"),
+    ("AWS::Lex::BotAlias", "lex:@:bot-alias/B/A", {}, "lex"),
+    ("AWS::NetworkManager::CoreNetwork", f"networkmanager::{ACCOUNT}:core-network/c",
+     {"CoreNetworkArn": f"arn:aws:networkmanager::{ACCOUNT}:core-network/c"}, "networkmanager"),
+    ("AWS::NetworkFirewall::RuleGroup", "network-firewall:@:stateful-rulegroup/g", {}, "network-firewall"),
+    ("AWS::NetworkFirewall::FirewallPolicy", "network-firewall:@:firewall-policy/p", {}, "network-firewall"),
+    ("AWS::Route53Resolver::ResolverRule", "route53resolver:@:resolver-rule/r", {}, "route53resolver"),
+    ("AWS::Route53Resolver::FirewallRuleGroup", "route53resolver:@:firewall-rule-group/g", {}, "route53resolver"),
+    ("AWS::Route53Resolver::ResolverQueryLoggingConfig", "route53resolver:@:resolver-query-log-config/c", {}, "route53resolver"),
+    ("AWS::ServiceDiscovery::HttpNamespace", "servicediscovery:@:namespace/ns-1", {}, "servicediscovery"),
+    ("AWS::ServiceDiscovery::PrivateDnsNamespace", "servicediscovery:@:namespace/ns-2", {}, "servicediscovery"),
+    ("AWS::ServiceDiscovery::PublicDnsNamespace", "servicediscovery:@:namespace/ns-3", {}, "servicediscovery"),
+    ("AWS::Rekognition::Project", "rekognition:@:project/p/1", {}, "rekognition"),
+    ("AWS::SSM::Parameter", "ssm:@:parameter/p", {"Tier": "Advanced"}, "ssm"),
+    ("AWS::SSMContacts::Contact", "ssm-contacts:@:contact/c", {}, "ssm-contacts"),
+    ("AWS::SSMIncidents::ResponsePlan", f"ssm-incidents::{ACCOUNT}:response-plan/p", {}, "ssm-incidents"),
+    ("AWS::VpcLattice::Service", "vpc-lattice:@:service/svc-1", {}, "vpc-lattice"),
+    ("AWS::VpcLattice::ServiceNetwork", "vpc-lattice:@:servicenetwork/sn-1", {}, "vpc-lattice"),
+    ("AWS::Bedrock::CustomModel", "bedrock:@:custom-model/m", {}, "bedrock"),
+    ("AWS::Bedrock::Guardrail", "bedrock:@:guardrail/g", {}, "bedrock"),
+    ("AWS::Bedrock::KnowledgeBase", "bedrock:@:knowledge-base/k", {}, "bedrock"),
+    ("AWS::BedrockAgentCore::Runtime", "bedrock-agentcore:@:runtime/r", {}, "bedrock-agentcore"),
+    ("AWS::BedrockAgentCore::Gateway", "bedrock-agentcore:@:gateway/g", {}, "bedrock-agentcore"),
+    ("AWS::APS::Workspace", "aps:@:workspace/ws-1", {}, "aps"),
+    ("AWS::Comprehend::DocumentClassifier", "comprehend:@:document-classifier/c", {}, "comprehend"),
+    ("AWS::SageMaker::ModelPackageGroup", "sagemaker:@:model-package-group/g", {}, "sagemaker"),
+    ("AWS::PaymentCryptography::Key", "payment-cryptography:@:key/k", {}, "payment-cryptography"),
+    ("AWS::CloudHSM::Backup", "cloudhsm:@:backup/b", {}, "cloudhsm"),
+    ("AWS::EntityResolution::PolicyStatement", "entityresolution:@:matchingworkflow/w", {}, "entityresolution"),
+    ("AWS::Organizations::ResourcePolicy", f"organizations::{ACCOUNT}:resourcepolicy/o-abcdefghij/rp-1", {}, "organizations"),
+    ("AWS::RAM::ResourceShare", "ram:@:resource-share/s", {"AllowExternalPrincipals": True}, "ram"),
+)
+# Seen by other cases, or on other ways.
+ELSEWHERE = {"AWS::S3::Bucket", "AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint", "AWS::KMS::Key", "AWS::SQS::Queue",
+             "AWS::SNS::Topic", "AWS::Lambda::Function", "AWS::SecretsManager::Secret", "AWS::ECR::Repository",
+             "AWS::DynamoDB::Table", "AWS::Elasticsearch::Domain", "AWS::CodeBuild::Project", "AWS::ApiGateway::RestApi"}
+
+
+def rule_rows():
+    import re
+    for line in (ROOT / "content" / "access" / "resources.yaml").read_text().splitlines():
+        if line.startswith("  - {type: ") and "policy: " in line:
+            yield {k: v for k, v in re.findall(r'(\w+): ("[^"]*"|\[[^]]*\]|[^,}]+)', line)}
+
+
+def here(text):
+    return text.replace("@", f"{REGION}:{ACCOUNT}")
+
+
+def item(type_, arn, properties):
+    """As AWS Config records types by their registry schema."""
+    return {**bucket("x", None), "awsRegion": REGION, "resourceType": type_, "ARN": arn, "resourceId": arn, "resourceName": arn.rsplit("/")[-1],
+            "configuration": properties or {"Name": "x"}, "supplementaryConfiguration": {}}
+
+
+def nested(path, value):
+    for key in reversed(path.split("/")):
+        value = {key: value}
+    return value
+
+
+def with_policy(type_, arn, more, document):
+    """The items that show the resource and its policy, where content says that it stands."""
+    row = next(r for r in rule_rows() if r["type"] == type_)
+    held = nested(row["policy"], json.dumps(document))
+    if "in" not in row:
+        return [item(type_, arn, {**more, **held})]
+    if "names" in row:
+        held[row["names"]] = arn
+    return [item(type_, arn, more), item(row["in"], arn + "/policy", held)]
+
+
+@case
+def every_type_that_can_have_a_policy_is_asked_and_is_unknown_without():
+    equal({r["type"] for r in rule_rows()} - ELSEWHERE, {t for t, *_ in TYPES}, "each type is in a case")
+    items, arns = [], {}
+    for type_, arn, more, service in TYPES:
+        arns[type_] = f"arn:aws:{here(arn)}"
+        items += with_policy(type_, arns[type_], json.loads(here(json.dumps(more))), policy(
+            {"Effect": "Allow", "Principal": "*", "Action": f"{service}:*", "Resource": "*"}))
+    place = workspace([], items)
+    exposed_arns, unknown, found = exposed(place)
+    equal(sorted(set(arns.values()) - set(exposed_arns)), [])
+    equal([u for u in unknown if u in arns.values()], [])
+    equal({e["reach"] for e in found["exposed"]}, {"anyone"})
+    place = workspace([], [item(t, a, json.loads(here(json.dumps(next(m for n, _, m, _ in TYPES if n == t))))) for t, a in arns.items()])
+    exposed_arns, unknown, _ = exposed(place)
+    shown = {arns[r["type"]] for r in rule_rows() if r["type"] in arns and "config-" in r.get("sources", "")}
+    equal(exposed_arns, [])
+    equal(sorted(set(arns.values()) - set(unknown)), sorted(shown), "all but those of which AWS Config shows that there is none")
+
+
+@case
+def policies_speak_of_what_is_inside_or_of_all_that_a_service_holds():
+    arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abc123"
+    api = {**bucket("api", None), "resourceType": "AWS::ApiGateway::RestApi", "ARN": f"arn:aws:apigateway:{REGION}::/restapis/abc123",
+           "resourceId": "abc123", "awsRegion": REGION, "supplementaryConfiguration": {}, "configuration": {
+               "id": "abc123", "name": "api", "policy": anyone("execute-api:Invoke", arn + "/*")}}
+    domain = item("AWS::OpenSearch::Domain", f"arn:aws:es:{REGION}:{ACCOUNT}:domain/d", {
+        "AccessPolicies": anyone("es:ESHttpGet", f"arn:aws:es:{REGION}:{ACCOUNT}:domain/d/*")})
+    old = {**bucket("old", None), "resourceType": "AWS::Elasticsearch::Domain", "ARN": f"arn:aws:es:{REGION}:{ACCOUNT}:domain/old",
+           "awsRegion": REGION, "supplementaryConfiguration": {}, "configuration": {
+               "domainName": "old", "accessPolicies": anyone("es:ESHttp*", f"arn:aws:es:{REGION}:{ACCOUNT}:domain/old/*")}}
+    log = item("AWS::Logs::ResourcePolicy", "p", {"PolicyName": "p", "PolicyDocument": anyone(
+        "logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/a/*")})
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"
+    stream = item("AWS::DynamoDB::Table", table, {"tableName": "t", "tableArn": table, "latestStreamArn": table + "/stream/1"})
+    point = f"arn:aws:s3::{ACCOUNT}:accesspoint/alias.mrap"
+    many = [item("AWS::S3::MultiRegionAccessPoint", point, {"Alias": "alias.mrap"}),
+            item("AWS::S3::MultiRegionAccessPointPolicy", "m", {"MrapName": "alias.mrap", "Policy": json.loads(
+                anyone("s3:GetObject", point + "/object/*"))})]
+    _, unknown, found = exposed(workspace([], [api, domain, old, log, stream, *many]))
+    equal(unknown, [table, table + "/stream/1"])
+    equal([(e["resource"], e["witness"]["resource"]["resource"]) for e in found["possible"]], [(point, point + "/object/x")])
+    equal(sorted((e["resource"], e["witness"]["action"], e["witness"]["resource"]["resource"]) for e in found["exposed"]), [
+        (f"arn:aws:es:{REGION}:{ACCOUNT}:domain/d", "es:ESHttpGet", f"arn:aws:es:{REGION}:{ACCOUNT}:domain/d/x"),
+        (f"arn:aws:es:{REGION}:{ACCOUNT}:domain/old", "es:ESHttpDelete", f"arn:aws:es:{REGION}:{ACCOUNT}:domain/old/x"),
+        (arn, "execute-api:Invoke", arn + "/x/x/x"),
+        (f"arn:aws:logs:{REGION}:{ACCOUNT}:resource-policy:p", "logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/a/x:log-stream:x"),
+    ])
+
+
+@case
+def a_policy_in_a_type_that_nobody_knows_is_not_silent():
+    thing = f"arn:aws:newservice:{REGION}:{ACCOUNT}:thing/"
+    open_ = json.loads(anyone("newservice:*"))
+    items = [item("AWS::NewService::Thing", thing + "object", {"Access": {"Deep": [open_]}}),
+             item("AWS::NewService::Thing", thing + "text", {"Access": json.dumps(open_)}),
+             item("AWS::NewService::Thing", thing + "broken", {"Access": '{"Statement": [{"Principal": '}),
+             item("AWS::NewService::Thing", "no-arn", {"Access": open_}),
+             item("AWS::NewService::Thing", thing + "plain", {"Statement": "Principal", "Of": {"Statement": [{"Effect": "Allow"}]}}),
+             item("AWS::EC2::VPCEndpoint", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-endpoint/vpce-1", {"PolicyDocument": open_})]
+    exposed_arns, unknown, found = exposed(workspace([], items))
+    equal(unknown, [f"AWS::NewService::Thing {ACCOUNT} {REGION} no-arn", thing + "broken", thing + "object", thing + "text"])
+    equal(exposed_arns, [])
+    equal(next(u["why"] for u in found["unknown"] if u["resource"] == thing + "text"),
+          "a policy stands in its Access, and what one lets in on AWS::NewService::Thing is not known")
+    vigil("review", "--workspace", HOME / "workspace")
+    fact = json.loads(vigil("evidence", "show", ACCOUNT, "--type", "Vigil::Account::Exposure", "--workspace", HOME / "workspace",
+                            "--format", "json"))
+    assert '"UnknownResources"' in json.dumps(fact) and thing + "text" in json.dumps(fact), fact
+
+
+@case
+def a_canonical_user_is_told_unless_it_is_the_accounts_own():
+    def of(user):
+        return policy({"Effect": "Allow", "Principal": {"CanonicalUser": user}, "Action": "s3:GetObject",
+                       "Resource": "arn:aws:s3:::%s/*"})
+    foreign = "1" * 64
+    items = [bucket("shared", json.loads(json.dumps(of(foreign)) % "shared"), True),
+             bucket("own", json.loads(json.dumps(of("us")) % "own"), True)]
+    _, unknown, found = exposed(workspace([], items))
+    told = [(u["resource"], u["why"]) for u in found["unknown"] if "canonical" in u["why"]]
+    equal(told, [("arn:aws:s3:::shared", f"its policy lets in the canonical user {foreign}, and whose that is, is not known")])
+
+
 @case
 def without_evidence_it_says_what_to_import():
     done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(HOME / "nowhere")], capture_output=True, text=True)

@@ -187,6 +187,7 @@ STORY = (
     ("guardrail-protect-security-hub", (0, 3, 9, 0, 1), "the policy exempts one role"),
     ("access-no-public-resources", (3, 1, 0, 9, 0), "the press kit; the shop's images are open by policy and closed by Block Public Access"),
     ("access-no-open-provider-trusts", (11, 1, 0, 1, 0), "github-deploy asks for no subject"),
+    ("access-provider-audience", (12, 0, 0, 1, 0), "github-deploy asks for one"),
     ("access-no-confused-deputy", (3, 1, 0, 9, 0), "shop-uploads lets S3 publish for anyone"),
     ("access-external-reviewed", (3, 1, 0, 9, 0), "the agency, which nobody vouches for"),
     ("access-no-escalation", (11, 1, 0, 1, 0), "ci-runner passes lambda-maintenance to a function of its own"),

@@ -239,6 +239,8 @@ static void which_conditions_protect(void **state)
         {IF("StringEqualsIfExists", "aws:PrincipalOrgID", "\"o-testtest00\""), "anyone * high; "},
         {IF("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "\"o-testtest00/*\""), "organization * low; "},
         {IF("StringEquals", "aws:PrincipalAccount", "\"" OUTSIDE "\""), "external * medium; "},
+        {IF("StringEquals", "aws:PrincipalAccount", "[\"" OWNER "\",\"" OUTSIDE "\"]"),
+         "external * medium; "},
         {IF("StringEquals", "aws:PrincipalAccount", "\"" OWNER "\""), ""},
         {IF("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::*:role/ci\""), "anyone * high; "},
         {IF("StringEquals", "aws:SourceVpc", "\"vpc-1\""), ""},
@@ -317,6 +319,10 @@ static void resource_control_policies_and_public_access_blocks_close_it(void **s
     assert_false(exposures_of(world_with(&open)).exposures[0].unless_block);
 }
 
+#define PUBLISH_FOR(op, key, value)                                                                          \
+    "{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},\"Action\":\"sns:Publish\","     \
+    "\"Resource\":\"*\"" IF(op, key, value) "}"
+
 static void services_that_act_for_anyone(void **state)
 {
     static const struct {
@@ -381,11 +387,46 @@ static void services_that_act_for_anyone(void **state)
           NULL, NULL},
          "service apigateway.amazonaws.com medium; "},
         {{ROLE, TRUST("{\"Service\":\"ec2.amazonaws.com\"}", "sts:AssumeRole", ""), NULL, NULL}, ""},
+        /* those for whom a condition says that it acts */
+        {{TOPIC, PUBLISH_FOR("StringEquals", "aws:SourceAccount", "\"" OUTSIDE "\""), NULL, NULL},
+         "external s3.amazonaws.com for " OUTSIDE " medium; "},
+        {{TOPIC, PUBLISH_FOR("StringEquals", "aws:SourceAccount", "[\"" OWNER "\",\"" OUTSIDE "\"]"), NULL,
+          NULL},
+         "external s3.amazonaws.com for " OUTSIDE " medium; "},
+        {{TOPIC, PUBLISH_FOR("StringEquals", "aws:SourceAccount", "\"" SIBLING "\""), NULL, NULL},
+         "organization s3.amazonaws.com for " SIBLING " low; "},
+        {{TOPIC, PUBLISH_FOR("StringEquals", "AWS:SourceOwner", "\"" OUTSIDE "\""), NULL, NULL},
+         "external s3.amazonaws.com for " OUTSIDE " medium; "},
+        {{TOPIC, PUBLISH_FOR("ArnLike", "aws:SourceArn", "\"arn:aws:sns:eu-west-1:" OUTSIDE ":*\""), NULL,
+          NULL},
+         "external s3.amazonaws.com for " OUTSIDE " medium; "},
+        {{TOPIC, PUBLISH_FOR("ArnLike", "aws:SourceArn", "\"arn:aws:sns:eu-west-1:" OWNER ":*\""), NULL,
+          NULL},
+         ""},
+        {{TOPIC, PUBLISH_FOR("StringEquals", "aws:SourceOrgID", "\"o-foreign000\""), NULL, NULL},
+         "external s3.amazonaws.com for o-foreign000 medium; "},
+        {{TOPIC, PUBLISH_FOR("ForAnyValue:StringLike", "aws:SourceOrgPaths", "\"o-foreign000/r-1/*\""), NULL,
+          NULL},
+         "external s3.amazonaws.com for o-foreign000 medium; "},
+        {{TOPIC,
+          "{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},\"Action\":\"sns:Publish\","
+          "\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceAccount\":\"" OUTSIDE "\"},"
+          "\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:s3:::theirs\"}}}",
+          NULL, NULL},
+         "external s3.amazonaws.com for " OUTSIDE " medium; "},
+        {{ROLE,
+          TRUST("{\"Service\":\"lambda.amazonaws.com\"}", "sts:AssumeRole",
+                IF("StringEquals", "aws:SourceAccount", "\"" OUTSIDE "\"")),
+          NULL, NULL},
+         "external lambda.amazonaws.com for " OUTSIDE " medium; "},
     };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++)
         check(&cases[i].t, cases[i].expected);
 }
+
+#define CLAIM        "token.actions.githubusercontent.com"
+#define ANY_AUDIENCE "external arn:aws:iam::" OWNER ":oidc-provider/" CLAIM " low; "
 
 static void whom_a_trust_policy_lets_in(void **state)
 {
@@ -422,7 +463,7 @@ static void whom_a_trust_policy_lets_in(void **state)
         {{ROLE,
           TRUST(GITHUB, WEB, IF("StringLike", "token.actions.githubusercontent.com:sub", "\"repo:mine/*\"")),
           NULL, NULL},
-         ""},
+         ANY_AUDIENCE},
         {{ROLE,
           TRUST(GITHUB, WEB, IF("StringLike", "token.actions.githubusercontent.com:sub", "\"repo:*/app:*\"")),
           NULL, NULL},
@@ -438,12 +479,12 @@ static void whom_a_trust_policy_lets_in(void **state)
         {{ROLE,
           TRUST(GITHUB, WEB, IF("StringLike", "token.actions.githubusercontent.com:sub", "\"repo:acme/*\"")),
           NULL, NULL},
-         ""},
+         ANY_AUDIENCE},
         {{ROLE,
           TRUST(GITHUB, WEB,
                 IF("StringLike", "token.actions.githubusercontent.com:sub", "\"repo:acme/app:ref:*\"")),
           NULL, NULL},
-         ""},
+         ANY_AUDIENCE},
         {{ROLE, TRUST(GITHUB, WEB, IF("StringLike", "token.actions.githubusercontent.com:sub", "\"repo:*\"")),
           NULL, NULL},
          "provider arn:aws:iam::" OWNER ":oidc-provider/token.actions.githubusercontent.com critical; "},
@@ -457,7 +498,27 @@ static void whom_a_trust_policy_lets_in(void **state)
           TRUST(GITHUB, WEB,
                 IF("StringEquals", "token.actions.githubusercontent.com:repository_owner", "\"mine\"")),
           NULL, NULL},
+         ANY_AUDIENCE},
+        /* the right subject, for the right audience */
+        {{ROLE,
+          TRUST(GITHUB, WEB,
+                ",\"Condition\":{\"StringLike\":{\"" CLAIM ":sub\":\"repo:mine/*\"},"
+                "\"StringEquals\":{\"" CLAIM ":aud\":\"sts.amazonaws.com\"}}"),
+          NULL, NULL},
          ""},
+        {{ROLE,
+          TRUST(GITHUB, WEB,
+                ",\"Condition\":{\"StringLike\":{\"" CLAIM ":sub\":\"repo:mine/*\",\"" CLAIM
+                ":aud\":\"*\"}}"),
+          NULL, NULL},
+         ANY_AUDIENCE},
+        /* whose pool, nobody asks */
+        {{ROLE,
+          TRUST("{\"Federated\":\"cognito-identity.amazonaws.com\"}", WEB,
+                ",\"Condition\":{\"ForAnyValue:StringLike\":{\"cognito-identity.amazonaws.com:amr\":"
+                "\"authenticated\"}}"),
+          NULL, NULL},
+         "provider cognito-identity.amazonaws.com critical; "},
         {{ROLE,
           TRUST("{\"Federated\":\"cognito-identity.amazonaws.com\"}", WEB,
                 IF("StringEquals", "cognito-identity.amazonaws.com:aud", "\"eu-west-1:pool\"")),
