@@ -505,6 +505,17 @@ CI_BUILD = ("ci-build", {"Version": "2012-10-17", "Statement": [
      "Resource": "*"}]})
 CI_RUNNER = Role("ci-runner", {"Service": "codebuild.amazonaws.com"}, ["arn:aws:iam::999900001111:policy/ci-build"])
 MAINTENANCE = Role("lambda-maintenance", {"Service": "lambda.amazonaws.com"}, [ADMIN])
+# What IAM says that they last used: the pipeline has neither pushed an image nor written a function for half a year, and
+# nobody has run the maintenance since it was set up.
+LAST_USED = {
+    CI_RUNNER.name: {"codebuild": 3, "ecr": 204, "iam": 3, "lambda": None, "logs": 3},
+    MAINTENANCE.name: {"ec2": None, "lambda": None, "logs": None, "s3": None},
+}
+# s3:ListBuckets is the name of the call; the action is s3:ListAllMyBuckets.
+MIRROR_BACKUP = ("mirror-backup", {"Version": "2012-10-17", "Statement": [
+    {"Sid": "FindBuckets", "Effect": "Allow", "Action": "s3:ListBuckets", "Resource": "*"},
+    {"Sid": "WriteCopies", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
+     "Resource": "arn:aws:s3:::kestrel-mirror-backup/*"}]})
 # GitHub signs a token for every repository there is: without a condition on `sub`, anybody's workflow gets in.
 GITHUB = Role("github-deploy", {"Federated": "arn:aws:iam::888899990000:oidc-provider/token.actions.githubusercontent.com"}, [S3],
               {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}},
@@ -513,11 +524,12 @@ GITHUB = Role("github-deploy", {"Federated": "arn:aws:iam::888899990000:oidc-pro
 
 class Account:
     def __init__(self, root=WITHOUT_ROOT, users=(), roles=(SSO, RESPONDER), policies=(), password_policy=None,
-                 security=True, operations=True, billing=True, security_email="security@example.com", regions=None):
+                 security=True, operations=True, billing=True, security_email="security@example.com", regions=None, last_used=None):
         self.root, self.users, self.roles, self.policies = root, list(users), list(roles), list(policies)
         self.password_policy, self.security_email = password_policy, security_email
         self.contacts = {"SECURITY": security, "OPERATIONS": operations, "BILLING": billing}
         self.regions = regions or {"eu-west-1": GOOD}
+        self.last_used = last_used or {}
 
 
 CONTENT = {
@@ -528,7 +540,7 @@ CONTENT = {
                                              [AUDIT, SUPPORT])]),
     "444455556666": Account(security=False, operations=False),
     "555566667777": Account(Root(password=True, mfa=True, virtual=True, used_days=420), users=[
-        User("git-mirror", S3, keys=[(210, 1)], direct=True)]),
+        User("git-mirror", S3, keys=[(210, 1)], direct=True)], policies=[MIRROR_BACKUP]),
     "666677778888": Account(users=[User("deploy-bot", S3, keys=[(412, 0)], direct=True)], regions={
         "eu-west-1": GOOD, "eu-central-1": Services(guardduty=None, hub=(FSBP,), inspector=("ec2", "ecr"))}),
     "777788889999": Account(regions={"eu-west-1": Services(guardduty=PROTECTIONS + ["RUNTIME_MONITORING"]),
@@ -539,7 +551,7 @@ CONTENT = {
         policies=[("shop-everything", {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "*"}]})],
         regions={"eu-west-1": Services(delivery="FAILURE", inspector=("ec2",))}),
-    "999900001111": Account(roles=[SSO, RESPONDER, CI_RUNNER, MAINTENANCE], policies=[CI_BUILD], regions={"eu-west-1": Services(guardduty=["S3_DATA_EVENTS", "EBS_MALWARE_PROTECTION"])}),
+    "999900001111": Account(roles=[SSO, RESPONDER, CI_RUNNER, MAINTENANCE], policies=[CI_BUILD], last_used=LAST_USED, regions={"eu-west-1": Services(guardduty=["S3_DATA_EVENTS", "EBS_MALWARE_PROTECTION"])}),
     "121212121212": Account(Root(password=True, mfa=True, virtual=True, used_days=12), users=[
         User("mara.lindt", ADMIN, password_days=1, mfa=True),
         User("agency-anna", ADMIN, password_days=3, mfa=False, created=300),
@@ -549,6 +561,17 @@ CONTENT = {
                                 "us-east-1": Services(config=False, guardduty=[], hub=None, inspector=())}),
     "131313131313": Account(regions={"eu-west-1": Services(all_types=False, hub=(FSBP, CIS12), inspector=("ec2", "ecr"))}),
 }
+
+
+def last_accessed(days):
+    services = []
+    for prefix, ago in days.items():
+        service = {"ServiceName": prefix, "ServiceNamespace": prefix, "TotalAuthenticatedEntities": 0 if ago is None else 1}
+        if ago is not None:
+            service["LastAuthenticated"] = offset_time(moment(ago))
+        services.append(service)
+    return {"JobStatus": "COMPLETED", "JobType": "SERVICE_LEVEL", "JobCreationDate": offset_time(moment(0, -120)),
+            "JobCompletionDate": offset_time(moment(0, -100)), "ServicesLastAccessed": services, "IsTruncated": False}
 
 
 def account_lines(account, a):
@@ -562,6 +585,9 @@ def account_lines(account, a):
     report = credential_report(account, a.root, a.users)
     put("iam:GetCredentialReport", {"Content": base64.b64encode(report.encode()).decode(), "ReportFormat": "text/csv",
                                     "GeneratedTime": offset_time(moment(0, -90))})
+    for role, days in a.last_used.items():
+        put("iam:GetServiceLastAccessedDetails", last_accessed(days), Arn=f"arn:aws:iam::{account}:role/{role}",
+            JobId=f"7c3d0000-0000-4000-8000-{int(serial(account, len(role)), 16) % 10**12:012d}")
     put("iam:ListVirtualMFADevices", virtual_devices(account, a.root, a.users))
     if a.password_policy:
         put("iam:GetAccountPasswordPolicy", {"PasswordPolicy": a.password_policy})

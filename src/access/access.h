@@ -280,6 +280,9 @@ typedef struct {
     size_t service_count;
 } vg_last_used;
 enum { VG_LAST_USED_DAYS = 400 }; /* IAM keeps no more */
+/* The report in the properties of a Vigil::IAM::LastAccessed; as_of is VG_TIME_NONE where it was not completed. */
+vg_status vg_last_used_of(vg_arena *arena, vg_str principal, const vg_value *properties, vg_last_used *out,
+                          vg_error *err);
 /* The completed reports of evidence (iam:GetServiceLastAccessedDetails), as known at `at`. Memory is the arena's. */
 vg_status vg_last_used_read(vg_evidence *evidence, vg_arena *arena, vg_time at, const vg_last_used **out,
                             size_t *count, vg_error *err);

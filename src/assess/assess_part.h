@@ -162,8 +162,9 @@ typedef struct {
     vg_sightings all;      /* what was seen in the account, sorted */
     vg_time now;           /* --now, or VG_TIME_NONE: the evidence's own time counts */
     const vg_world *world; /* who and what is in the account, and its policies; NULL: nothing is known */
-    const vg_exposures *exposures; /* what is reached from outside; NULL: it was not asked for */
-    const vg_graph *graph;         /* who can become whom in the account; NULL: it was not asked for */
+    const vg_exposures *exposures;  /* what is reached from outside; NULL: it was not asked for */
+    const vg_graph *graph;          /* who can become whom in the account; NULL: it was not asked for */
+    const struct vg_engine *engine; /* what its facts may be asked of; NULL: nothing */
 } vg_view;
 
 static inline vg_sightings vg_view_of(const vg_view *view, const char *type)
@@ -176,6 +177,9 @@ bool vg_view_was_read(const vg_view *view, const char *operation, vg_str region)
 bool vg_view_is_management(const vg_view *view);
 /* Whole days from `then` to --now, or to when `seen` was seen; never negative. */
 int64_t vg_view_days(const vg_view *view, vg_time then, const vg_sighting *seen);
+
+/* The time of the view: --now, or that of the newest evidence. */
+vg_time vg_view_time(const vg_view *view);
 
 /* Property access. */
 static inline vg_answer vg_answer_of(bool value)
@@ -236,6 +240,8 @@ void vg_make_users(const vg_view *view, vg_fact_sink *sink);
 void vg_make_mfa_requirement(const vg_view *view, vg_fact_sink *sink);
 void vg_make_access(const vg_view *view, vg_fact_sink *sink);
 void vg_make_exposure(const vg_view *view, vg_fact_sink *sink);
+void vg_make_unused(const vg_view *view, vg_fact_sink *sink);
+void vg_make_lint(const vg_view *view, vg_fact_sink *sink);
 void vg_make_escalation(const vg_view *view, vg_fact_sink *sink);
 void vg_make_guardrails(const vg_view *view, vg_fact_sink *sink);
 void vg_make_services(const vg_view *view, vg_fact_sink *sink);
@@ -305,11 +311,13 @@ vg_extent vg_denied_without_mfa(const vg_view *view, vg_str user, const vg_polic
 /* ---- what the policy engine is asked over (engine.c) ------------------------------------------------------------------ */
 
 /* What all accounts share: content, the catalogue, the organisation with its levels. */
-typedef struct {
+typedef struct vg_engine {
     vg_access_base *base;
     const vg_catalogue *catalogue; /* NULL: content holds none, and exposure is not asked for */
     vg_str federation;
     const vg_escalations *escalations; /* NULL: content holds none */
+    const vg_event_map *events;        /* NULL: content holds none, and use is not asked for */
+    const vg_linter *linter;           /* NULL: content holds none, and policies are not checked */
 } vg_engine;
 /* From content; *out has no base when `content` is NULL. */
 vg_status vg_engine_open(vg_arena *arena, const vg_content *content, vg_engine *out, vg_error *err);

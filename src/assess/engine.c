@@ -47,6 +47,31 @@ static vg_status read_escalations(vg_arena *arena, const vg_content *content, vg
                                                 &engine->escalations, err);
 }
 
+static vg_status open_linter(vg_arena *arena, const vg_content *content, vg_engine *engine, vg_error *err)
+{
+    static const char *const paths[] = {"policy/quotas.yaml", "policy/regions.yaml",
+                                        "policy/condition-keys.yaml", "policy/services.yaml"};
+    vg_lint_content files[VG_COUNT(paths)];
+    for (size_t i = 0; i < VG_COUNT(paths); i++) {
+        vg_str path = vg_str_from(paths[i]);
+        files[i] = (vg_lint_content){path, vg_content_text(content, path)};
+        if (!files[i].text.ptr)
+            return VG_OK;
+    }
+    return vg_linter_open(arena, engine->catalogue, files, VG_COUNT(files), &engine->linter, err);
+}
+
+static vg_status open_catalogue(vg_arena *arena, const vg_content *content, vg_str catalogue,
+                                vg_engine *engine, vg_error *err)
+{
+    vg_str events = vg_content_text(content, VG_STR("policy/events.yaml"));
+    VG_TRY(vg_catalogue_open(arena, catalogue, &engine->catalogue, err));
+    VG_TRY(read_escalations(arena, content, engine, err));
+    if (events.ptr)
+        VG_TRY(vg_event_map_read(arena, events, engine->catalogue, &engine->events, err));
+    return open_linter(arena, content, engine, err);
+}
+
 vg_status vg_engine_open(vg_arena *arena, const vg_content *content, vg_engine *out, vg_error *err)
 {
     *out = (vg_engine){0};
@@ -57,10 +82,8 @@ vg_status vg_engine_open(vg_arena *arena, const vg_content *content, vg_engine *
     vg_str catalogue = vg_content_text(content, VG_STR("catalogue/actions.txt"));
     out->federation = vg_content_text(content, VG_STR("policy/federation.yaml"));
     VG_TRY(read_rcp_services(arena, content, &options, err));
-    if (catalogue.ptr) {
-        VG_TRY(vg_catalogue_open(arena, catalogue, &out->catalogue, err));
-        VG_TRY(read_escalations(arena, content, out, err));
-    }
+    if (catalogue.ptr)
+        VG_TRY(open_catalogue(arena, content, catalogue, out, err));
     return vg_access_base_new(arena, out->catalogue, &options, &out->base, err);
 }
 
@@ -115,7 +138,7 @@ vg_status vg_engine_organization(vg_engine *engine, vg_arena *arena, const vg_or
 
 /* ---- one account ---------------------------------------------------------------------------------------------------------------- */
 
-static vg_time newest_of(const vg_view *view)
+vg_time vg_view_time(const vg_view *view)
 {
     vg_time newest = view->now;
     for (size_t i = 0; i < view->all.count && view->now == VG_TIME_NONE; i++)
@@ -130,13 +153,14 @@ static vg_status look_outside(const vg_engine *engine, vg_arena *arena, vg_view 
     if (!exposures)
         return no_memory(err);
     view->exposures = exposures;
-    return vg_world_exposures(arena, view->world, engine->federation, newest_of(view), exposures, err);
+    return vg_world_exposures(arena, view->world, engine->federation, vg_view_time(view), exposures, err);
 }
 
 vg_status vg_engine_look(const vg_engine *engine, vg_arena *arena, vg_view *view, vg_error *err)
 {
     const vg_access_given *given;
     vg_error own = {0};
+    view->engine = engine;
     if (!engine->base)
         return VG_OK;
     VG_TRY(given_of(arena, view->all, &given, err));

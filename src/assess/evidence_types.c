@@ -27,6 +27,7 @@ static const char *const account_types[] = {
     "Vigil::GuardDuty::Detectors",
     "Vigil::IAM::AccountSummary",
     "Vigil::IAM::CredentialReportEntry",
+    "Vigil::IAM::LastAccessed",
     "Vigil::IAM::MfaDevice",
     "Vigil::IAM::PasswordPolicy",
     "Vigil::IAM::VirtualMfaDevice",

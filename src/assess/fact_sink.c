@@ -14,6 +14,8 @@ const vg_fact_maker vg_fact_makers[] = {
     {"Vigil::Account::Access", "access", false, vg_make_access},
     {"Vigil::Account::Exposure", "exposure", false, vg_make_exposure},
     {"Vigil::Account::Escalation", "escalation", false, vg_make_escalation},
+    {"Vigil::Account::UnusedAccess", "unused-access", false, vg_make_unused},
+    {"Vigil::Account::PolicyLint", "policy-lint", false, vg_make_lint},
     {"Vigil::Account::Guardrails", "guardrails", false, vg_make_guardrails},
     {"Vigil::Region::Services", "services", false, vg_make_services},
     {"Vigil::Account::Trail", "trail", false, vg_make_trail},

@@ -60,6 +60,8 @@
 #define MFA_FACT        "Vigil::Account::MfaRequirement"
 #define EXPOSURE_FACT   "Vigil::Account::Exposure"
 #define ESCALATION_FACT "Vigil::Account::Escalation"
+#define UNUSED_FACT     "Vigil::Account::UnusedAccess"
+#define LINT_FACT       "Vigil::Account::PolicyLint"
 #define ACCESS_FACT     "Vigil::Account::Access"
 #define SERVICES_FACT   "Vigil::Region::Services"
 #define TRAIL_FACT      "Vigil::Account::Trail"
@@ -129,6 +131,27 @@
     "]\n" READ("iam:GetAccountAuthorizationDetails")
 #define NO_SCPS     "- [Vigil::Organization::Root, '" M "', '', r-1, {Id: r-1, Name: Root, PolicyTypes: []}]\n"
 #define SEEN_BY_IAM "'2026-06-01T00:00:00Z', 'iam:GetAccountAuthorizationDetails'"
+
+/* One role, made long ago, that may use s3 and sqs; `more` of its properties. */
+#define WORKER(created, more)                                                                                \
+    "- [AWS::IAM::Role, '" A "', '', 'arn:aws:iam::" A ":role/w', {RoleName: w, CreateDate: '" created       \
+    "', AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: "        \
+    "{Service: lambda.amazonaws.com}}]}, Policies: [{PolicyName: p, PolicyDocument: {Version: "              \
+    "'2012-10-17', Statement: [{Effect: Allow, Action: ['s3:ListBucket', 's3:PutBucketPolicy', "             \
+    "'sqs:SendMessage', 'sqs:DeleteQueue'], Resource: '*'}]}}]" more "}, " SEEN_BY_IAM                       \
+    "]\n" READ("iam:GetAccountAuthorizationDetails")
+#define LAST_USED(done, s3)                                                                                  \
+    "- [Vigil::IAM::LastAccessed, '" A "', '', 'arn:aws:iam::" A ":role/w', {Arn: 'arn:aws:iam::" A          \
+    ":role/w', JobStatus: COMPLETED, JobCompletionDate: '" done "', Services: [{ServiceNamespace: s3" s3     \
+    "}, {ServiceNamespace: sqs}]}, '2026-06-01T00:00:00Z']\n"
+#define TRACKED                                                                                              \
+    ", LastAuthenticated: '2026-05-30T00:00:00Z', Actions: [{ActionName: ListBucket, LastAccessedTime: "     \
+    "'2026-05-30T00:00:00Z'}, {ActionName: PutBucketPolicy}]"
+/* A policy of the account's own, and the place of a statement in it. */
+#define WRITTEN(statement)                                                                                   \
+    "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A                                              \
+    ":policy/p', {PolicyDocument: {Version: '2012-10-17', Statement: [" statement "]}}, " SEEN_BY_IAM        \
+    "]\n" READ("iam:GetAccountAuthorizationDetails")
 
 static const struct {
     const char *name, *evidence, *type, *key, *expected, *now;
@@ -462,6 +485,8 @@ static const struct {
      EXPOSURE_FACT, "ServiceResources", "[]", NULL},
     {"a vendor's account", ORG NO_SCPS ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) SNAPSHOT,
      EXPOSURE_FACT, "ExternalResources", "[\"arn:aws:iam::" A ":role/vendor\"]", NULL},
+    {"which is no token", ORG NO_SCPS ROLE("vendor", TRUST("{AWS: '999999999999'}", "")) SNAPSHOT,
+     EXPOSURE_FACT, "AnyAudienceRoles", "[]", NULL},
     {"an account of ours", ORG ROLE("ours", TRUST("{AWS: '" M "'}", "")) SNAPSHOT, EXPOSURE_FACT,
      "ExternalResources", "[]", NULL},
     {"our own people sign in",
@@ -493,6 +518,52 @@ static const struct {
      "ConditionalCount", "1", NULL},
     {"without PassRole", ORG NO_SCPS ESCALATOR("iam:GetRole"), ESCALATION_FACT, "Count", "0", NULL},
     {"no details, no answer", ORG, ESCALATION_FACT, "Principals", "absent", NULL},
+    /* unused access */
+    {"a service that was not used", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", TRACKED),
+     UNUSED_FACT, "UnusedServices", "[\"sqs\"]", NULL},
+    {"an action of one that was", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", TRACKED),
+     UNUSED_FACT, "UnusedActions", "[\"s3:PutBucketPolicy\"]", NULL},
+    {"how many in all", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", TRACKED), UNUSED_FACT,
+     "UnusedActionCount", "3", NULL},
+    {"how that is known", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", TRACKED), UNUSED_FACT,
+     "Basis", "\"last-accessed\"", NULL},
+    {"somebody who used something", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", TRACKED),
+     UNUSED_FACT, "Idle", "false", NULL},
+    {"and who used nothing", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-06-01", ""), UNUSED_FACT,
+     "Idle", "true", NULL},
+    {"a report of long ago tells nothing", ORG NO_SCPS WORKER("2025-01-01", "") LAST_USED("2026-01-01", ""),
+     UNUSED_FACT, "Idle", "absent", NULL},
+    {"nor does none", ORG NO_SCPS WORKER("2025-01-01", ""), UNUSED_FACT, "Idle", "absent", NULL},
+    {"whom it does not tell of", ORG NO_SCPS WORKER("2025-01-01", ""), UNUSED_FACT, "Principal", "\"role/w\"",
+     NULL},
+    {"a role's own date", ORG NO_SCPS WORKER("2025-01-01", ", RoleLastUsed: {LastUsedDate: '2026-01-01'}"),
+     UNUSED_FACT, "Idle", "true", NULL},
+    {"which is not of services",
+     ORG NO_SCPS WORKER("2025-01-01", ", RoleLastUsed: {LastUsedDate: '2026-01-01'}"), UNUSED_FACT,
+     "UnusedServices", "absent", NULL},
+    {"a role that is new", ORG NO_SCPS WORKER("2026-05-01", "") LAST_USED("2026-06-01", ""), UNUSED_FACT,
+     "Idle", "false", NULL},
+    {"and how that is known", ORG NO_SCPS WORKER("2026-05-01", "") LAST_USED("2026-06-01", ""), UNUSED_FACT,
+     "Basis", "\"new\"", NULL},
+    /* lint */
+    {"an action that is none", ORG WRITTEN("{Effect: Allow, Action: 's3:ListBuckets', Resource: '*'}"),
+     LINT_FACT, "Errors", "[\"policy/p: INVALID_ACTION at Statement[0].Action\"]", NULL},
+    {"whose policy that is", ORG WRITTEN("{Effect: Allow, Action: 's3:ListBuckets', Resource: '*'}"),
+     LINT_FACT, "ErrorPolicies", "[\"arn:aws:iam::" A ":policy/p\"]", NULL},
+    {"a policy that works", ORG WRITTEN("{Effect: Allow, Action: 's3:ListAllMyBuckets', Resource: '*'}"),
+     LINT_FACT, "Errors", "[]", NULL},
+    {"a role that any may be passed", ORG ESCALATOR("iam:PassRole"), LINT_FACT, "SecurityWarnings",
+     "[\"inline policy p of role/ci: PASS_ROLE_WITH_STAR_IN_RESOURCE at Statement[0].Action[0]\",\"trust of "
+     "role/ci: VG_CONFUSED_DEPUTY at Statement[0].Principal.Service\"]",
+     NULL},
+    {"a topic that is anybody's", ORG NO_SCPS TOPIC("") SNAPSHOT READ("iam:GetAccountAuthorizationDetails"),
+     LINT_FACT, "WarningPolicies", "[\"arn:aws:sns:eu-west-1:" A ":news\"]", NULL},
+    {"policies of AWS are not the account's",
+     ORG "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::aws:policy/x', {PolicyDocument: {Statement: "
+         "[{Effect: Allow, Action: '*', Resource: '*'}]}}, " SEEN_BY_IAM
+         "]\n" READ("iam:GetAccountAuthorizationDetails"),
+     LINT_FACT, "PolicyCount", "0", NULL},
+    {"nobody gave the policies", ORG, LINT_FACT, "Errors", "absent", NULL},
     {"a policy that allows all, on a condition",
      "- [AWS::IAM::ManagedPolicy, '" A "', '', 'arn:aws:iam::" A
      ":policy/all', {PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*', Condition: "
@@ -904,7 +975,8 @@ static void says_what_evidence_says(void **state)
         evidence_text e = read_evidence(arena, CASES[i].evidence);
         bool asks_engine = strcmp(CASES[i].type, ACCESS_FACT) == 0 ||
                            strcmp(CASES[i].type, EXPOSURE_FACT) == 0 ||
-                           strcmp(CASES[i].type, ESCALATION_FACT) == 0;
+                           strcmp(CASES[i].type, ESCALATION_FACT) == 0 ||
+                           strcmp(CASES[i].type, UNUSED_FACT) == 0 || strcmp(CASES[i].type, LINT_FACT) == 0;
         vg_content *content = asks_engine ? read_engine_content(arena) : read_content(arena, NULL);
         vg_assessment assessment = assess_evidence_text(&e, content, CASES[i].now, 1);
         vg_str got = value_of(arena, &assessment, CASES[i].type, CASES[i].key);

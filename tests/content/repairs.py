@@ -221,6 +221,62 @@ def ask_for_the_repository(w, subjects):
                 "token.actions.githubusercontent.com:sub": "repo:kestrel-outdoor/shop:ref:refs/heads/main"}
 
 
+@broken("access-provider-audience")
+def take_any_audience(w):
+    for role in w.details("888899990000")["RoleDetailList"]:
+        if role["RoleName"] == "github-deploy":
+            role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = {"StringLike": {
+                "token.actions.githubusercontent.com:sub": "repo:kestrel-outdoor/shop:ref:refs/heads/main"}}
+
+
+@repair("access-provider-audience")
+def ask_for_the_audience(w, subjects):
+    for role in each_role(w, subjects):
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            statement["Condition"]["StringEquals"] = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
+
+
+@repair("access-principals-used")
+def use_it_again(w, subjects):
+    for s in subjects:
+        for service in w.output(s.account, "iam:GetServiceLastAccessedDetails", Arn=s.id)["ServicesLastAccessed"]:
+            service["LastAuthenticated"] = NOW
+
+
+def statements_of(w, subjects):
+    for s in subjects:
+        for policy in w.details(s.account)["Policies"]:
+            for version in policy["PolicyVersionList"]:
+                yield from version["Document"]["Statement"]
+
+
+@repair("access-services-used")
+def take_unused_services_out(w, subjects):
+    for statement in statements_of(w, subjects):
+        statement["Action"] = [a for a in statement["Action"] if a.split(":")[0] not in ("ecr", "lambda")]
+
+
+@repair("access-policies-work")
+def correct_the_action(w, subjects):
+    for statement in statements_of(w, subjects):
+        if statement["Action"] == "s3:ListBuckets":
+            statement["Action"] = "s3:ListAllMyBuckets"
+
+
+@repair("access-policies-narrow")
+def name_what_is_meant(w, subjects):
+    for statement in statements_of(w, subjects):
+        statement.update(Action="s3:GetObject", Resource="arn:aws:s3:::example/*")
+    for s in subjects:
+        for role in w.details(s.account)["RoleDetailList"]:
+            if role["RoleName"] in ("github-deploy", "report-reader", "ci-runner"):
+                role["AssumeRolePolicyDocument"]["Statement"] = [
+                    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{s.account}:root"}}]
+    say_for_whom_the_service_acts(w, subjects)
+    for item in items_of(w, subjects, "AWS::S3::Bucket"):
+        item["supplementaryConfiguration"].pop("BucketPolicy", None)
+
+
 @repair("access-external-reviewed")
 def end_what_outsiders_reach(w, subjects):
     for s in subjects:

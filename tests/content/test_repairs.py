@@ -43,6 +43,8 @@ MAY_LOSE = {
 }
 # Whose gain may be more than was said: the header cannot say which resources are reached from outside today.
 MAY_GAIN_MORE = {
+    "access-policies-narrow": "what the policies let in is closed with them",
+    "access-services-used": "a way to become an administrator goes with the services",
     "adopt-rcp": "the perimeter also closes what strangers reach",
     "guardrail-rcp-data-perimeter": "the perimeter also closes what strangers reach",
 }
