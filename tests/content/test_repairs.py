@@ -44,6 +44,8 @@ MAY_LOSE = {
 # Whose gain may be more than was said: the header cannot say which resources are reached from outside today.
 MAY_GAIN_MORE = {
     "access-policies-narrow": "what the policies let in is closed with them",
+    "access-no-iam-users": "of users that are gone nobody asks what they use",
+    "access-support-role": "the role that is made is new, and not idle",
     "access-services-used": "a way to become an administrator goes with the services",
     "adopt-rcp": "the perimeter also closes what strangers reach",
     "guardrail-rcp-data-perimeter": "the perimeter also closes what strangers reach",
