@@ -538,6 +538,10 @@ static const struct {
      NULL},
     {"a role's own date", ORG NO_SCPS WORKER("2025-01-01", ", RoleLastUsed: {LastUsedDate: '2026-01-01'}"),
      UNUSED_FACT, "Idle", "true", NULL},
+    {"which a report of long ago does not hide",
+     ORG NO_SCPS WORKER("2025-01-01", ", RoleLastUsed: {LastUsedDate: '2026-01-01'}")
+         LAST_USED("2026-01-01", ""),
+     UNUSED_FACT, "Idle", "true", NULL},
     {"which is not of services",
      ORG NO_SCPS WORKER("2025-01-01", ", RoleLastUsed: {LastUsedDate: '2026-01-01'}"), UNUSED_FACT,
      "UnusedServices", "absent", NULL},
