@@ -316,6 +316,7 @@ static int run_files(vg_cli *cli)
         .region = vg_cli_value(cli, "region"),
         .now = cli->now,
         .threads = cli->threads,
+        .workspace = cli->workspace,
         .originals = vg_path_join(cli->arena, cli->workspace, VG_STR("originals")),
         .report = tell_row,
         .progress = show_progress,

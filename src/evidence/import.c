@@ -267,6 +267,23 @@ static vg_status find_under(import_run *run, vg_str path, vg_vec *found, vg_erro
     return VG_OK;
 }
 
+/* Whether a file that was found under `from` is one of the workspace's own: "vigil import ." takes its folder in. */
+static bool is_of_workspace(const import_run *run, vg_str from, vg_str path)
+{
+    struct stat own, other;
+    vg_str workspace = run->world.options->workspace, name = vg_path_name(workspace);
+    const char *text = vg_arena_cstr(run->merge.arena, workspace);
+    if (!name.len || !text || stat(text, &own) != 0)
+        return false;
+    for (size_t at = from.len + 1; at < path.len; at++) {
+        bool here = path.ptr[at] == '/' && vg_str_ends(vg_str_sub(path, 0, at), name);
+        const char *folder = here ? vg_arena_cstr(run->merge.arena, vg_str_sub(path, 0, at)) : NULL;
+        if (folder && stat(folder, &other) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+            return true;
+    }
+    return false;
+}
+
 static vg_status find_files(import_run *run, const vg_str *paths, size_t count, vg_vec *files, vg_error *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -274,6 +291,8 @@ static vg_status find_files(import_run *run, const vg_str *paths, size_t count, 
         VG_TRY(find_under(run, paths[i], &found, err));
         for (size_t k = 0; k < found.len; k++) {
             const vg_dir_entry *entry = vg_vec_at(&found, k);
+            if (is_of_workspace(run, paths[i], entry->path))
+                continue;
             import_file *file = vg_vec_push(files);
             if (!file)
                 return out_of_memory(err);

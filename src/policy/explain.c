@@ -78,19 +78,24 @@ void vg_trace_statement(vg_trace *trace, vg_evaluation *e, const vg_policy *poli
 
 /* ---- the residual -------------------------------------------------------------------------------------------------- */
 
-static const char *layer_in_words(unsigned layer)
+/* "the identity policies of X, not collected, allow": a layer that nobody collected, and what it would have to do. */
+static void add_uncollected(vg_buf *out, const vg_trace_answer *a, bool denies)
 {
     static const struct {
         unsigned layer;
         const char *words;
-    } names[] = {{VG_BY_SCP, "service control policies"},   {VG_BY_RCP, "resource control policies"},
-                 {VG_BY_ENDPOINT, "VPC endpoint's policy"}, {VG_BY_IDENTITY, "identity policies"},
-                 {VG_BY_RESOURCE, "resource policy"},       {VG_BY_BOUNDARY, "permissions boundary"},
-                 {VG_BY_SESSION, "session policy"}};
+        bool many;
+    } names[] = {
+        {VG_BY_SCP, "service control policies", true},    {VG_BY_RCP, "resource control policies", true},
+        {VG_BY_ENDPOINT, "VPC endpoint's policy", false}, {VG_BY_IDENTITY, "identity policies", true},
+        {VG_BY_RESOURCE, "resource policy", false},       {VG_BY_BOUNDARY, "permissions boundary", false},
+        {VG_BY_SESSION, "session policy", false}};
     for (size_t i = 0; i < VG_COUNT(names); i++)
-        if (names[i].layer == layer)
-            return names[i].words;
-    return "";
+        if (names[i].layer == a->layer)
+            vg_buf_addf(out, "the %s%s%.*s, not collected, %s", names[i].words, a->name.len ? " of " : "",
+                        VG_ARG(a->name),
+                        denies ? (names[i].many ? "do not deny" : "does not deny")
+                               : (names[i].many ? "allow" : "allows"));
 }
 
 /* "aws:SourceVpc is vpc-1 and aws:SourceIp is in 10.0.0.0/8". What matches for other reasons than conditions alone says
@@ -122,9 +127,10 @@ static void add_allows(vg_buf *out, const vg_trace *trace, const vg_trace_answer
         vg_buf_add_char(out, ')');
         any = true;
     }
-    if (a->state == VG_LAYER_UNKNOWN)
-        vg_buf_addf(out, "%sthe %s%s%.*s, not collected, allows", any ? " or " : "", layer_in_words(a->layer),
-                    a->name.len ? " of " : "", VG_ARG(a->name));
+    if (a->state == VG_LAYER_UNKNOWN) {
+        vg_buf_add_c(out, any ? " or " : "");
+        add_uncollected(out, a, false);
+    }
 }
 
 /* Whether the layer's Allow is wanted and not certain: a resource policy's also where it would do instead of another's. */
@@ -147,8 +153,8 @@ static void add_denies(vg_buf *out, const vg_trace *trace, const vg_trace_answer
         *any = true;
     }
     if (a->state == VG_LAYER_UNKNOWN && a->deny == VG_MATCH_UNKNOWN && !allow_is_open(trace, a)) {
-        vg_buf_addf(out, "%sthe %s%s%.*s, not collected, does not deny", *any ? ", and " : "",
-                    layer_in_words(a->layer), a->name.len ? " of " : "", VG_ARG(a->name));
+        vg_buf_add_c(out, *any ? ", and " : "");
+        add_uncollected(out, a, true);
         *any = true;
     }
 }
@@ -178,7 +184,7 @@ static void add_rest(vg_buf *out, const vg_trace *trace, bool *any)
         bool holds;
         const char *words;
     } list[] = {
-        {trace->owner_unknown, "allows, if the resource is another account's"},
+        {trace->owner_unknown, "the resource policy allows, if the resource is another account's"},
         {trace->restricts_unknown,
          "S3 Block Public Access, not collected, does not restrict a bucket whose policy is public"},
         {trace->write_unknown,

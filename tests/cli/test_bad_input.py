@@ -120,6 +120,19 @@ def an_empty_folder_is_said_to_be_empty():
 
 
 @case
+def the_workspace_is_no_export():
+    folder = good("whole")
+    workspace = folder / "inner" / ".vigil"
+    said(vigil("import", str(folder), workspace=workspace), 0)
+    said(vigil("import", str(folder), workspace=workspace), 0)
+    assert has_policy(workspace)
+    other = put(fresh("other"), {"x/.vigil/p.jsonl": GOOD})  # a folder of that name that is none
+    empty = fresh("plain") / ".vigil"
+    said(vigil("import", str(other), workspace=empty), 0)
+    assert has_policy(empty)
+
+
+@case
 def standard_input_is_read_by_a_dash():
     workspace = seeded()
     with open(good() / "p.jsonl", "rb") as file:
