@@ -458,15 +458,25 @@ static vg_status add_one(resources *s, const vg_access_rule *rule, const vg_acce
     return vg_world_add_resource(s->reader->builder, &resource, err);
 }
 
+static bool is_wide(const vg_vec *rules, vg_str type)
+{
+    for (size_t i = 0; i < rules->len; i++) {
+        const vg_access_rule *rule = vg_vec_at(rules, i);
+        if (vg_str_eq(rule->type, type))
+            return rule->wide;
+    }
+    return false;
+}
+
 /* Resources that a list of their service or an answer about their policy names, and nothing else describes. */
-static vg_status add_answered(resources *s, const char *type, vg_error *err)
+static vg_status add_answered(resources *s, const vg_vec *rules, const char *type, vg_error *err)
 {
     const vg_access_item *seen;
-    const vg_access_rule none = {.policy = VG_STR("")};
     for (size_t next = 0; (seen = vg_access_next(s->reader, type, &next));) {
         vg_access_item item = *seen;
         item.resource.type = vg_get_str(seen->doc.root, "Type");
-        VG_TRY(add_one(s, &none, &item, err));
+        const vg_access_rule answered = {.wide = is_wide(rules, item.resource.type)};
+        VG_TRY(add_one(s, &answered, &item, err));
     }
     return VG_OK;
 }
@@ -576,8 +586,8 @@ vg_status vg_access_add_resources(vg_access_reader *r, const vg_vec *rules, vg_e
             vg_access_is_foreign_type(r, item->resource.type))
             VG_TRY(add_found(&s, item, err));
     }
-    VG_TRY(add_answered(&s, "Vigil::Resource::Listing", err));
-    VG_TRY(add_answered(&s, "Vigil::Resource::Policy", err));
+    VG_TRY(add_answered(&s, rules, "Vigil::Resource::Listing", err));
+    VG_TRY(add_answered(&s, rules, "Vigil::Resource::Policy", err));
     for (size_t i = 0; i < r->items.len; i++) {
         const vg_access_item *item = vg_vec_at(&r->items, i);
         bool runs = running_rule(&s, item->resource.type) && vg_str_starts(item->resource.id, VG_STR("arn:"));

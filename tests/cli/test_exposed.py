@@ -555,6 +555,19 @@ def policies_speak_of_what_is_inside_or_of_all_that_a_service_holds():
 
 
 @case
+def other_services_answer_as_well():
+    catalogue, table = f"arn:aws:glue:{REGION}:{ACCOUNT}:catalog", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
+    place = collected(answer("glue:GetResourcePolicy", {}, {"PolicyInJson": anyone("glue:GetTable"), "PolicyHash": "h"}),
+                      answer("dynamodb:GetResourcePolicy", {"ResourceArn": table + "open"}, {"Policy": anyone("dynamodb:Query"), "RevisionId": "1"}),
+                      answer("dynamodb:GetResourcePolicy", {"ResourceArn": table + "none"}, None, "PolicyNotFoundException"),
+                      answer("apigateway:GetRestApis", {}, {"items": [{"id": i, "name": i, "apiKeySource": "HEADER", **p} for i, p in (
+                          ("open", {"policy": anyone("execute-api:Invoke")}), ("none", {}))]}))
+    exposed_arns, unknown, _ = exposed(place)
+    equal(sorted(exposed_arns), [table + "open", f"arn:aws:execute-api:{REGION}:{ACCOUNT}:open", catalogue])
+    equal(unknown, [])
+
+
+@case
 def a_policy_in_a_type_that_nobody_knows_is_not_silent():
     thing = f"arn:aws:newservice:{REGION}:{ACCOUNT}:thing/"
     open_ = json.loads(anyone("newservice:*"))

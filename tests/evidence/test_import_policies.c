@@ -52,6 +52,40 @@ static const struct {
     {"ecr:GetRepositoryPolicy", "{\"RepositoryName\":\"team/app\"}", "RepositoryPolicyNotFoundException",
      POLICY R "|arn:aws:ecr:" R ":" A ":repository/team/app|{\"Arn\":\"arn:aws:ecr:" R ":" A
               ":repository/team/app" NONE "AWS::ECR::Repository\"}"},
+    {"dynamodb:GetResourcePolicy", "{\"ResourceArn\":\"arn:aws:dynamodb:" R ":" A ":table/t\"}",
+     "PolicyNotFoundException",
+     POLICY R "|arn:aws:dynamodb:" R ":" A ":table/t|{\"Arn\":\"arn:aws:dynamodb:" R ":" A ":table/t" NONE
+              "AWS::DynamoDB::Table\"}"},
+    {"acm-pca:GetPolicy", "{\"ResourceArn\":\"arn:aws:acm-pca:" R ":" A ":certificate-authority/1\"}",
+     "ResourceNotFoundException",
+     POLICY R "|arn:aws:acm-pca:" R ":" A ":certificate-authority/1|{\"Arn\":\"arn:aws:acm-pca:" R ":" A
+              ":certificate-authority/1" NONE "AWS::ACMPCA::CertificateAuthority\"}"},
+    {"network-firewall:DescribeResourcePolicy",
+     "{\"ResourceArn\":\"arn:aws:network-firewall:" R ":" A ":stateful-rulegroup/g\"}",
+     "ResourceNotFoundException",
+     POLICY R "|arn:aws:network-firewall:" R ":" A
+              ":stateful-rulegroup/g|{\"Arn\":\"arn:aws:network-firewall:" R ":" A
+              ":stateful-rulegroup/g" NONE "AWS::NetworkFirewall::RuleGroup\"}"},
+    {"codebuild:GetResourcePolicy", "{\"ResourceArn\":\"arn:aws:codebuild:" R ":" A ":project/p\"}",
+     "ResourceNotFoundException",
+     POLICY R "|arn:aws:codebuild:" R ":" A ":project/p|{\"Arn\":\"arn:aws:codebuild:" R ":" A
+              ":project/p" NONE "AWS::CodeBuild::Project\"}"},
+    {"cloudtrail:GetResourcePolicy", "{\"ResourceArn\":\"arn:aws:cloudtrail:" R ":" A ":eventdatastore/1\"}",
+     "ResourcePolicyNotFoundException",
+     POLICY R "|arn:aws:cloudtrail:" R ":" A ":eventdatastore/1|{\"Arn\":\"arn:aws:cloudtrail:" R ":" A
+              ":eventdatastore/1" NONE "AWS::CloudTrail::EventDataStore\"}"},
+    {"glue:GetResourcePolicy", "{}", "EntityNotFoundException",
+     POLICY R "|arn:aws:glue:" R ":" A ":catalog|{\"Arn\":\"arn:aws:glue:" R ":" A ":catalog" NONE
+              "AWS::Glue::Database\"}"},
+    {"backup:GetBackupVaultAccessPolicy", "{\"BackupVaultName\":\"v\"}", "ResourceNotFoundException",
+     POLICY R "|arn:aws:backup:" R ":" A ":backup-vault:v|{\"Arn\":\"arn:aws:backup:" R ":" A
+              ":backup-vault:v" NONE "AWS::Backup::BackupVault\"}"},
+    {"efs:DescribeFileSystemPolicy", "{\"FileSystemId\":\"fs-1\"}", "PolicyNotFound",
+     POLICY R "|arn:aws:elasticfilesystem:" R ":" A
+              ":file-system/fs-1|{\"Arn\":\"arn:aws:elasticfilesystem:" R ":" A ":file-system/fs-1" NONE
+              "AWS::EFS::FileSystem\"}"},
+    {"apigateway:GetRestApis", "{}", NULL, NULL},
+    {"events:DescribeEventBus", "{\"Name\":\"b\"}", NULL, NULL},
     {"iam:ListOpenIDConnectProviders", "{}", NULL, NULL},
     {"iam:GetOpenIDConnectProvider", "{\"OpenIDConnectProviderArn\":\"arn:aws:iam::" A ":oidc-provider/x\"}",
      NULL, NULL},
