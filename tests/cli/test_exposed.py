@@ -557,7 +557,8 @@ def policies_speak_of_what_is_inside_or_of_all_that_a_service_holds():
 @case
 def other_services_answer_as_well():
     catalogue, table = f"arn:aws:glue:{REGION}:{ACCOUNT}:catalog", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
-    place = collected(answer("glue:GetResourcePolicy", {}, {"PolicyInJson": anyone("glue:GetTable"), "PolicyHash": "h"}),
+    place = collected(answer("glue:GetResourcePolicy", {}, {"PolicyInJson": anyone(
+        "glue:GetTable", f"arn:aws:glue:{REGION}:{ACCOUNT}:table/sales/*"), "PolicyHash": "h"}),
                       answer("dynamodb:GetResourcePolicy", {"ResourceArn": table + "open"}, {"Policy": anyone("dynamodb:Query"), "RevisionId": "1"}),
                       answer("dynamodb:GetResourcePolicy", {"ResourceArn": table + "none"}, None, "PolicyNotFoundException"),
                       answer("apigateway:GetRestApis", {}, {"items": [{"id": i, "name": i, "apiKeySource": "HEADER", **p} for i, p in (
