@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -203,10 +204,41 @@ static void a_block_that_is_not_whole_is_refused(void **state)
     vg_arena_free(arena);
 }
 
+/* Sizes in the header whose sum is right only because it runs over: no part may reach behind the block. */
+static void sizes_that_run_over_are_refused(void **state)
+{
+    (void)state;
+    enum { NETWORKS = 16, NAMES_BYTES = 32, TEXT_BYTES = 40, HEADER = 56, NETWORK = 20 };
+    vg_arena *arena = vg_arena_new(0);
+    vg_intel_builder *builder = vg_intel_builder_new();
+    vg_intel *intel;
+    vg_str block;
+    vg_error err = {0};
+    uint64_t networks, names, left, texts;
+    assert_true(vg_intel_add_one(builder, VG_STR("l"), VG_STR("203.0.113.7"), false));
+    assert_int_equal(vg_intel_compile(arena, builder, &block, &err), VG_OK);
+    vg_intel_builder_free(builder);
+    char *copy = malloc(block.len);
+    assert_non_null(copy);
+    memcpy(copy, block.ptr, block.len);
+    left = block.len - HEADER;
+    networks = left / NETWORK;
+    memcpy(&names, copy + NAMES_BYTES, sizeof names);
+    texts = left - names - (networks * NETWORK + 7) / 8 * 8;
+    assert_true(texts > left);
+    memcpy(copy + NETWORKS, &networks, sizeof networks);
+    memcpy(copy + TEXT_BYTES, &texts, sizeof texts);
+    assert_int_equal(vg_intel_open(arena, vg_str_of(copy, block.len), &intel, &err), VG_ERR_SYNTAX);
+    assert_non_null(strstr(err.message, "do not add up"));
+    free(copy);
+    vg_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_of_every_form_are_read),
+        cmocka_unit_test(sizes_that_run_over_are_refused),
         cmocka_unit_test(an_indicator_is_on_every_list_that_holds_it_and_on_none_when_allowed),
         cmocka_unit_test(the_longest_prefixes_are_found_among_many),
         cmocka_unit_test(a_block_that_is_not_whole_is_refused),
