@@ -421,7 +421,8 @@ vg_status vg_intel_open(vg_arena *arena, vg_str block, vg_intel **out, vg_error 
         return no_block("of another version", err);
     bool fits = h.lists <= MOST_LISTS && h.names_bytes <= left &&
                 h.names_bytes >= h.lists * (uint64_t)(MOST_NAME + 1) && h.names_bytes % 8 == 0 &&
-                h.networks <= left / sizeof(network) && h.texts <= left / sizeof(text) && h.text_bytes <= left;
+                h.networks <= left / sizeof(network) && h.texts <= left / sizeof(text) &&
+                h.text_bytes <= left;
     size_t networks = fits ? (h.networks * sizeof(network) + 7) / 8 * 8 : 0;
     if (!fits || h.names_bytes + networks + h.texts * sizeof(text) + h.text_bytes != left)
         return no_block("their parts do not add up", err);

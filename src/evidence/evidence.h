@@ -389,8 +389,8 @@ typedef struct {
     size_t threads;         /* as vg_parallel; changes nothing but the time taken */
     vg_str run;             /* id of the run, unique in the workspace */
     vg_str originals;       /* folder that keeps Config files as they were, by SHA-256; "" keeps none */
-    vg_str workspace;       /* folder whose files are no exports: left out where a path takes it in; "" for none */
-    size_t max_file;        /* bytes of one file once decompressed; 0: 1 GiB */
+    vg_str workspace; /* folder whose files are no exports: left out where a path takes it in; "" for none */
+    size_t max_file;  /* bytes of one file once decompressed; 0: 1 GiB */
     void (*report)(void *context, const vg_import_row *row);        /* may be NULL */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* bytes; may be NULL */
     vg_status (*finding)(void *context, const vg_finding *finding,
