@@ -258,8 +258,7 @@ typedef struct {
  * and every role that one passed, is then decided again with the new policy in the place of the old ones: what is not
  * allowed for certain, though it was before, is `unproven`. VG_ERR_NOT_FOUND: the activity shows no allowed call of the
  * principal. */
-vg_status vg_generate(vg_arena *arena, const vg_generate_question *question, vg_generated *out,
-                      vg_error *err);
+vg_status vg_generate(vg_arena *arena, const vg_generate_question *asked, vg_generated *out, vg_error *err);
 
 /* What IAM says that a principal last used, by service and by the actions that it tracks. VG_TIME_NONE: not in the 400 days
  * before `as_of`. */
