@@ -84,6 +84,7 @@ typedef struct {
     vg_str vpc_endpoint;
     vg_str invoked_by; /* a service on the caller's behalf */
     vg_str source_identity;
+    vg_str federated; /* ARN of the federated-user session that called with the principal's policies */
     bool mfa_known, mfa;
 } vg_activity_context;
 
@@ -159,8 +160,9 @@ bool vg_activity_fits(const vg_catalogue *catalogue, vg_str action, vg_str arn);
  * NULL when the world does not know it. */
 const vg_world_principal *vg_activity_principal(const vg_world *world, const vg_activity_use *use);
 /* The condition keys that a use tells: aws:RequestedRegion, SourceIp, SourceVpce, MultiFactorAuthPresent, ViaAWSService,
- * CalledVia..., SourceIdentity, SecureTransport, iam:PassedToService. At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
-enum { VG_ACTIVITY_KEYS = 10 };
+ * CalledVia..., SourceIdentity, SecureTransport, iam:PassedToService; of a federated-user session PrincipalArn and PrincipalType.
+ * At most VG_ACTIVITY_KEYS; what `entries` point to lives in `values`. */
+enum { VG_ACTIVITY_KEYS = 13 };
 size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use *use,
                               vg_context_entry *entries, vg_str *values);
 

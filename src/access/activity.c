@@ -138,12 +138,14 @@ static uint32_t context_of(vg_activity_reader *r, const vg_trail_record *record)
 {
     const vg_trail_identity *i = &record->identity;
     vg_str address = is_address(record->source_ip) ? record->source_ip : (vg_str){0};
+    vg_str federated = vg_str_is(i->type, "FederatedUser") ? i->arn : (vg_str){0};
     bool added;
     vg_buf_clear(&r->key);
     add_key(r, address);
     add_key(r, record->vpc_endpoint);
     add_key(r, i->invoked_by);
     add_key(r, i->source_identity);
+    add_key(r, federated);
     vg_buf_addf(&r->key, "%d%d", i->mfa_known, i->mfa);
     uint32_t index = index_of(r, r->contexts, (uint32_t)r->context_list.len, &added);
     if (index == UINT32_MAX || !added)
@@ -155,6 +157,7 @@ static uint32_t context_of(vg_activity_reader *r, const vg_trail_record *record)
                                      .vpc_endpoint = vg_activity_keep(r, record->vpc_endpoint),
                                      .invoked_by = vg_activity_keep(r, i->invoked_by),
                                      .source_identity = vg_activity_keep(r, i->source_identity),
+                                     .federated = vg_activity_keep(r, federated),
                                      .mfa_known = i->mfa_known,
                                      .mfa = i->mfa};
     return index;
@@ -403,6 +406,11 @@ size_t vg_activity_context_of(const vg_activity *activity, const vg_activity_use
     tell(&w, "aws:ViaAWSService", from->invoked_by.len ? VG_STR("true") : VG_STR("false"));
     if (!from->invoked_by.len)
         tell(&w, "aws:CalledVia", (vg_str){0});
+    if (from->federated.len) { /* "aws:PrincipalArn": that of the session, not of the user behind it */
+        tell(&w, "aws:PrincipalArn", from->federated);
+        tell(&w, "aws:PrincipalType", VG_STR("FederatedUser"));
+        tell(&w, "aws:username", (vg_str){0});
+    }
     if (from->mfa_known)
         tell(&w, "aws:MultiFactorAuthPresent", from->mfa ? VG_STR("true") : VG_STR("false"));
     tell(&w, "aws:SecureTransport", VG_STR("true"));

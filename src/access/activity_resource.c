@@ -96,10 +96,20 @@ bool vg_activity_is_pattern(vg_str text)
            vg_str_find(text, VG_STR("${")) != VG_NPOS;
 }
 
+/* A role that a request names has a path in its ARN, which evidence tells. */
+static vg_str with_path(const vg_world *world, vg_str arn)
+{
+    vg_caller role = vg_caller_of(arn);
+    const vg_world_principal *known =
+        world && role.kind == VG_CALLER_ROLE ? vg_world_role_named(world, role.account, role.name) : NULL;
+    return known ? known->arn : arn;
+}
+
 static void take_arn(filler *f, vg_str arn)
 {
     vg_activity_reader *r = f->reader;
     vg_arn parts;
+    arn = with_path(r->options.world, arn);
     if (r->arns.len >= MOST_ARNS || !vg_arn_parse(arn, &parts) ||
         !vg_activity_fits(r->options.catalogue, f->action, arn))
         return;

@@ -198,7 +198,7 @@ static void request_of(const simulator *s, const vg_activity_use *use, vg_contex
     static const char *const keys[] = {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:ResourceAccount"};
     const vg_str told[] = {use->principal, use->principal_account, use->account};
     for (size_t i = 0; i < VG_COUNT(keys); i++) {
-        if (!told[i].len)
+        if (!told[i].len || (i == 0 && s->activity->contexts[use->context].federated.len))
             continue;
         values[given] = told[i];
         context[given] =
@@ -286,31 +286,36 @@ static uint32_t place_text(usage_group *g, size_t column, vg_vec *list, vg_str t
     return (uint32_t)entry->value.u64;
 }
 
-static uint32_t place_principal(usage_group *g, const vg_activity_use *use, bool *failed)
+/* A federated-user session is a principal of its own to SCPs, whosever policies it has. */
+static uint32_t place_principal(usage_group *g, const vg_activity_use *use, vg_str federated, bool *failed)
 {
     bool added;
-    vg_map_entry *entry = vg_map_put(g->principal_index, use->principal, &added);
+    vg_str arn = federated.len ? federated : use->principal;
+    vg_map_entry *entry = vg_map_put(g->principal_index, arn, &added);
     vg_used_principal *kept = entry && added ? vg_vec_push(&g->principals) : NULL;
     if (!entry || (added && !kept)) {
         *failed = true;
         return 0;
     }
     if (added) {
-        *kept = (vg_used_principal){.arn = use->principal, .account = use->principal_account};
+        *kept = (vg_used_principal){.arn = arn, .account = use->principal_account};
         entry->value.u64 = g->principals.len - 1;
     }
     return (uint32_t)entry->value.u64;
 }
 
-static vg_status add_to_group(usage_group *g, const vg_activity_use *use, vg_error *err)
+static vg_status add_to_group(usage_group *g, const vg_activity *activity, const vg_activity_use *use,
+                              vg_error *err)
 {
     bool failed = false;
+    vg_str federated = activity->contexts[use->context].federated;
     vg_use *place = vg_vec_push(&g->uses);
     const vg_activity_use **of = vg_vec_push(&g->of);
     if (!place || !of)
         return no_memory(err);
     *of = use;
-    *place = (vg_use){place_principal(g, use, &failed), place_text(g, 0, &g->actions, use->action, &failed),
+    *place = (vg_use){place_principal(g, use, federated, &failed),
+                      place_text(g, 0, &g->actions, use->action, &failed),
                       place_text(g, 1, &g->accounts, use->account, &failed),
                       place_text(g, 2, &g->regions, use->region, &failed)};
     return failed ? no_memory(err) : VG_OK;
@@ -410,7 +415,7 @@ static vg_status simulate_scp(simulator *s, vg_error *err)
             group->levels = level;
             group->level_count = 1;
         }
-        VG_TRY(add_to_group(group, use, err));
+        VG_TRY(add_to_group(group, s->activity, use, err));
     }
     if (replaces && vg_map_len(groups) && !found_any)
         return vg_fail(err, VG_ERR_USAGE,
@@ -422,6 +427,24 @@ static vg_status simulate_scp(simulator *s, vg_error *err)
 }
 
 /* ---- RCPs ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Calls that RCPs bind and that are in no use: of whom the activity keeps no account, it cannot be said how they would fare. */
+static vg_status tell_unjudged(simulator *s, const char *who, uint64_t calls, vg_error *err)
+{
+    vg_simulated *row = calls ? vg_vec_push(&s->rows) : NULL;
+    if (calls && !row)
+        return no_memory(err);
+    if (row)
+        *row = (vg_simulated){.would = VG_WOULD_UNRESOLVED,
+                              .principal = vg_str_from(who),
+                              .action = VG_STR("*"),
+                              .policy = s->question->policy,
+                              .missing = VG_STR("who calls, and on what"),
+                              .calls = calls,
+                              .last = s->activity->last};
+    s->out.unresolved += calls;
+    return VG_OK;
+}
 
 static vg_status simulate_rcp(simulator *s, vg_error *err)
 {
@@ -443,7 +466,8 @@ static vg_status simulate_rcp(simulator *s, vg_error *err)
         if (bound && use->allowed)
             VG_TRY(ask(s, use, &layers, err));
     }
-    return VG_OK;
+    VG_TRY(tell_unjudged(s, "AWS services", s->activity->by_services, err));
+    return tell_unjudged(s, "other accounts, anonymous callers and providers", s->activity->nameless, err);
 }
 
 /* ---- all together -------------------------------------------------------------------------------------------------------------- */

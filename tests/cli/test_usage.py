@@ -133,7 +133,7 @@ def simulate(place, logs, document, *words, code=1):
     file = HOME / "policy.json"
     file.write_text(json.dumps(document, indent=1))
     out = vigil("org", "simulate", file, logs.write(), "--workspace", place, "--format", "json", *words, code=code).stdout
-    return sorted((r["would"], r["principal"].rsplit(":", 1)[1], r["action"], int(r["calls"]), r["missing"])
+    return sorted((r["would"], r["principal"].rsplit(":", 1)[-1], r["action"], int(r["calls"]), r["missing"])
                   for r in json.loads(out))
 
 
@@ -213,6 +213,57 @@ def simulate_takes_resource_control_policies():
     equal(simulate(place, logs, rcp, "--kind", "rcp"), [("refuse", "role/deploy", "s3:PutObject", 1, "")])
     rcp = policy({"Effect": "Deny", "Principal": "*", "Action": "ec2:*", "Resource": "*"})
     equal(simulate(place, logs, rcp, "--kind", "rcp", code=0), [], "EC2 is no service that RCPs bind")
+
+
+@case
+def paths_of_iams_resources_come_from_the_answer_the_request_or_evidence():
+    place = workspace([role("deploy", policy(FULL)), role("pathy", policy(FULL), path="/q/")])
+    for action, parameters, answer, denied in (
+            ("CreateUser", {"userName": "u", "path": "/p/"}, None, "user/p/u"),
+            ("CreateUser", {"userName": "u"}, {"user": {"arn": f"arn:aws:iam::{MEMBER}:user/p/u"}}, "user/p/u"),
+            ("CreateUser", {"userName": "u"}, None, "user/u"),
+            ("CreateGroup", {"groupName": "g", "path": "/p/"}, None, "group/p/g"),
+            ("CreateRole", {"roleName": "n", "path": "/p/"}, {"role": {"arn": f"arn:aws:iam::{MEMBER}:role/p/n"}}, "role/p/n"),
+            ("DeleteRole", {"roleName": "pathy"}, None, "role/q/pathy")):
+        logs = Logs().call("deploy", "iam", action, requestParameters=parameters, responseElements=answer)
+        for resource, refused in ((denied, 1), (denied + "x", 0)):
+            deny = {"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:iam::*:{resource}"}
+            rows = simulate(place, logs, policy(allow("*"), deny), code=refused)
+            equal(len(rows), refused, f"{action} {parameters} {resource}")
+
+
+@case
+def a_federated_session_is_asked_about_by_its_own_arn():
+    place = workspace([role("deploy", policy(FULL))])
+    logs = Logs().call("deploy", "s3", "ListBuckets")
+    logs.records[0]["userIdentity"] = {
+        "type": "FederatedUser", "accountId": MEMBER, "arn": f"arn:aws:sts::{MEMBER}:federated-user/u",
+        "sessionContext": {"sessionIssuer": {"type": "IAMUser", "accountId": MEMBER, "userName": "u",
+                                             "arn": f"arn:aws:iam::{MEMBER}:user/u"}}}
+
+    def deny(**condition):
+        return policy(allow("*"), {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition})
+    for condition, refused in (({"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::*:federated-user/*"}}, True),
+                               ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/u"}}, False),
+                               ({"StringEquals": {"aws:PrincipalType": "FederatedUser"}}, True),
+                               ({"StringEquals": {"aws:username": "u"}}, False)):
+        for where in (place, HOME / "no-such-workspace"):
+            equal([row[0] for row in simulate(where, logs, deny(**condition), code=int(refused))], ["refuse"] * refused,
+                  f"{condition} {where}")
+
+
+@case
+def callers_of_whom_logs_keep_no_account_are_not_resolved_for_resource_control_policies():
+    place = workspace([role("deploy", policy(FULL))])
+    logs = Logs().call("deploy", "s3", "ListBuckets").call("deploy", "s3", "ListBuckets").call("deploy", "s3", "ListBuckets")
+    logs.records[0]["userIdentity"] = {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}
+    logs.records[1]["userIdentity"] = {"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDAX"}
+    logs.records[2]["userIdentity"] = {"type": "AWSAccount", "accountId": "anonymous", "principalId": ""}
+    rcp = policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})
+    equal(simulate(place, logs, rcp, "--kind", "rcp", code=0),
+          [("unresolved", "AWS services", "*", 1, "who calls, and on what"),
+           ("unresolved", "other accounts, anonymous callers and providers", "*", 2, "who calls, and on what")])
+    equal(simulate(place, logs, policy(allow("*")), code=0), [], "SCPs bind none of them")
 
 
 @case
