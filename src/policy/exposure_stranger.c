@@ -93,6 +93,37 @@ static size_t served(vg_explorer *x, const vg_exposure_subject *of, vg_str servi
     return 1 + vg_outsiders_served(x, of, allow, service, out + 1, most - 1);
 }
 
+static bool is_key(const vg_policy_condition *test, const char *key)
+{
+    return vg_str_eq_icase(test->key, vg_str_from(key));
+}
+
+/* A stranger with what the conditions ask for and anybody may have in an account of his own: a user, of whatever name; an
+ * organisation, a VPC or an endpoint, where one must be there and no matter which. False: they ask for nothing of it. */
+static bool equipped(vg_explorer *x, const vg_statement *allow, vg_stranger *out)
+{
+    vg_str user = {0};
+    *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
+    for (size_t i = 0; i < allow->condition_count; i++) {
+        const vg_policy_condition *test = &allow->conditions[i];
+        bool must_be = test->op == VG_OP_NULL && test->value_count && vg_str_is(test->values[0], "false");
+        bool is_name = is_key(test, "aws:username") && test->op != VG_OP_NULL && test->value_count;
+        if (is_name && !vg_operator_is_negated(test->op))
+            user = vg_text_matching(x->arena, test->values[0]);
+        else if (!user.len && (is_key(test, "aws:PrincipalType") || is_key(test, "aws:username")))
+            user = VG_STR("witness");
+        else if (must_be && is_key(test, "aws:PrincipalOrgID"))
+            out->organization = VG_STR("o-stranger000");
+        else if (must_be && is_key(test, "aws:SourceVpc"))
+            out->vpc = VG_STR("vpc-00000000");
+        else if (must_be && is_key(test, "aws:SourceVpce"))
+            out->vpce = VG_STR("vpce-00000000");
+    }
+    if (user.len)
+        out->caller = vg_arena_printf(x->arena, "arn:aws:iam::" STRANGER_ACCOUNT ":user/%.*s", VG_ARG(user));
+    return user.len || out->organization.len || out->vpc.len || out->vpce.len;
+}
+
 static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
                      vg_stranger out[VG_MOST_STRANGERS])
 {
@@ -100,6 +131,8 @@ static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, const vg_sta
     out[count++] = vg_stranger_from(VG_STR("*"), VG_REACH_ANYONE);
     out[count++] =
         vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
+    if (equipped(x, allow, &out[count]))
+        count++;
     if (x->world->organization_id.len)
         out[count++] = sibling(x);
     count += vg_outsiders_calling(x, of, allow, &out[count], VG_MOST_STRANGERS / 2 - count);

@@ -175,6 +175,10 @@ static void bring_principal(vg_witness_context *c, const vg_stranger *stranger)
     pin(c, "aws:PrincipalArn", has_account ? stranger->caller : (vg_str){0});
     pin(c, "aws:PrincipalAccount", stranger->account);
     pin(c, "kms:CallerAccount", stranger->account);
+    pin(c, "aws:userid",
+        !has_account                    ? (vg_str){0}
+        : caller.kind == VG_CALLER_USER ? VG_STR("AIDASTRANGER000000000")
+                                        : VG_STR("AROASTRANGER000000000:witness"));
     pin(c, "aws:username", caller.kind == VG_CALLER_USER ? caller.name : (vg_str){0});
     pin(c, "aws:PrincipalOrgID", stranger->organization);
     pin(c, "aws:PrincipalOrgPaths", stranger->org_path);
