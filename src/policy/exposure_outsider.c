@@ -22,7 +22,7 @@ static bool asks_for(const vg_policy_condition *test)
     return !vg_operator_is_negated(test->op) && test->op != VG_OP_NULL;
 }
 
-static bool is_key(const vg_policy_condition *test, const char *key)
+bool vg_condition_is_on(const vg_policy_condition *test, const char *key)
 {
     return vg_str_eq_icase(test->key, vg_str_from(key));
 }
@@ -34,10 +34,11 @@ static bool caller_of(vg_explorer *x, const vg_exposure_subject *of, const vg_po
                       vg_str value, vg_stranger *out)
 {
     vg_arn arn;
-    bool is_arn = is_key(test, "aws:PrincipalArn") && vg_arn_parse(value, &arn);
-    bool is_account = is_key(test, "aws:PrincipalAccount") || is_key(test, "kms:CallerAccount");
+    bool is_arn = vg_condition_is_on(test, "aws:PrincipalArn") && vg_arn_parse(value, &arn);
+    bool is_account =
+        vg_condition_is_on(test, "aws:PrincipalAccount") || vg_condition_is_on(test, "kms:CallerAccount");
     vg_str account = is_arn ? arn.account : is_account ? value : (vg_str){0};
-    if (is_key(test, "aws:PrincipalOrgID") && is_fixed(value) &&
+    if (vg_condition_is_on(test, "aws:PrincipalOrgID") && is_fixed(value) &&
         !vg_str_eq(value, x->world->organization_id)) {
         *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_EXTERNAL);
         out->organization = value;
@@ -72,8 +73,9 @@ size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, const
 static vg_str account_of_source(const vg_policy_condition *test, vg_str value)
 {
     vg_arn arn;
-    bool is_account = is_key(test, "aws:SourceAccount") || is_key(test, "aws:SourceOwner");
-    bool is_arn = is_key(test, "aws:SourceArn") && vg_arn_parse(value, &arn);
+    bool is_account =
+        vg_condition_is_on(test, "aws:SourceAccount") || vg_condition_is_on(test, "aws:SourceOwner");
+    bool is_arn = vg_condition_is_on(test, "aws:SourceArn") && vg_arn_parse(value, &arn);
     vg_str account = is_account ? value : is_arn ? arn.account : (vg_str){0};
     return is_fixed_account(account) ? account : (vg_str){0};
 }
@@ -82,11 +84,11 @@ static vg_str account_of_source(const vg_policy_condition *test, vg_str value)
 static vg_str organization_of_source(const vg_explorer *x, const vg_policy_condition *test, vg_str value)
 {
     vg_str id = value, rest;
-    bool is_path = is_key(test, "aws:SourceOrgPaths");
+    bool is_path = vg_condition_is_on(test, "aws:SourceOrgPaths");
     if (is_path)
         vg_str_split(value, '/', &id, &rest);
     bool is_outside = is_fixed(id) && !vg_str_eq(id, x->world->organization_id);
-    return (is_path || is_key(test, "aws:SourceOrgID")) && is_outside ? id : (vg_str){0};
+    return (is_path || vg_condition_is_on(test, "aws:SourceOrgID")) && is_outside ? id : (vg_str){0};
 }
 
 /* The thing of that account for which the service acts, as the conditions ask for it; empty: any. */
@@ -94,7 +96,8 @@ static vg_str source_of(vg_explorer *x, const vg_statement *allow, vg_str accoun
 {
     for (size_t i = 0; i < allow->condition_count; i++) {
         const vg_policy_condition *test = &allow->conditions[i];
-        for (size_t v = 0; is_key(test, "aws:SourceArn") && asks_for(test) && v < test->value_count; v++) {
+        for (size_t v = 0;
+             vg_condition_is_on(test, "aws:SourceArn") && asks_for(test) && v < test->value_count; v++) {
             vg_arn arn;
             bool is_its =
                 vg_arn_parse(test->values[v], &arn) && (!arn.account.len || vg_str_eq(arn.account, account));

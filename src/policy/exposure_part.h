@@ -94,6 +94,8 @@ size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, const
                             vg_stranger *out, size_t most);
 size_t vg_outsiders_served(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
                            vg_str service, vg_stranger *out, size_t most);
+/* Whether a condition is on the key ("aws:PrincipalOrgID"), whose letter case does not count. */
+bool vg_condition_is_on(const vg_policy_condition *test, const char *key);
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                        const vg_statement *allow, vg_stranger out[VG_MOST_STRANGERS]);

@@ -67,9 +67,9 @@ static vg_str service_asked_for(vg_explorer *x, const vg_statement *allow)
     for (size_t i = 0; i < allow->condition_count; i++) {
         const vg_policy_condition *test = &allow->conditions[i];
         vg_str rest, service;
-        bool is_source = vg_str_eq_icase(test->key, VG_STR("aws:SourceArn")) ||
-                         vg_str_eq_icase(test->key, VG_STR("aws:SourceAccount")) ||
-                         vg_str_eq_icase(test->key, VG_STR("aws:SourceOwner"));
+        bool is_source = vg_condition_is_on(test, "aws:SourceArn") ||
+                         vg_condition_is_on(test, "aws:SourceAccount") ||
+                         vg_condition_is_on(test, "aws:SourceOwner");
         if (!is_source || !test->value_count || vg_operator_is_negated(test->op))
             continue;
         bool is_arn = vg_str_split(test->values[0], ':', &service, &rest) &&
@@ -93,11 +93,6 @@ static size_t served(vg_explorer *x, const vg_exposure_subject *of, vg_str servi
     return 1 + vg_outsiders_served(x, of, allow, service, out + 1, most - 1);
 }
 
-static bool is_key(const vg_policy_condition *test, const char *key)
-{
-    return vg_str_eq_icase(test->key, vg_str_from(key));
-}
-
 /* A stranger with what the conditions ask for and anybody may have in an account of his own: a user, of whatever name; an
  * organisation, a VPC or an endpoint, where one must be there and no matter which. False: they ask for nothing of it. */
 static bool equipped(vg_explorer *x, const vg_statement *allow, vg_stranger *out)
@@ -107,16 +102,18 @@ static bool equipped(vg_explorer *x, const vg_statement *allow, vg_stranger *out
     for (size_t i = 0; i < allow->condition_count; i++) {
         const vg_policy_condition *test = &allow->conditions[i];
         bool must_be = test->op == VG_OP_NULL && test->value_count && vg_str_is(test->values[0], "false");
-        bool is_name = is_key(test, "aws:username") && test->op != VG_OP_NULL && test->value_count;
+        bool is_name =
+            vg_condition_is_on(test, "aws:username") && test->op != VG_OP_NULL && test->value_count;
         if (is_name && !vg_operator_is_negated(test->op))
             user = vg_text_matching(x->arena, test->values[0]);
-        else if (!user.len && (is_key(test, "aws:PrincipalType") || is_key(test, "aws:username")))
+        else if (!user.len &&
+                 (vg_condition_is_on(test, "aws:PrincipalType") || vg_condition_is_on(test, "aws:username")))
             user = VG_STR("witness");
-        else if (must_be && is_key(test, "aws:PrincipalOrgID"))
+        else if (must_be && vg_condition_is_on(test, "aws:PrincipalOrgID"))
             out->organization = VG_STR("o-stranger000");
-        else if (must_be && is_key(test, "aws:SourceVpc"))
+        else if (must_be && vg_condition_is_on(test, "aws:SourceVpc"))
             out->vpc = VG_STR("vpc-00000000");
-        else if (must_be && is_key(test, "aws:SourceVpce"))
+        else if (must_be && vg_condition_is_on(test, "aws:SourceVpce"))
             out->vpce = VG_STR("vpce-00000000");
     }
     if (user.len)
