@@ -665,6 +665,8 @@ static void note_reasons(vg_trace *trace, vg_evaluation *e, const vg_layers *lay
         if (notes[i].holds)
             vg_trace_note(trace, notes[i].sentence);
     trace->lacking = lacking(e, a, VG_MATCH_UNKNOWN);
+    trace->blocking = bit_if(allows(&a->boundary) == VG_MATCH_NO, VG_BY_BOUNDARY) |
+                      bit_if(allows(&a->session) == VG_MATCH_NO, VG_BY_SESSION);
     trace->owner_unknown = own && owner_unknown;
     trace->restricts_unknown = vg_s3_restricts(e, layers, own && a->same_account) == VG_MATCH_UNKNOWN;
     trace->write_unknown = vg_s3_blocks_write(e, layers) == VG_MATCH_UNKNOWN;

@@ -78,8 +78,9 @@ void vg_trace_statement(vg_trace *trace, vg_evaluation *e, const vg_policy *poli
 
 /* ---- the residual -------------------------------------------------------------------------------------------------- */
 
-/* "the identity policies of X, not collected, allow": a layer that nobody collected, and what it would have to do. */
-static void add_uncollected(vg_buf *out, const vg_trace_answer *a, bool denies)
+/* "the identity policies of X, not collected, allow": a layer that nobody collected, and what it would have to do. Past a
+ * boundary or a session policy that does not allow, a resource policy of the same account lets in only whom it names. */
+static void add_uncollected(vg_buf *out, const vg_trace *trace, const vg_trace_answer *a, bool denies)
 {
     static const struct {
         unsigned layer;
@@ -90,12 +91,13 @@ static void add_uncollected(vg_buf *out, const vg_trace_answer *a, bool denies)
         {VG_BY_ENDPOINT, "VPC endpoint's policy", false}, {VG_BY_IDENTITY, "identity policies", true},
         {VG_BY_RESOURCE, "resource policy", false},       {VG_BY_BOUNDARY, "permissions boundary", false},
         {VG_BY_SESSION, "session policy", false}};
+    static const char *const wanted[2][2] = {{"allows", "does not deny"}, {"allow", "do not deny"}};
     for (size_t i = 0; i < VG_COUNT(names); i++)
         if (names[i].layer == a->layer)
             vg_buf_addf(out, "the %s%s%.*s, not collected, %s", names[i].words, a->name.len ? " of " : "",
-                        VG_ARG(a->name),
-                        denies ? (names[i].many ? "do not deny" : "does not deny")
-                               : (names[i].many ? "allow" : "allows"));
+                        VG_ARG(a->name), wanted[names[i].many][denies]);
+    if (!denies && a->layer == VG_BY_RESOURCE && trace->blocking)
+        vg_buf_add_c(out, " and names the caller itself");
 }
 
 /* "aws:SourceVpc is vpc-1 and aws:SourceIp is in 10.0.0.0/8". What matches for other reasons than conditions alone says
@@ -129,15 +131,18 @@ static void add_allows(vg_buf *out, const vg_trace *trace, const vg_trace_answer
     }
     if (a->state == VG_LAYER_UNKNOWN) {
         vg_buf_add_c(out, any ? " or " : "");
-        add_uncollected(out, a, false);
+        add_uncollected(out, trace, a, false);
     }
 }
 
 /* Whether the layer's Allow is wanted and not certain: a resource policy's also where it would do instead of another's. */
 static bool allow_is_open(const vg_trace *trace, const vg_trace_answer *a)
 {
+    enum { BYPASSED = VG_BY_IDENTITY | VG_BY_BOUNDARY | VG_BY_SESSION };
+    if (trace->blocking && (a->layer & BYPASSED))
+        return false; /* whatever it would say: another of them stands in its way */
     return a->allow == VG_MATCH_UNKNOWN && a->layer != VG_BY_RCP &&
-           ((trace->lacking & a->layer) || (a->layer == VG_BY_RESOURCE && (trace->lacking & VG_BY_IDENTITY)));
+           ((trace->lacking & a->layer) || (a->layer == VG_BY_RESOURCE && (trace->lacking & BYPASSED)));
 }
 
 /* What keeps the layer from denying. */
@@ -154,7 +159,7 @@ static void add_denies(vg_buf *out, const vg_trace *trace, const vg_trace_answer
     }
     if (a->state == VG_LAYER_UNKNOWN && a->deny == VG_MATCH_UNKNOWN && !allow_is_open(trace, a)) {
         vg_buf_add_c(out, *any ? ", and " : "");
-        add_uncollected(out, a, true);
+        add_uncollected(out, trace, a, true);
         *any = true;
     }
 }
@@ -184,7 +189,9 @@ static void add_rest(vg_buf *out, const vg_trace *trace, bool *any)
         bool holds;
         const char *words;
     } list[] = {
-        {trace->owner_unknown, "the resource policy allows, if the resource is another account's"},
+        {trace->owner_unknown && !trace->blocking,
+         "the resource policy allows, if the resource is another account's"},
+        {trace->owner_unknown && trace->blocking, "the resource is of the caller's account"},
         {trace->restricts_unknown,
          "S3 Block Public Access, not collected, does not restrict a bucket whose policy is public"},
         {trace->write_unknown,

@@ -22,6 +22,7 @@ typedef struct vg_trace {
     vg_vec answers;    /* vg_trace_answer, in the order of evaluation */
     vg_vec statements; /* vg_deciding_statement */
     unsigned lacking;  /* layers that must allow and do not for certain */
+    unsigned blocking; /* those of them that do not for certain */
     bool owner_unknown;
     bool restricts_unknown, write_unknown; /* S3: what vg_s3_restricts and vg_s3_blocks_write left open */
     const char *notes[12];

@@ -93,6 +93,20 @@ static const struct {
                                                                                       "'a','b']}}"),
      "allowed if (aws:SourceVpc is vpc-1), or else (aws:SourceVpce is not a nor b)",
      "aws:SourceVpce aws:SourceVpc"},
+    /* Past a boundary in the way, it alone would do; what identity policies would take is no help. */
+    {"'identityPolicies':[" CONDITIONAL(
+         "Allow",
+         "'StringEquals':{'aws:SourceVpc':'vpc-1'}") "],'permissionBoundaryPolicies':"
+                                                     "[" P_DENY("ec2:*",
+                                                                "*") "],"
+                                                                     "'resourcePolicy'"
+                                                                     ":" P_RESOURCE("Allow",
+                                                                                    "{'AWS':'" USER "'}",
+                                                                                    ",'Condition':{'"
+                                                                                    "StringNotEquals':{'"
+                                                                                    "aws:SourceVpce':['"
+                                                                                    "a','b']}}"),
+     "allowed if (aws:SourceVpce is not a nor b)", "aws:SourceVpce aws:SourceVpc"},
 };
 
 static void residuals_say_what_an_unknown_answer_hangs_on(void **state)
@@ -126,6 +140,33 @@ static bool has_note(const vg_explanation *e, const char *sentence)
         if (strcmp(e->notes[i], sentence) == 0)
             return true;
     return false;
+}
+
+/* A boundary that does not allow: a resource policy of the same account may still let in whom it names. */
+static void past_a_boundary_the_caller_must_be_named(void **state)
+{
+    (void)state;
+    vg_arena *arena = vg_arena_new(0);
+    vg_policy_case one;
+    vg_explanation e;
+    vg_error err;
+    case_from(arena, NULL,
+              quoted(arena,
+                     "{'request':{'principal':'" USER
+                     "','action':'s3:GetObject','resource':'arn:aws:s3:::b/k'},'identityPolicies':[" P_ALL
+                     "],'permissionBoundaryPolicies':[" P_DENY("ec2:*", "*") "]}"),
+              &one);
+    one.layers.resource = (vg_layer){.state = VG_LAYER_UNKNOWN, .name = VG_STR("bucket b")};
+    assert_int_equal(vg_policy_explain(arena, &one.request, &one.layers, &e, &err), VG_OK);
+    assert_true(vg_str_is(e.residual, "allowed if the resource policy of bucket b, not collected, allows and "
+                                      "names the caller itself"));
+    one.request.open = true;
+    one.request.resource_account = VG_STR("");
+    assert_int_equal(vg_policy_explain(arena, &one.request, &one.layers, &e, &err), VG_OK);
+    assert_true(vg_str_is(e.residual,
+                          "allowed if the resource policy of bucket b, not collected, allows and "
+                          "names the caller itself, and the resource is of the caller's account"));
+    vg_arena_free(arena);
 }
 
 static void reasons_without_a_statement_are_told(void **state)
@@ -252,6 +293,7 @@ int main(void)
         cmocka_unit_test(what_settings_leave_open_is_told),
         cmocka_unit_test(deciding_statements_stand_in_the_order_of_evaluation),
         cmocka_unit_test(residuals_say_what_an_unknown_answer_hangs_on),
+        cmocka_unit_test(past_a_boundary_the_caller_must_be_named),
         cmocka_unit_test(reasons_without_a_statement_are_told),
         cmocka_unit_test(writes_that_are_not_told_are_noted),
     };
