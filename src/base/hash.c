@@ -17,6 +17,19 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The last 1 to 7 bytes, and zeros behind them. */
+static uint64_t last_word(vg_str s, size_t count)
+{
+    uint64_t word = 0;
+    if (s.len < 8) {
+        for (size_t i = 0; i < count; i++)
+            word |= (uint64_t)(uint8_t)s.ptr[i] << 8 * i;
+        return word;
+    }
+    memcpy(&word, s.ptr + s.len - 8, 8); /* some of it was read before */
+    return word >> 8 * (8 - count);
+}
+
 uint64_t vg_hash64(vg_str s, uint64_t seed)
 {
     const uint64_t k0 = UINT64_C(0x9E3779B97F4A7C15), k1 = UINT64_C(0xD1B54A32D192ED03);
@@ -26,11 +39,8 @@ uint64_t vg_hash64(vg_str s, uint64_t seed)
         memcpy(&word, s.ptr + i, 8);
         h = fold(h ^ word, k1) + k0;
     }
-    if (i < s.len) {
-        word = 0;
-        memcpy(&word, s.ptr + i, s.len - i);
-        h = fold(h ^ word, k1) + k0;
-    }
+    if (i < s.len)
+        h = fold(h ^ last_word(s, s.len - i), k1) + k0;
     return fold(h, k0 ^ k1);
 }
 

@@ -458,6 +458,7 @@ static vg_status glance(reading *r, vg_error *bad)
     note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
     d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
                                 plain(d->values[dispatch->glance[VG_GLANCE_SOURCE]]));
+    vg_light_next(d->light);
     const uint32_t *rules = vg_gate_candidates(d->gate, raw, d->values, odd, &count, &decided);
     if (count == 0)
         return VG_OK;

@@ -3,8 +3,9 @@
  * Most of a million events a second match nothing, and must be passed over before a tree of their values is built. For
  * each rule the compiler looks for *pivots*: predicates on quick fields (keys of the record itself, and those of
  * userIdentity) of which at least one must hold whenever the rule matches. Of an AND, the pivots of its best child
- * will do; an OR needs those of all its children; a NOT has none. Where pivots hold too often, words take their place: texts that
- * must stand in the record's bytes (words.c). A rule without either is looked at for every event.
+ * will do; an OR needs those of all its children; a NOT has none. A field that is read from inside
+ * requestParameters has a literal for its pivot: a name that must stand there. Where pivots hold too often, words take their
+ * place: texts that must stand in the record's bytes (words.c). A rule without any is looked at for every event.
  *
  * A gate (one a thread) remembers for each quick field which predicates hold for the values seen last: an event name
  * or a user agent repeats a thousand times. The rules whose pivot holds are candidates; of these, those stay that are
@@ -16,10 +17,10 @@
 #include "detect/sigma_part.h"
 
 enum {
-    NOT_QUICK = UINT16_MAX,
     COST_EXACT = 1,
     COST_PART = 8,
     COST_WIDE = 64,
+    COST_OF_LITERAL = 8,
     COST_OF_WORD = 12,   /* of pivots from which on words are preferred to them */
     COST_NONE = 1 << 28, /* no pivots */
     MOST_QUICK = 2000,
@@ -83,7 +84,7 @@ static vg_status list_quick_fields(const vg_rules *rules, vg_dispatch *d)
     if (!d->quick_of_field)
         return VG_ERR_MEMORY;
     for (size_t i = 0; i < rules->field_count; i++) {
-        d->quick_of_field[i] = NOT_QUICK;
+        d->quick_of_field[i] = VG_NOT_QUICK;
         if (!is_quick_path(&rules->fields[i]) || quick.len >= MOST_QUICK)
             continue;
         vg_quick *q = vg_vec_push(&quick);
@@ -108,7 +109,7 @@ static vg_status number_predicates(const vg_rules *rules, vg_dispatch *d)
     for (size_t i = 0; i < rules->predicate_count; i++) {
         const vg_predicate *p = &rules->predicates[i];
         d->bit_of[i] = VG_NO_BIT;
-        if (is_quick_test(p) && d->quick_of_field[p->field] != NOT_QUICK)
+        if (is_quick_test(p) && d->quick_of_field[p->field] != VG_NOT_QUICK)
             d->bit_of[i] = d->quick[d->quick_of_field[p->field]].bit_count++;
     }
     for (size_t q = 0; q < d->quick_count; q++) {
@@ -136,19 +137,32 @@ bool vg_rule_applies(const vg_rule *rule, vg_log_kind log)
 
 /* Fields below "vigil." that are read from requestParameters, and what must stand there. */
 static const struct {
-    const char *prefix, *literal;
+    const char *prefix, *text;
 } literals[] = {
     {"vigil.user_data", "userdata"},
 };
 
 static vg_status list_literals(const vg_rules *rules, vg_dispatch *d)
 {
-    d->literal_of_field = VG_NEW_N(rules->arena, const char *, rules->field_count + 1);
-    for (size_t i = 0; d->literal_of_field && i < rules->field_count; i++)
-        for (size_t k = 0; k < VG_COUNT(literals); k++)
+    d->literal_count = VG_COUNT(literals);
+    d->literals = VG_NEW_N(rules->arena, vg_literal, VG_COUNT(literals));
+    d->literal_of_field = VG_NEW_N(rules->arena, vg_literal *, rules->field_count + 1);
+    if (!d->literals || !d->literal_of_field)
+        return VG_ERR_MEMORY;
+    for (size_t k = 0; k < VG_COUNT(literals); k++) {
+        d->literals[k] = (vg_literal){literals[k].text, vg_vec_in(rules->arena, sizeof(uint32_t))};
+        for (size_t i = 0; i < rules->field_count; i++)
             if (vg_str_starts(rules->fields[i].path, vg_str_from(literals[k].prefix)))
-                d->literal_of_field[i] = literals[k].literal;
-    return d->literal_of_field ? VG_OK : VG_ERR_MEMORY;
+                d->literal_of_field[i] = &d->literals[k];
+    }
+    return VG_OK;
+}
+
+/* The literal that a predicate needs, or NULL. */
+static vg_literal *literal_for(const vg_dispatch *d, const vg_predicate *p)
+{
+    bool needs_field = p->field != VG_FIELD_ALL && p->op != VG_TEST_FIELD && p->op != VG_TEST_NULL;
+    return needs_field ? d->literal_of_field[p->field] : NULL;
 }
 
 /* ---- pivots ---------------------------------------------------------------------------------------------------------- */
@@ -176,7 +190,8 @@ static bool is_frequent(vg_str path, vg_str value)
                                            "ssm",        "lambda", "logs",       "dynamodb", "rds",
                                            "monitoring", "ecs",    "autoscaling"};
     static const char *const verbs[] = {"get", "list", "describe", "create", "delete", "update", "put"};
-    static const char *const rare_callers[] = {"root", "directory", "unknown", "webidentityuser", "samluser"};
+    static const char *const rare_callers[] = {"root",          "directory",       "unknown",
+                                               "federateduser", "webidentityuser", "samluser"};
     if (vg_str_is(path, "eventSource"))
         return is_one_of(vg_str_sub(value, 0, vg_str_find_char(value, '.')), services, VG_COUNT(services));
     if (vg_str_is(path, "userIdentity.type"))
@@ -188,21 +203,24 @@ static bool is_frequent(vg_str path, vg_str value)
 static unsigned pivot_cost(const vg_rules *rules, const vg_dispatch *d, uint32_t predicate)
 {
     const vg_predicate *p = &rules->predicates[predicate];
-    if (d->bit_of[predicate] == VG_NO_BIT || p->op == VG_TEST_NULL)
+    if (d->bit_of[predicate] == VG_NO_BIT)
+        return literal_for(d, p) ? COST_OF_LITERAL : COST_NONE;
+    if (p->op == VG_TEST_NULL)
         return COST_NONE;
     vg_str path = rules->fields[p->field].path;
-    bool is_derived = parts_of(&rules->fields[p->field]) && !is_foreign(&rules->fields[p->field]);
+    const vg_field *field = &rules->fields[p->field];
+    bool is_derived = parts_of(field) && !is_foreign(field);
     bool is_source = vg_str_is(path, "eventSource"), is_caller = vg_str_is(path, "userIdentity.type");
     unsigned factor = is_derived                                                          ? 512
                       : is_deep(path)                                                     ? 128
-                      : vg_str_is(path, "eventName")                                      ? 1
+                      : vg_str_is(path, "eventName") || is_foreign(field)                 ? 1
                       : vg_str_is(path, "errorCode")                                      ? 4
                       : vg_str_is(path, "eventType")                                      ? 16
                       : vg_str_is(path, "readOnly") || vg_str_is(path, "managementEvent") ? 32
-                      : is_source || is_caller                                            ? 12
+                      : is_source                                                         ? 12
                                                                                           : 8;
-    if ((is_source || is_caller || factor == 1) && is_frequent(path, p->text))
-        factor *= is_caller ? 4 : is_source ? 2 : 8;
+    if ((is_source || is_caller || factor == 1) && !is_foreign(field) && is_frequent(path, p->text))
+        factor *= is_caller ? 6 : is_source ? 2 : 8;
     switch (p->op) {
     case VG_TEST_EXACT:
     case VG_TEST_NUMBER:
@@ -247,7 +265,14 @@ static unsigned expr_cost(const vg_rules *rules, const vg_dispatch *d, const vg_
 
 static vg_status add_pivot(const vg_rules *rules, vg_dispatch *d, uint32_t predicate, uint32_t rule)
 {
-    vg_quick *quick = &d->quick[d->quick_of_field[rules->predicates[predicate].field]];
+    const vg_predicate *p = &rules->predicates[predicate];
+    if (d->bit_of[predicate] == VG_NO_BIT) {
+        uint32_t *slot = vg_vec_push(&literal_for(d, p)->rules);
+        if (slot)
+            *slot = rule;
+        return slot ? VG_OK : VG_ERR_MEMORY;
+    }
+    vg_quick *quick = &d->quick[d->quick_of_field[p->field]];
     vg_pivot *pivot = VG_NEW(rules->arena, vg_pivot);
     if (!pivot)
         return VG_ERR_MEMORY;
@@ -342,18 +367,18 @@ static bool add_words(const vg_rules *rules, uint32_t index, uint32_t node, vg_v
 
 /* ---- masks ------------------------------------------------------------------------------------------------------------ */
 
-/* The quick field that all children of an OR test, or NOT_QUICK. */
+/* The quick field that all children of an OR test, or VG_NOT_QUICK. */
 static uint16_t common_field(const vg_rules *rules, const vg_dispatch *d, const vg_compiled_rule *rule,
                              const vg_expr *e)
 {
-    uint16_t common = NOT_QUICK;
+    uint16_t common = VG_NOT_QUICK;
     for (uint32_t i = 0; i < e->count; i++) {
         const vg_expr *child = &rule->nodes[rule->children[e->first + i]];
         if (child->op != VG_EXPR_TEST || d->bit_of[child->predicate] == VG_NO_BIT)
-            return NOT_QUICK;
+            return VG_NOT_QUICK;
         uint16_t quick = d->quick_of_field[rules->predicates[child->predicate].field];
         if (i > 0 && quick != common)
-            return NOT_QUICK;
+            return VG_NOT_QUICK;
         common = quick;
     }
     return common;
@@ -395,7 +420,7 @@ static vg_status make_masks(const vg_rules *rules, vg_dispatch *d)
             if (e->op != VG_EXPR_OR || e->count < WORTH)
                 continue;
             uint16_t quick = common_field(rules, d, rule, e);
-            if (quick == NOT_QUICK)
+            if (quick == VG_NOT_QUICK)
                 continue;
             own = own ? own : VG_NEW_N(rules->arena, const vg_mask *, rule->node_count);
             if (!own || !(own[n] = make_mask(rules, d, rule, e, quick)))

@@ -5,7 +5,8 @@
 
 #include "detect/detect_part.h"
 
-#define VG_NO_BIT UINT32_MAX
+#define VG_NO_BIT    UINT32_MAX
+#define VG_NOT_QUICK UINT16_MAX
 
 /* Rules of which a predicate is a pivot. */
 typedef struct vg_pivot {
@@ -77,6 +78,9 @@ vg_str vg_word_in(vg_str text);
 /* Whether a text that stands in no case in a record's bytes does not stand in it: they are ASCII, and write none of it by its
  * number. */
 bool vg_word_tells(vg_str record);
+/* Whether JSON may hold a literal of at least 8 bytes, in lower case, in whatever case: its first 8 stand there, or its bytes
+ * tell nothing. */
+bool vg_may_hold(vg_str text, const char *literal);
 /* Immutable. Texts are those of vg_word_in. NULL: memory is out. */
 typedef struct vg_words vg_words;
 vg_words *vg_words_new(vg_arena *arena, const vg_word *given, size_t count);
@@ -85,16 +89,23 @@ vg_words *vg_words_new(vg_arena *arena, const vg_word *given, size_t count);
 bool vg_words_find(const vg_words *words, vg_str record, void (*found)(void *context, uint32_t rule),
                    void *context);
 
+/* A text, of at least 8 bytes in lower case, that stands in requestParameters, in any case, of every event that has one of
+ * certain fields. */
+typedef struct {
+    const char *text;
+    vg_vec rules; /* uint32_t: of which a predicate on such a field is a pivot */
+} vg_literal;
+
 typedef struct vg_dispatch {
-    const char **
-        literal_of_field; /* by field: what stands in requestParameters, in any case, of every event that has the
-                                      field; NULL: nothing is known */
+    vg_literal *literals;
+    size_t literal_count;
+    vg_literal **literal_of_field; /* by field; NULL: nothing is known */
     vg_quick *quick;
     size_t quick_count;
     uint16_t *pivoted; /* quick fields that have pivots */
     size_t pivoted_count;
-    uint16_t *quick_of_field;
-    uint32_t *bit_of; /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
+    uint16_t *quick_of_field; /* VG_NOT_QUICK: none */
+    uint32_t *bit_of;         /* by predicate: its bit among those of its field; VG_NO_BIT: not quick */
     const uint32_t *always;
     size_t always_count;
     const vg_words *words;  /* of rules that have them for pivots; NULL: none */
@@ -118,8 +129,13 @@ bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
 typedef struct vg_light vg_light;
 vg_light *vg_light_new(const vg_dispatch *dispatch);
 void vg_light_free(vg_light *light);
+/* To be called before each event, whose userIdentity may stand where another's stood. */
+void vg_light_next(vg_light *light);
 /* A number for a userIdentity's bytes: the same for the same, as long as it is remembered. 0: it is none, or too long. */
 uint64_t vg_light_serial(vg_light *light, vg_str object);
+/* Who a userIdentity's bytes say called; slices live until the next call with another. NULL: it is none, too long, or holds
+ * escapes. */
+const vg_trail_identity *vg_light_identity(vg_light *light, vg_str object);
 /* Makes the event and the brief of a record from its picked values, without a tree. False: they do not tell all of it. Slices
  * are of the values, of `light` until the next call, or of `arena`. */
 bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_event *event, vg_brief *brief);

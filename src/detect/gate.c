@@ -63,15 +63,15 @@ struct vg_gate {
     sigma_scan scan;
     uint32_t *hits; /* of a pass over a value */
     field_memo *fields;
-    const vg_str *values; /* of the event at hand, as picked */
-    const char *literal;  /* was looked for in requestParameters, */
-    bool may_stand;       /* and may stand there, */
-    uint32_t literal_of;  /* of this event */
-    uint64_t serial;      /* of its userIdentity, */
-    uint32_t serial_of;   /* of this event */
-    verdict *verdicts;    /* by quick field, of the event at hand, when seen */
-    uint32_t *seen;       /* by quick field: the event whose verdict this is */
-    uint32_t *stamps;     /* by rule: the event that made it a candidate last */
+    const vg_str *values;      /* of the event at hand, as picked */
+    const vg_literal *literal; /* was looked for in requestParameters, */
+    bool may_stand;            /* and may stand there, */
+    uint32_t literal_of;       /* of this event */
+    uint64_t serial;           /* of its userIdentity, */
+    uint32_t serial_of;        /* of this event */
+    verdict *verdicts;         /* by quick field, of the event at hand, when seen */
+    uint32_t *seen;            /* by quick field: the event whose verdict this is */
+    uint32_t *stamps;          /* by rule: the event that made it a candidate last */
     uint32_t stamp;
     uint32_t *found; /* candidates */
     size_t found_count;
@@ -156,12 +156,18 @@ void vg_gate_free(vg_gate *gate)
 
 /* ---- values ---------------------------------------------------------------------------------------------------------- */
 
+/* A string without escapes. */
+static bool is_plain(vg_str text)
+{
+    return text.len >= 2 && text.len < VG_LONGEST_TEXT && text.ptr[0] == '"' &&
+           !memchr(text.ptr, '\\', text.len);
+}
+
 /* Reads a picked scalar. */
 static const vg_value *read_scalar(vg_gate *gate, vg_str text)
 {
     vg_doc doc;
-    if (text.len >= 2 && text.len < VG_LONGEST_TEXT && text.ptr[0] == '"' &&
-        !memchr(text.ptr, '\\', text.len)) {
+    if (is_plain(text)) {
         vg_value *value = VG_NEW(gate->scratch, vg_value);
         if (value)
             *value = (vg_value){.kind = VG_STRING,
@@ -170,6 +176,39 @@ static const vg_value *read_scalar(vg_gate *gate, vg_str text)
         return value;
     }
     return vg_json_read(gate->scratch, text, VG_STR(""), NULL, &doc, NULL) == VG_OK ? doc.root : NULL;
+}
+
+/* The record of an event of which no more is told than who called, and from where. False: that is not plain. */
+static bool record_of_caller(vg_gate *gate, const vg_quick *quick, vg_trail_record *record)
+{
+    for (size_t i = 0; i < quick->part_count; i++) {
+        vg_str value = gate->values[quick->parts[i]];
+        if (quick->parts[i] == gate->d->glance[VG_GLANCE_ADDRESS]) {
+            if (!is_plain(value))
+                return false;
+            record->source_ip = vg_str_sub(value, 1, value.len - 2);
+            continue;
+        }
+        const vg_trail_identity *who =
+            quick->parts[i] == gate->d->glance[VG_GLANCE_WHO] ? vg_light_identity(gate->light, value) : NULL;
+        if (!who)
+            return false;
+        record->identity = *who;
+    }
+    return true;
+}
+
+/* A field below "vigil." that follows from who called, and from where. False: it has to be derived from a tree. */
+static bool derive_of_caller(vg_gate *gate, const vg_quick *quick, const vg_value **out)
+{
+    vg_trail_record *record = quick->is_foreign ? NULL : VG_NEW(gate->scratch, vg_trail_record);
+    if (!record || !record_of_caller(gate, quick, record))
+        return false;
+    vg_event event = {.log = VG_LOG_CLOUDTRAIL, .source_ip = record->source_ip, .record = record};
+    vg_str name = vg_str_sub(quick->path, sizeof "vigil." - 1, VG_NPOS);
+    if (!vg_derived_field(&event, name, gate->scratch, out))
+        *out = NULL;
+    return true;
 }
 
 /* A field below "vigil.", of an event that holds no more than what it follows from. False: memory is out. */
@@ -213,10 +252,20 @@ static bool make_value(vg_gate *gate, size_t q, verdict *v)
     const vg_quick *quick = &gate->d->quick[q];
     v->made = true;
     if (quick->is_derived)
-        v->known = derive(gate, q, &v->value);
+        v->known = derive_of_caller(gate, quick, &v->value) || derive(gate, q, &v->value);
     else
         v->known = (v->value = read_scalar(gate, gate->values[quick->parts[0]])) != NULL;
     return v->known;
+}
+
+/* The text of a scalar, and what it is folded. */
+static bool make_text(vg_gate *gate, verdict *v, bool fold)
+{
+    if (!v->text.ptr && !sigma_scalar_text(v->value, gate->scratch, &v->text))
+        return false;
+    if (fold && !v->folded.ptr)
+        v->folded = sigma_fold(gate->scratch, v->text);
+    return true;
 }
 
 /* One predicate on the value, which is made. */
@@ -226,10 +275,8 @@ static bool holds(vg_gate *gate, verdict *v, const vg_predicate *p)
         return p->op == VG_TEST_NULL;
     if (v->value->kind == VG_NULL || vg_value_is_container(v->value))
         return vg_predicate_holds(p, v->value, gate->scratch);
-    if (!v->text.ptr && !sigma_scalar_text(v->value, gate->scratch, &v->text))
+    if (!make_text(gate, v, sigma_test_wants_fold(p)))
         return false;
-    if (!v->folded.ptr && sigma_test_wants_fold(p))
-        v->folded = sigma_fold(gate->scratch, v->text);
     return sigma_test_text(p, v->value, v->text, v->folded, gate->matcher);
 }
 
@@ -339,6 +386,9 @@ static void begin_verdict(vg_gate *gate, size_t q, memo *m, verdict *v)
     const vg_quick *quick = &gate->d->quick[q];
     field_memo *f = &gate->fields[q];
     memset(v->bits, 0, 2 * f->words * sizeof *v->bits);
+    if (f->pivot_count > MOST_ONE_BY_ONE && f->many && v->known && make_value(gate, q, v) && v->value &&
+        v->value->kind == VG_STRING && make_text(gate, v, true))
+        run_many(gate, q, v);
     for (size_t i = 0; i < f->pivot_count && v->known; i++) {
         if (ask(gate, q, f->pivot_bits[i], v) == NO)
             continue;
@@ -404,45 +454,60 @@ static verdict *see(vg_gate *gate, size_t q)
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------ */
 
-/* Whether a literal of at least 8 bytes, in lower case, may stand in a text: its first 8 do, in whatever case. */
-static bool may_hold(vg_str text, const char *literal)
+/* Whether a literal may stand in the requestParameters of the event at hand. */
+static bool may_stand(vg_gate *gate, const vg_literal *literal)
 {
-    const uint64_t lower = UINT64_C(0x2020202020202020);
-    uint64_t want, have;
-    memcpy(&want, literal, sizeof want);
-    for (size_t i = 0; i + sizeof have <= text.len; i++) {
-        memcpy(&have, text.ptr + i, sizeof have);
-        if ((have | lower) == (want | lower))
-            return true;
+    if (gate->literal_of != gate->stamp || gate->literal != literal) {
+        vg_str value = gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]];
+        gate->literal = literal;
+        gate->literal_of = gate->stamp;
+        gate->may_stand = vg_may_hold(value, literal->text);
     }
-    return false;
-}
-
-static void look_for(vg_gate *gate, const char *literal)
-{
-    vg_str value = gate->values[gate->d->glance[VG_GLANCE_PARAMETERS]];
-    gate->literal = literal;
-    gate->literal_of = gate->stamp;
-    gate->may_stand = value.len > 0 && (may_hold(value, literal) || !vg_word_tells(value));
+    return gate->may_stand;
 }
 
 /* A predicate on a field that only an event has in whose parameters a literal stands. */
 static answer ask_literal(vg_gate *gate, const vg_predicate *p)
 {
-    const char *literal = p->field == VG_FIELD_ALL ? NULL : gate->d->literal_of_field[p->field];
-    if (!literal || p->op == VG_TEST_FIELD)
+    const vg_literal *literal = p->field == VG_FIELD_ALL ? NULL : gate->d->literal_of_field[p->field];
+    if (!literal)
         return UNKNOWN;
-    if (gate->literal_of != gate->stamp || gate->literal != literal)
-        look_for(gate, literal);
-    return gate->may_stand ? UNKNOWN : p->op == VG_TEST_NULL ? YES : NO;
+    return may_stand(gate, literal) ? UNKNOWN : p->op == VG_TEST_NULL ? YES : NO;
+}
+
+/* What is picked of a field; *picked is false when a glance does not pick it. */
+static vg_str picked_of(const vg_gate *gate, uint32_t field, bool *picked)
+{
+    uint16_t q = field == VG_FIELD_ALL ? VG_NOT_QUICK : gate->d->quick_of_field[field];
+    *picked = q != VG_NOT_QUICK && !gate->d->quick[q].is_derived;
+    return *picked ? gate->values[gate->d->quick[q].parts[0]] : (vg_str){0};
+}
+
+/* A predicate on two fields: a field that is not there fails it. */
+static answer ask_fields(vg_gate *gate, const vg_predicate *p)
+{
+    bool has_one, has_other;
+    vg_str one = picked_of(gate, p->field, &has_one), other = picked_of(gate, p->other, &has_other);
+    if ((has_one && !one.ptr) || (has_other && !other.ptr))
+        return NO;
+    if (!has_one || !has_other || !is_plain(one) || !is_plain(other))
+        return UNKNOWN;
+    verdict a = {.value = read_scalar(gate, one)}, b = {.value = read_scalar(gate, other)};
+    if (!a.value || !b.value || !make_text(gate, &a, !p->cased) || !make_text(gate, &b, !p->cased))
+        return UNKNOWN;
+    vg_predicate against = {.op = p->how, .cased = p->cased, .text = p->cased ? b.text : b.folded};
+    return sigma_test_text(&against, a.value, a.text, a.folded, gate->matcher) ? YES : NO;
 }
 
 static answer test(vg_gate *gate, uint32_t predicate)
 {
     uint32_t bit = gate->d->bit_of[predicate];
+    const vg_predicate *p = &gate->rules->predicates[predicate];
+    if (p->op == VG_TEST_FIELD)
+        return ask_fields(gate, p);
     if (bit == VG_NO_BIT)
-        return ask_literal(gate, &gate->rules->predicates[predicate]);
-    size_t q = gate->d->quick_of_field[gate->rules->predicates[predicate].field];
+        return ask_literal(gate, p);
+    size_t q = gate->d->quick_of_field[p->field];
     return ask(gate, q, bit, see(gate, q));
 }
 
@@ -540,6 +605,14 @@ static void consider_pivots(vg_gate *gate, size_t q)
     }
 }
 
+static void consider_literal(vg_gate *gate, const vg_literal *literal)
+{
+    if (!literal->rules.len || !may_stand(gate, literal))
+        return;
+    for (size_t i = 0; i < literal->rules.len; i++)
+        consider(gate, *(uint32_t *)vg_vec_at(&literal->rules, i));
+}
+
 static int by_index(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -584,6 +657,8 @@ const uint32_t *vg_gate_candidates(vg_gate *gate, vg_str record, const vg_str *v
         consider_pivots(gate, gate->d->pivoted[i]);
     for (size_t i = 0; i < gate->d->always_count; i++)
         consider(gate, gate->d->always[i]);
+    for (size_t i = 0; i < gate->d->literal_count; i++)
+        consider_literal(gate, &gate->d->literals[i]);
     consider_words(gate, record);
     if (gate->found_count > 1)
         qsort(gate->found, gate->found_count, sizeof *gate->found, by_index);

@@ -30,6 +30,8 @@ struct vg_light {
     vg_arena *arena, *scratch;
     who *slots;
     uint64_t serials;
+    const char *last_object; /* of the event at hand; its slot */
+    who *last;
     const vg_str *values; /* of the event at hand */
     const vg_brief *brief;
 };
@@ -83,9 +85,13 @@ static who *slot_of(vg_light *light, vg_str object)
 {
     if (object.len == 0 || object.len > WHO_TEXT || object.ptr[0] != '{')
         return NULL;
+    if (object.ptr == light->last_object)
+        return light->last;
     size_t before = sizeof BEFORE - 1;
     uint64_t hash = vg_hash64(object, 0);
     who *w = &light->slots[hash % WHO_SLOTS];
+    light->last_object = object.ptr;
+    light->last = w;
     if (w->hash == hash && w->len == object.len && memcmp(w->text + before, object.ptr, object.len) == 0)
         return w;
     w->hash = hash;
@@ -98,14 +104,18 @@ static who *slot_of(vg_light *light, vg_str object)
     return w;
 }
 
+void vg_light_next(vg_light *light)
+{
+    light->last_object = NULL;
+}
+
 uint64_t vg_light_serial(vg_light *light, vg_str object)
 {
     const who *w = slot_of(light, object);
     return w ? w->serial : 0;
 }
 
-/* NULL: it has to be read whole. */
-static const vg_trail_identity *who_of(vg_light *light, vg_str object)
+const vg_trail_identity *vg_light_identity(vg_light *light, vg_str object)
 {
     who *w = slot_of(light, object);
     if (w && !w->read)
@@ -149,11 +159,9 @@ bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_e
     for (size_t i = 0; i < VG_COUNT(texts); i++)
         if (!plain_text(values[at[texts[i].glance]], texts[i].text))
             return false;
-    const vg_trail_identity *identity = who_of(light, values[at[VG_GLANCE_WHO]]);
+    const vg_trail_identity *identity = vg_light_identity(light, values[at[VG_GLANCE_WHO]]);
     if (!identity || !record.id.len || !record.name.len || !record.account.len ||
-        !vg_time_parse(time, &record.time) ||
-        (answer.len && (vg_str_find(answer, VG_STR("ailure")) != VG_NPOS ||
-                        vg_str_find(answer, VG_STR("AILURE")) != VG_NPOS)))
+        !vg_time_parse(time, &record.time) || vg_may_hold(answer, "failure\""))
         return false;
     record.identity = *identity;
     vg_brief_of_record(&record, record.error_code.len || record.error_message.len, arena, brief);

@@ -5,6 +5,7 @@
  * to write to, the oldest are evicted. What was evicted is a matter of time alone: there is a floor, and all below it are
  * gone, whenever they come. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "detect/signal_part.h"
 
@@ -95,29 +96,25 @@ vg_str vg_signal_brief_account(vg_str text)
     return vg_str_sub(text, 7 * sizeof length, length);
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* 1 + the value of a digit of lower case; 0: it is none. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
 
 bool vg_signal_read_uuid(vg_str text, uint8_t out[16])
 {
-    if (text.len != VG_UUID_TEXT)
+    static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    if (text.len != VG_UUID_TEXT || text.ptr[8] != '-' || text.ptr[13] != '-' || text.ptr[18] != '-' ||
+        text.ptr[23] != '-')
         return false;
-    size_t n = 0;
-    for (size_t i = 0; i < VG_UUID_TEXT; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (text.ptr[i] != '-')
-                return false;
-            continue;
-        }
-        int digit = hex_digit(text.ptr[i]);
-        if (digit < 0)
-            return false;
-        out[n / 2] = (uint8_t)(n % 2 ? out[n / 2] | digit : digit << 4);
-        n++;
+    bool all = true;
+    for (size_t i = 0; i < 16; i++) {
+        unsigned high = hex_digits[(uint8_t)text.ptr[places[i]]];
+        unsigned low = hex_digits[(uint8_t)text.ptr[places[i] + 1]];
+        all &= high && low;
+        out[i] = (uint8_t)((high - 1) << 4 | ((low - 1) & 15));
     }
-    return true;
+    return all;
 }
 
 void vg_signal_write_uuid(const uint8_t uuid[16], char out[VG_UUID_TEXT])
@@ -135,15 +132,28 @@ void vg_signal_write_uuid(const uint8_t uuid[16], char out[VG_UUID_TEXT])
 /* The number of a text; false: memory is out. */
 static bool number_of(vg_signals *s, vg_str text, uint32_t *out)
 {
-    vg_map_entry *entry = vg_map_get(s->texts, text);
-    if (!entry) {
-        vg_str copy = vg_arena_str(s->arena, text);
-        entry = copy.ptr ? vg_map_put(s->texts, copy, NULL) : NULL;
-        if (!entry)
-            return false;
+    bool added;
+    vg_map_entry *entry = vg_map_put(s->texts, text, &added);
+    if (added && entry) {
+        entry->key = vg_arena_str(s->arena, text); /* the same text, but the store's own */
         entry->value.u64 = vg_map_len(s->texts) - 1;
     }
+    if (!entry || !entry->key.ptr)
+        return false;
     *out = (uint32_t)entry->value.u64;
+    return true;
+}
+
+/* The same, of a text that the signal before had perhaps in the same place. */
+static bool number_at(vg_signals *s, vg_text_place place, vg_str text, uint32_t *out)
+{
+    bool is_known = s->last[place].text.ptr && vg_str_eq(s->last[place].text, text);
+    if (!is_known) {
+        if (!number_of(s, text, &s->last[place].number))
+            return false;
+        s->last[place].text = vg_signal_text(s, s->last[place].number);
+    }
+    *out = s->last[place].number;
     return true;
 }
 
@@ -158,6 +168,7 @@ void vg_signals_forget(vg_signals *s)
 {
     s->count = 0;
     s->texts = NULL; /* it lay in the arena */
+    memset(s->last, 0, sizeof s->last);
     vg_arena_reset(s->arena);
 }
 
@@ -222,6 +233,7 @@ static bool rebuild(vg_signals *s)
     const vg_map *old = s->texts;
     s->arena = vg_arena_new(0);
     s->texts = s->arena ? vg_map_new(s->arena, 0) : NULL;
+    memset(s->last, 0, sizeof s->last);
     bool ok = s->texts != NULL;
     for (size_t i = 0; ok && i < s->count; i++)
         ok = renumber(s, old, &s->records[i]);
@@ -282,12 +294,14 @@ static bool fill(vg_signals *s, const vg_signal *signal, vg_signal_record *r)
         (signal->has_value ? VG_SIGNAL_HAS_VALUE : 0u) | (signal->brief.succeeded ? VG_SIGNAL_SUCCEEDED : 0u);
     if (vg_signal_read_uuid(signal->id, r->id.uuid))
         r->flags |= VG_SIGNAL_UUID;
-    else if (!number_of(s, signal->id, &r->id.text))
+    else if (!number_at(s, VG_TEXT_ID, signal->id, &r->id.text))
         return false;
     vg_signal_write_brief(&signal->brief, &s->brief);
-    return !s->brief.failed && number_of(s, vg_buf_str(&s->brief), &r->brief) &&
-           number_of(s, signal->group, &r->group) && number_of(s, signal->value, &r->value) &&
-           number_of(s, signal->brief.file, &r->file) && number_of(s, signal->above, &r->above);
+    return !s->brief.failed && number_at(s, VG_TEXT_BRIEF, vg_buf_str(&s->brief), &r->brief) &&
+           number_at(s, VG_TEXT_GROUP, signal->group, &r->group) &&
+           number_at(s, VG_TEXT_VALUE, signal->value, &r->value) &&
+           number_at(s, VG_TEXT_FILE, signal->brief.file, &r->file) &&
+           number_at(s, VG_TEXT_ABOVE, signal->above, &r->above);
 }
 
 vg_status vg_signals_add(vg_signals *s, const vg_signal *signal, vg_error *err)

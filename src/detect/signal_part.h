@@ -28,11 +28,26 @@ typedef struct {
     uint64_t offset, bytes;
 } vg_signal_run;
 
+/* The texts of a signal that a store keeps by their numbers. */
+typedef enum {
+    VG_TEXT_ID,
+    VG_TEXT_BRIEF,
+    VG_TEXT_GROUP,
+    VG_TEXT_VALUE,
+    VG_TEXT_FILE,
+    VG_TEXT_ABOVE,
+    VG_TEXT_COUNT
+} vg_text_place;
+
 struct vg_signals {
     size_t budget;
     char *folder; /* NULL: what does not fit is evicted */
     vg_arena *arena;
     vg_map *texts; /* to their numbers, which are their places in the map */
+    struct {
+        vg_str text; /* of the dictionary; ptr NULL: none yet */
+        uint32_t number;
+    } last[VG_TEXT_COUNT]; /* neighbours often have the same */
     vg_signal_record *records;
     size_t count, cap;
     bool sorted;                /* the records are in order, each once */

@@ -222,3 +222,43 @@ bool vg_words_find(const vg_words *words, vg_str record, void (*found)(void *con
     }
     return true;
 }
+
+/* ---- one literal ------------------------------------------------------------------------------------------------------- */
+
+/* Whether 8 bytes stand at one of the first places of a text, in whatever case. */
+static bool holds_at(const char *text, size_t places, uint64_t want)
+{
+    const uint64_t lower = UINT64_C(0x2020202020202020);
+    uint64_t have;
+    for (size_t i = 0; i < places; i++) {
+        memcpy(&have, text + i, sizeof have);
+        if ((have | lower) == (want | lower))
+            return true;
+    }
+    return false;
+}
+
+/* Blocks of the text are passed over that hold nowhere its first byte and its fifth behind that (a loop that compilers make
+ * one of vectors). */
+static bool holds_literal(vg_str text, const char *literal)
+{
+    enum { BLOCK = 32, ONE_CASE = 0x20, APART = 4 };
+    uint64_t want;
+    memcpy(&want, literal, sizeof want);
+    size_t at = 0;
+    for (; at + BLOCK + sizeof want <= text.len; at += BLOCK) {
+        const char *block = text.ptr + at;
+        uint8_t any = 0;
+        for (size_t i = 0; i < BLOCK; i++)
+            any |= (uint8_t)((block[i] | ONE_CASE) == literal[0]) &
+                   (uint8_t)((block[i + APART] | ONE_CASE) == literal[APART]);
+        if (any && holds_at(block, BLOCK, want))
+            return true;
+    }
+    return at + sizeof want <= text.len && holds_at(text.ptr + at, text.len - at - sizeof want + 1, want);
+}
+
+bool vg_may_hold(vg_str text, const char *literal)
+{
+    return text.len > 0 && (holds_literal(text, literal) || !vg_word_tells(text));
+}
