@@ -87,7 +87,7 @@ static void read_by_line(vg_str source, vg_arena *arena)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    static const vg_json_path paths[] = {VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2};
+    static const vg_json_path paths[] = {VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2, VG_JSON_AVX512};
     vg_arena *arena = vg_arena_new(0);
     vg_str source = {(const char *)bytes, size};
     vg_doc docs[3] = {0};

@@ -176,7 +176,7 @@ vg_status vg_builder_finish(vg_builder *b, const vg_value **root, size_t *node_c
 /* ---- JSON (RFC 8259) ------------------------------------------------------------------------------------------------ */
 
 /* Which instructions the structural index uses. AUTO takes the best that the machine has; the others are for tests. */
-typedef enum { VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2 } vg_json_path;
+typedef enum { VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2, VG_JSON_AVX512 } vg_json_path;
 
 /* Reads one JSON document, strictly: RFC 8259 alone (a UTF-8 byte order mark at the start is skipped), well-formed
  * UTF-8, no duplicate check, nothing behind the document. `source` must stay alive and unchanged. Numbers: integers

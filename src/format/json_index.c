@@ -16,8 +16,12 @@ vg_json_index_fill *vg_json_index_path(vg_json_path path)
 #if defined(__x86_64__)
     bool has_avx2 =
         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+    bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512vbmi2");
     if (path == VG_JSON_AUTO)
-        path = has_avx2 ? VG_JSON_AVX2 : VG_JSON_SSE2;
+        path = has_avx512 ? VG_JSON_AVX512 : has_avx2 ? VG_JSON_AVX2 : VG_JSON_SSE2;
+    if (path == VG_JSON_AVX512)
+        return has_avx512 ? vg_json_index_fill_avx512 : NULL;
     if (path == VG_JSON_AVX2)
         return has_avx2 ? vg_json_index_fill_avx2 : NULL;
     if (path == VG_JSON_SSE2)
@@ -119,5 +123,5 @@ static vg_json_masks classify(const uint8_t *block)
 
 size_t vg_json_index_fill_plain(vg_json_index *index, uint32_t *out, size_t room)
 {
-    return vg_json_index_fill_with(index, out, room, classify, vg_json_block_utf8);
+    return vg_json_index_fill_with(index, out, room, classify, vg_json_block_utf8, vg_json_put_tokens);
 }

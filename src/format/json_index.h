@@ -60,6 +60,7 @@ size_t vg_json_index_fill_plain(vg_json_index *index, uint32_t *out, size_t room
 #if defined(__x86_64__)
 size_t vg_json_index_fill_sse2(vg_json_index *index, uint32_t *out, size_t room);
 size_t vg_json_index_fill_avx2(vg_json_index *index, uint32_t *out, size_t room);
+size_t vg_json_index_fill_avx512(vg_json_index *index, uint32_t *out, size_t room);
 #endif
 
 #endif

@@ -125,8 +125,13 @@ static inline AVX2 __attribute__((always_inline)) bool is_utf8(const uint8_t *bl
     return _mm256_testz_si256(errors, errors) != 0;
 }
 
+AVX2 bool vg_json_block_utf8_avx2(const uint8_t *block)
+{
+    return is_utf8(block);
+}
+
 AVX2 size_t vg_json_index_fill_avx2(vg_json_index *index, uint32_t *out, size_t room)
 {
-    return vg_json_index_fill_with(index, out, room, classify, is_utf8);
+    return vg_json_index_fill_with(index, out, room, classify, is_utf8, vg_json_put_tokens);
 }
 #endif

@@ -19,14 +19,20 @@ typedef struct {
 
 typedef vg_json_masks vg_json_classify(const uint8_t *block);
 typedef bool vg_json_utf8(const uint8_t *block);
+/* Writes the offsets of the set bits, behind `base`, and perhaps rubbish behind the last, at most as many as a block has
+ * bytes in all. Returns how many bits are set. */
+typedef size_t vg_json_put(uint32_t *out, uint32_t base, uint64_t bits);
 
 /* Called when a block is not good UTF-8 (the fault may begin up to three bytes before it) or holds a control character
  * in a string: notes the fault if it is the first, and drops the tokens at and behind it. Returns how many of `count` remain. */
 size_t vg_json_index_utf8_fault(vg_json_index *index, size_t base, const uint32_t *tokens, size_t count);
 size_t vg_json_index_control_fault(vg_json_index *index, size_t offset, const uint32_t *tokens, size_t count);
 
-/* The check of a block byte by byte. */
+/* The check of a block byte by byte, and with AVX2. */
 bool vg_json_block_utf8(const uint8_t *block);
+#if defined(__x86_64__)
+bool vg_json_block_utf8_avx2(const uint8_t *block);
+#endif
 
 /* Bit i is the parity of bits 0..i: with quotes in, ones from each opening quote to before its closing one. */
 VG_ALWAYS_INLINE uint64_t vg_json_prefix_xor(uint64_t bits)
@@ -59,8 +65,7 @@ VG_ALWAYS_INLINE uint64_t vg_json_escaped(vg_json_index *index, uint64_t backsla
     return (*begins << 1) | carried;
 }
 
-/* Offsets of the set bits. Writes in steps of eight, so up to seven entries of rubbish behind the last. The stores are
- * volatile so that compilers do not gather them into vectors, which costs more than it saves (a fifth of the index). */
+/* Writes in steps of eight. The stores are volatile so that compilers do not gather them into vectors, which costs more than it saves (a fifth of the index). */
 VG_ALWAYS_INLINE size_t vg_json_put_tokens(uint32_t *out, uint32_t base, uint64_t bits)
 {
     size_t count = (size_t)__builtin_popcountll(bits);
@@ -76,7 +81,7 @@ VG_ALWAYS_INLINE size_t vg_json_put_tokens(uint32_t *out, uint32_t base, uint64_
 }
 
 VG_ALWAYS_INLINE size_t vg_json_index_block(vg_json_index *index, const vg_json_masks *m, size_t base,
-                                            uint32_t *out)
+                                            uint32_t *out, vg_json_put *put)
 {
     uint64_t escapes;
     uint64_t quote = m->quote & ~vg_json_escaped(index, m->backslash, &escapes);
@@ -92,8 +97,7 @@ VG_ALWAYS_INLINE size_t vg_json_index_block(vg_json_index *index, const vg_json_
     index->quotes += (uint64_t)__builtin_popcountll(quote);
     index->opens += (uint64_t)__builtin_popcountll(m->open & punctuation);
     index->scalars += (uint64_t)__builtin_popcountll(scalar_start);
-    size_t count =
-        vg_json_put_tokens(out, (uint32_t)base, punctuation | scalar_start | quote | (escapes & in_string));
+    size_t count = put(out, (uint32_t)base, punctuation | scalar_start | quote | (escapes & in_string));
 
     uint64_t bad = m->control & in_string;
     if (__builtin_expect(bad != 0, 0))
@@ -104,12 +108,12 @@ VG_ALWAYS_INLINE size_t vg_json_index_block(vg_json_index *index, const vg_json_
 /* One block at `block`, which stands at source + base or is a padded copy of it. */
 VG_ALWAYS_INLINE size_t vg_json_index_step(vg_json_index *index, const uint8_t *block, size_t base,
                                            uint32_t *out, size_t count, vg_json_classify *classify,
-                                           vg_json_utf8 *utf8)
+                                           vg_json_utf8 *utf8, vg_json_put *put)
 {
     vg_json_masks masks = classify(block);
     bool check = !index->was_ascii || masks.high != 0;
     index->was_ascii = masks.high == 0;
-    count += vg_json_index_block(index, &masks, base, out + count);
+    count += vg_json_index_block(index, &masks, base, out + count, put);
     if (check && __builtin_expect(!utf8(block), 0))
         return vg_json_index_utf8_fault(index, base, out, count);
     return count;
@@ -134,18 +138,19 @@ VG_ALWAYS_INLINE void vg_json_prefetch(const vg_json_index *index)
 }
 
 VG_ALWAYS_INLINE size_t vg_json_index_blocks(vg_json_index *index, uint32_t *out, size_t room,
-                                             vg_json_classify *classify, vg_json_utf8 *utf8)
+                                             vg_json_classify *classify, vg_json_utf8 *utf8, vg_json_put *put)
 {
     uint8_t copy[68];
     size_t count = 0;
     if (index->at == index->start && !index->done) { /* nothing stands before the first block */
         count = vg_json_index_step(index, vg_json_padded_block(index, index->at, copy), index->at, out, count,
-                                   classify, utf8);
+                                   classify, utf8, put);
         index->at += VG_JSON_BLOCK;
     }
     while (room - count >= 2 * VG_JSON_BLOCK && index->at + VG_JSON_BLOCK <= index->length && !index->done) {
         vg_json_prefetch(index);
-        count = vg_json_index_step(index, index->source + index->at, index->at, out, count, classify, utf8);
+        count =
+            vg_json_index_step(index, index->source + index->at, index->at, out, count, classify, utf8, put);
         index->at += VG_JSON_BLOCK;
     }
     if (room - count < 2 * VG_JSON_BLOCK || index->done)
@@ -154,7 +159,7 @@ VG_ALWAYS_INLINE size_t vg_json_index_blocks(vg_json_index *index, uint32_t *out
         !index->was_ascii) { /* the rest, and what a sequence lacks at the end */
         size_t base = index->at < index->length ? index->at : index->length;
         count = vg_json_index_step(index, vg_json_padded_block(index, base, copy), base, out, count, classify,
-                                   utf8);
+                                   utf8, put);
     }
     index->done = true;
     return count;
@@ -163,10 +168,11 @@ VG_ALWAYS_INLINE size_t vg_json_index_blocks(vg_json_index *index, uint32_t *out
 /* The state is worked on in a copy, which the compiler can keep in registers: the tokens that are stored might be part
  * of *index for all it knows. */
 VG_ALWAYS_INLINE size_t vg_json_index_fill_with(vg_json_index *index, uint32_t *out, size_t room,
-                                                vg_json_classify *classify, vg_json_utf8 *utf8)
+                                                vg_json_classify *classify, vg_json_utf8 *utf8,
+                                                vg_json_put *put)
 {
     vg_json_index copy = *index;
-    size_t count = vg_json_index_blocks(&copy, out, room, classify, utf8);
+    size_t count = vg_json_index_blocks(&copy, out, room, classify, utf8, put);
     *index = copy;
     return count;
 }

@@ -44,6 +44,6 @@ VG_ALWAYS_INLINE vg_json_masks classify(const uint8_t *block)
 
 size_t vg_json_index_fill_sse2(vg_json_index *index, uint32_t *out, size_t room)
 {
-    return vg_json_index_fill_with(index, out, room, classify, vg_json_block_utf8);
+    return vg_json_index_fill_with(index, out, room, classify, vg_json_block_utf8, vg_json_put_tokens);
 }
 #endif

@@ -16,7 +16,8 @@
 static const struct {
     vg_json_path path;
     const char *name;
-} json_paths[] = {{VG_JSON_PLAIN, "plain"}, {VG_JSON_SSE2, "sse2"}, {VG_JSON_AVX2, "avx2"}};
+} json_paths[] = {
+    {VG_JSON_PLAIN, "plain"}, {VG_JSON_SSE2, "sse2"}, {VG_JSON_AVX2, "avx2"}, {VG_JSON_AVX512, "avx512"}};
 
 /* A text and what came of reading it. */
 typedef struct {

@@ -578,7 +578,8 @@ static void the_json_test_suite_gets_its_verdicts(void **state)
 static void every_control_character_is_refused_in_a_string(void **state)
 {
     (void)state;
-    static const vg_json_path paths[] = {VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2};
+    static const vg_json_path paths[] = {VG_JSON_AUTO, VG_JSON_PLAIN, VG_JSON_SSE2, VG_JSON_AVX2,
+                                         VG_JSON_AVX512};
     vg_arena *arena = vg_arena_new(0);
     char text[80];
     for (size_t p = 0; p < VG_COUNT(paths); p++)
