@@ -314,7 +314,7 @@ vg_extent vg_denied_without_mfa(const vg_view *view, vg_str user, const vg_polic
 typedef struct vg_engine {
     vg_access_base *base;
     const vg_catalogue *catalogue; /* NULL: content holds none, and exposure is not asked for */
-    vg_str federation;
+    vg_exposure_content strangers;
     const vg_escalations *escalations; /* NULL: content holds none */
     const vg_event_map *events;        /* NULL: content holds none, and use is not asked for */
     const vg_linter *linter;           /* NULL: content holds none, and policies are not checked */

@@ -80,7 +80,8 @@ vg_status vg_engine_open(vg_arena *arena, const vg_content *content, vg_engine *
     vg_access_options options = {.at = VG_TIME_NONE,
                                  .content = vg_content_text(content, VG_STR("access/resources.yaml"))};
     vg_str catalogue = vg_content_text(content, VG_STR("catalogue/actions.txt"));
-    out->federation = vg_content_text(content, VG_STR("policy/federation.yaml"));
+    out->strangers = (vg_exposure_content){vg_content_text(content, VG_STR("policy/federation.yaml")),
+                                           vg_content_text(content, VG_STR("policy/strangers.yaml"))};
     VG_TRY(read_rcp_services(arena, content, &options, err));
     if (catalogue.ptr)
         VG_TRY(open_catalogue(arena, content, catalogue, out, err));
@@ -153,7 +154,7 @@ static vg_status look_outside(const vg_engine *engine, vg_arena *arena, vg_view 
     if (!exposures)
         return no_memory(err);
     view->exposures = exposures;
-    return vg_world_exposures(arena, view->world, engine->federation, vg_view_time(view), exposures, err);
+    return vg_world_exposures(arena, view->world, &engine->strangers, vg_view_time(view), exposures, err);
 }
 
 vg_status vg_engine_look(const vg_engine *engine, vg_arena *arena, vg_view *view, vg_error *err)
@@ -174,7 +175,7 @@ vg_status vg_engine_look(const vg_engine *engine, vg_arena *arena, vg_view *view
         vg_error_copy(err, &own);
         return status;
     }
-    if (engine->catalogue && engine->federation.ptr)
+    if (engine->catalogue && engine->strangers.federation.ptr)
         VG_TRY(look_outside(engine, arena, view, err));
     return engine->escalations ? vg_graph_build(arena, view->world, engine->escalations, &view->graph, err)
                                : VG_OK;

@@ -3,7 +3,7 @@
  * The policy engine tries strangers (policy/): each list holds what it proved with a request that is allowed. Empty lists
  * are only written where resources were looked at: roles with the authorization details, others with a snapshot of AWS
  * Config. What can have a policy that nobody collected is a list of its own, and so is what Block Public Access or an RCP
- * may close that nobody collected: it is neither open nor closed. A list of roles that would be empty but for those is not
+ * may close that nobody collected, or a tag that nobody knows: it is neither open nor closed. A list of roles that would be empty but for those is not
  * written at all. */
 #include "assess/assess_part.h"
 

@@ -84,6 +84,7 @@ static void put_exposure(vg_json_writer *w, const vg_exposure *e)
     vg_json_put_str(w, "who", e->who);
     put_cause(w, e);
     vg_json_put_bool(w, "anyAudience", e->any_audience);
+    vg_json_put_str(w, "hangsOn", e->hangs_on);
     vg_json_put_bool(w, "unlessRcp", e->unless_rcp);
     vg_json_put_bool(w, "unlessBlockPublicAccess", e->unless_block);
     vg_json_key(w, "actions");
@@ -199,6 +200,11 @@ static void add_cause(vg_buf *out, const vg_exposure *e)
 
 static void add_reservations(vg_buf *out, const vg_exposure *e)
 {
+    if (e->hangs_on.len) {
+        vg_buf_add_c(out, "\n         if ");
+        vg_report_safe(out, e->hangs_on);
+        vg_buf_add_c(out, ", of which no evidence tells, is as the witness has it");
+    }
     if (e->unless_block)
         vg_buf_add_c(out,
                      "\n         unless Block Public Access, which was not collected in full, forbids it");
@@ -260,7 +266,7 @@ static void write_text(const exposed_work *w, vg_buf *out)
     vg_buf possible = {0};
     size_t perhaps = add_exposures(w, &possible, false);
     if (perhaps) {
-        vg_buf_addf(out, "\nOpen unless something that was not collected closes it, %zu:\n", perhaps);
+        vg_buf_addf(out, "\nOpen unless something that is not known closes it, %zu:\n", perhaps);
         vg_buf_add_str(out, vg_buf_str(&possible));
     }
     vg_buf_free(&possible);
@@ -285,9 +291,9 @@ static vg_status explore(exposed_work *w, vg_error *err)
     w->account = vg_cli_value(cli, "account");
     w->reach = vg_cli_value(cli, "reach");
     VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
-    VG_TRY(vg_world_exposures(cli->arena, w->world,
-                              vg_cli_content_file(cli, VG_STR("policy/federation.yaml")), cli->now, &w->found,
-                              err));
+    const vg_exposure_content content = {vg_cli_content_file(cli, VG_STR("policy/federation.yaml")),
+                                         vg_cli_content_file(cli, VG_STR("policy/strangers.yaml"))};
+    VG_TRY(vg_world_exposures(cli->arena, w->world, &content, cli->now, &w->found, err));
     if (vg_cli_choice(cli, "format") == 1)
         write_json(w, &out);
     else
@@ -315,7 +321,7 @@ static int exit_code_of(const exposed_work *w)
 {
     size_t perhaps = count_at_gate(w, false);
     if (perhaps > 0) {
-        vg_cli_say(w->cli, "%zu at the gate are open unless something that was not collected closes them",
+        vg_cli_say(w->cli, "%zu at the gate are open unless something that is not known closes them",
                    perhaps);
         return VG_EXIT_PARTIAL;
     }
@@ -357,7 +363,7 @@ static const vg_example examples[] = {
 };
 static const vg_exit_note notes[] = {
     {1, "Something at or above --fail-on is exposed."},
-    {3, "Something at or above --fail-on is open unless what was not collected closes it."},
+    {3, "Something at or above --fail-on is open unless what is not known closes it."},
     {0},
 };
 
@@ -375,9 +381,11 @@ const vg_command vg_iam_exposed = {
         "source), not when it asks for what every caller chooses (parameters, user agent, tags of "
         "its own principals). "
         "Address ranges wider than /8 protect nobody.\n\n"
-        "Each line carries a witness: a whole request that the engine decides Allowed. What is open "
+        "Each line carries a witness: a whole request that the engine decides Allowed, and that AWS could be "
+        "sent: what needs a signature is asked by somebody who signs. What is open "
         "but for resource control policies or Block Public Access that nobody collected is told "
-        "apart; resources whose policies or access control lists nobody collected are listed as not "
+        "apart, and so is what hangs on a tag of the resource of which no evidence tells; resources whose "
+        "policies or access control lists nobody collected are listed as not "
         "known, and so are those of types that Vigil does not know in which something reads as a policy "
         "with a Principal. Access control lists of single objects are not looked at.",
     .options = options,

@@ -49,11 +49,11 @@ static void sts_caller(vg_caller *c, vg_str resource)
     }
 }
 
-/* "s3.amazonaws.com", "logs.us-east-1.amazonaws.com.cn", "x.aws.internal". */
+/* "s3.amazonaws.com", "logs.us-east-1.amazonaws.com.cn", "alexa-appkit.amazon.com", "x.aws.internal". */
 static bool is_service(vg_str text)
 {
     return vg_str_ends(text, VG_STR(".amazonaws.com")) || vg_str_ends(text, VG_STR(".amazonaws.com.cn")) ||
-           vg_str_ends(text, VG_STR(".aws.internal"));
+           vg_str_ends(text, VG_STR(".amazon.com")) || vg_str_ends(text, VG_STR(".aws.internal"));
 }
 
 /* Providers that a trust policy names by domain. */

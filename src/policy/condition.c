@@ -129,6 +129,13 @@ static bool is_in_network(const vg_address *address, const vg_address *network)
            (rest == 0 || ((address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest)) == 0);
 }
 
+bool vg_address_is_in(vg_str address, vg_str range)
+{
+    vg_address one, network;
+    return read_address(address, false, &one) && read_address(range, true, &network) &&
+           is_in_network(&one, &network);
+}
+
 /* ---- operators in families -------------------------------------------------------------------------------------------------------- */
 
 typedef enum { TEXT, LIKE, ICASE, NUMERIC, DATE, BOOLEAN, BINARY, ADDRESS, ARN, PRESENCE, NONE } family;

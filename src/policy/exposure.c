@@ -24,28 +24,6 @@ const char *vg_reach_name(vg_reach reach)
     return names[reach];
 }
 
-/* ---- shared providers ---------------------------------------------------------------------------------------------------------- */
-
-static vg_status read_providers(vg_explorer *x, vg_str text, vg_error *err)
-{
-    vg_doc doc;
-    VG_TRY(vg_yaml_read(x->arena, text, VG_STR("policy/federation.yaml"), NULL, &doc, err));
-    x->providers = VG_NEW_N(x->arena, vg_shared_provider, vg_value_count(doc.root) + 1);
-    if (!x->providers)
-        return no_memory(err);
-    for (vg_items it = vg_items_of(doc.root->kind == VG_ARRAY ? doc.root : NULL); vg_items_next(&it);) {
-        vg_shared_provider *p = &x->providers[x->provider_count++];
-        *p = (vg_shared_provider){.url = vg_get_str(it.value, "url"),
-                                  .sub = vg_get_str(it.value, "sub"),
-                                  .aud = vg_get_str(it.value, "aud")};
-        p->any_aud = vg_str_is(p->aud, "any");
-        if (!p->url.len || !p->sub.len || !p->aud.len)
-            return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(&doc, it.value),
-                              "a provider needs url, sub and aud");
-    }
-    return VG_OK;
-}
-
 /* ---- asking ------------------------------------------------------------------------------------------------------------------------- */
 
 /* What was not collected and is taken not to forbid. */
@@ -145,9 +123,15 @@ static vg_severity severity_of(const vg_stranger *stranger, unsigned levels, boo
     return VG_SEVERITY_LOW;
 }
 
-static vg_exposure *exposure_for(vg_explorer *x, const vg_exposure_subject *of, vg_reach reach, vg_str who)
+static vg_str key_of(vg_explorer *x, const vg_exposure_subject *of, vg_reach reach, vg_str who, bool hangs)
 {
-    vg_str key = vg_arena_printf(x->arena, "%.*s\n%d\n%.*s", VG_ARG(of->arn), (int)reach, VG_ARG(who));
+    return vg_arena_printf(x->arena, "%.*s\n%d\n%.*s\n%d", VG_ARG(of->arn), (int)reach, VG_ARG(who), hangs);
+}
+
+static vg_exposure *exposure_for(vg_explorer *x, const vg_exposure_subject *of, vg_reach reach, vg_str who,
+                                 bool hangs)
+{
+    vg_str key = key_of(x, of, reach, who, hangs);
     bool added;
     vg_map_entry *entry = key.ptr ? vg_map_put(x->exposure_of, key, &added) : NULL;
     vg_exposure *exposure = !entry  ? NULL
@@ -178,16 +162,35 @@ typedef struct {
     vg_str who;
 } named_by;
 
+static bool has_action(const vg_exposure *e, vg_str action)
+{
+    for (size_t i = 0; i < e->action_count; i++)
+        if (vg_str_eq(e->actions[i], action))
+            return true;
+    return false;
+}
+
+/* Whether the same is known for certain, which leaves nothing to hang on. */
+static bool is_told_for_certain(vg_explorer *x, const vg_exposure_subject *of, vg_reach reach, vg_str who,
+                                vg_str action)
+{
+    vg_str key = key_of(x, of, reach, who, false);
+    const vg_map_entry *entry = key.ptr ? vg_map_get(x->exposure_of, key) : NULL;
+    return entry && has_action(vg_vec_at(&x->exposures, entry->value.u64), action);
+}
+
 static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
                         const named_by *by, const vg_exposure_action *asked, const vg_witness_context *c,
                         const reservation *left_out, vg_error *err)
 {
-    vg_exposure *e = exposure_for(x, of, stranger->reach, stranger->who.len ? stranger->who : by->who);
+    vg_str who = stranger->who.len ? stranger->who : by->who, hangs_on = vg_witness_hangs_on(c);
+    if (hangs_on.len && is_told_for_certain(x, of, stranger->reach, who, asked->action))
+        return VG_OK;
+    vg_exposure *e = exposure_for(x, of, stranger->reach, who, hangs_on.len > 0);
     if (!e)
         return no_memory(err);
-    for (size_t i = 0; i < e->action_count; i++)
-        if (vg_str_eq(e->actions[i], asked->action))
-            return VG_OK;
+    if (has_action(e, asked->action))
+        return VG_OK;
     int graver = -1;
     for (int level = 0; level < VG_ACCESS_LEVELS; level++)
         if (e->levels & (1U << level) && gravity((vg_access_level)level) > graver)
@@ -206,51 +209,146 @@ static vg_status record(vg_explorer *x, const vg_exposure_subject *of, const vg_
     e->actions = actions;
     e->levels |= 1U << asked->level;
     e->any_audience = stranger->audience.len > 0 && stranger->reach == VG_REACH_EXTERNAL;
+    e->hangs_on = hangs_on;
     e->unless_rcp = left_out->rcp;
     e->unless_block = left_out->block;
     e->severity = severity_of(stranger, e->levels, of->is_trust);
     return VG_OK;
 }
 
-/* Decides the stranger's request; what is Allowed is recorded. *is_open: not allowed as asked, but not refused for certain
- * either. */
-static vg_status put_question(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
-                              const named_by *by, const vg_exposure_action *asked,
-                              const vg_witness_context *c, bool *is_open, vg_error *err)
-{
+/* What a stranger asks, and of whom. */
+typedef struct {
+    const vg_exposure_subject *of;
+    const vg_stranger *stranger;
+    const named_by *by;
+    const vg_exposure_action *asked;
+    vg_world_target target;
     vg_layers layers;
     reservation left_out;
-    vg_world_target target = target_of(x->world, asked->resource, of->arn);
-    VG_TRY(layers_for(x->arena, x->world, &x->full, stranger->caller, &target, &layers, &left_out, err));
-    vg_request request = request_with(c->entries, c->count, stranger->caller, asked->action, asked->resource,
-                                      of->account, false);
-    vg_decision decision = vg_policy_decide(&request, &layers);
-    x->allowed += decision.result == VG_ALLOWED;
-    if (decision.result == VG_ALLOWED)
-        return record(x, of, stranger, by, asked, c, &left_out, err);
-    *is_open = *is_open || decision.result == VG_DECISION_UNKNOWN;
+} question;
+
+static vg_status begin_question(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
+                                const named_by *by, const vg_exposure_action *asked, question *out,
+                                vg_error *err)
+{
+    *out = (question){.of = of, .stranger = stranger, .by = by, .asked = asked};
+    out->target = target_of(x->world, asked->resource, of->arn);
+    return layers_for(x->arena, x->world, &x->full, stranger->caller, &out->target, &out->layers,
+                      &out->left_out, err);
+}
+
+/* `dark`: with the keys that nobody knows as unknown, instead of as they are assumed. */
+static vg_decision_result decide(const question *q, const vg_witness_context *c, bool dark)
+{
+    vg_context_entry entries[VG_WITNESS_KEYS];
+    for (size_t i = 0; i < c->count; i++) {
+        entries[i] = c->entries[i];
+        if (dark && c->dark[i])
+            entries[i].state = VG_CONTEXT_UNKNOWN;
+    }
+    vg_request request = request_with(entries, c->count, q->stranger->caller, q->asked->action,
+                                      q->asked->resource, q->of->account, false);
+    return vg_policy_decide(&request, &q->layers).result;
+}
+
+/* The request is Allowed whatever those keys hold: the witness needs none of them. */
+static void leave_dark_out(vg_witness_context *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        c->entries[i].state = c->dark[i] ? VG_CONTEXT_ABSENT : c->entries[i].state;
+        c->dark[i] = false;
+    }
+}
+
+/* Decides the stranger's request; what is Allowed is recorded, in the first round what is so for certain. *is_open: not
+ * allowed as asked, but not refused for certain either. */
+static vg_status put_question(vg_explorer *x, const question *q, vg_witness_context *c, bool *is_open,
+                              vg_error *err)
+{
+    vg_decision_result result = decide(q, c, true);
+    if (result == VG_ALLOWED)
+        leave_dark_out(c);
+    bool hangs = result == VG_DECISION_UNKNOWN && vg_witness_hangs_on(c).len > 0;
+    if (hangs) {
+        x->hangs = true;
+        result = x->takes_hanging ? decide(q, c, false) : VG_EXPLICITLY_DENIED;
+    }
+    x->allowed += result == VG_ALLOWED;
+    if (result == VG_ALLOWED)
+        return record(x, q->of, q->stranger, q->by, q->asked, c, &q->left_out, err);
+    *is_open = *is_open || result == VG_DECISION_UNKNOWN || (hangs && x->takes_hanging);
     return VG_OK;
 }
 
-/* A stranger asks for what the statement allows, and avoids what its policy denies. */
+static bool mentions(const vg_policy_document *document, const char *key)
+{
+    for (size_t i = 0; i < document->statement_count; i++)
+        for (size_t c = 0; c < document->statements[i].condition_count; c++)
+            if (vg_condition_is_on(&document->statements[i].conditions[c], key))
+                return true;
+    return false;
+}
+
+static bool layer_mentions(const vg_layer *layer, const char *key)
+{
+    for (size_t i = 0; i < layer->count; i++)
+        if (mentions(vg_policy_document_of(layer->policies[i]), key))
+            return true;
+    return false;
+}
+
+/* For what a service acts is in the request where somebody asks: not every service says it of every call. */
+static void drop_source(const question *q, vg_witness_context *c)
+{
+    static const char *const keys[] = {"aws:SourceArn", "aws:SourceAccount", "aws:SourceOwner",
+                                       "aws:SourceOrgID", "aws:SourceOrgPaths"};
+    for (size_t k = 0; k < VG_COUNT(keys); k++) {
+        bool asked =
+            layer_mentions(&q->layers.resource, keys[k]) || layer_mentions(&q->layers.access_point, keys[k]);
+        for (size_t i = 0; i < q->layers.rcp_count; i++)
+            asked = asked || layer_mentions(&q->layers.rcps[i], keys[k]);
+        if (!asked)
+            vg_witness_drop(c, keys[k]);
+    }
+}
+
+static void avoid_denies(const vg_explorer *x, const vg_layer *layer, vg_witness_context *c)
+{
+    for (size_t p = 0; p < layer->count; p++) {
+        const vg_policy_document *document = vg_policy_document_of(layer->policies[p]);
+        for (size_t i = 0; i < document->statement_count; i++)
+            if (document->statements[i].effect == VG_EFFECT_DENY)
+                vg_witness_avoid(c, x->arena, &document->statements[i]);
+    }
+}
+
+/* A stranger asks for what the statement allows, and avoids what is denied. */
 static vg_status ask(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *given,
                      const named_by *by, const vg_exposure_action *asked, bool *is_open, vg_error *err)
 {
     const vg_policy_document *document = vg_policy_document_of(by->policy);
-    const vg_statement *allow = &document->statements[by->statement];
-    const vg_stranger fitting = vg_stranger_fitting(x->arena, given, allow), *stranger = &fitting;
+    const vg_demands demands = {document, &document->statements[by->statement], 0, 0};
+    const vg_stranger stranger = vg_stranger_fitting(x->arena, given, demands);
+    question q;
+    vg_request told;
     x->work += x->request_work;
     if (x->work > WORK_MAX)
         return VG_OK;
+    VG_TRY(begin_question(x, of, &stranger, by, asked, &q, err));
     vg_witness_context c;
-    vg_witness_begin(&c, stranger, x->world, of->region, of->account, x->now_text);
+    vg_witness_begin(&c, x, &stranger, of, asked->action);
+    vg_world_caller caller = {.caller = vg_caller_of(stranger.caller)};
+    vg_world_request(x->world, &caller, &q.target, asked->action, NULL, 0, x->scratch, &told);
+    c.told = &told;
     if (vg_str_is(of->type, "AWS::S3::AccessPoint"))
         vg_witness_through(&c, of->arn, of->account);
-    vg_witness_satisfy(&c, x->arena, allow);
-    for (size_t i = 0; i < document->statement_count; i++)
-        if (document->statements[i].effect == VG_EFFECT_DENY)
-            vg_witness_avoid(&c, x->arena, &document->statements[i]);
-    return put_question(x, of, stranger, by, asked, &c, is_open, err);
+    vg_witness_satisfy(&c, x->arena, demands.allow);
+    avoid_denies(x, &q.layers.resource, &c);
+    avoid_denies(x, &q.layers.access_point, &c);
+    for (size_t i = 0; i < q.layers.rcp_count; i++)
+        avoid_denies(x, &q.layers.rcps[i], &c);
+    drop_source(&q, &c);
+    return put_question(x, &q, &c, is_open, err);
 }
 
 /* ---- resources ----------------------------------------------------------------------------------------------------------------------- */
@@ -266,9 +364,11 @@ static vg_status add_unknown(vg_explorer *x, const vg_exposure_subject *of, vg_s
 
 /* Services that act for the account itself are what trusts are for: the services that can only be made to act by whoever
  * may pass the role. A resource's policy has no such protection. */
-static bool is_worth_asking(const vg_exposure_subject *of, const vg_stranger *stranger)
+static bool is_worth_asking(const vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
+                            vg_str action)
 {
-    return stranger->reach != VG_REACH_SERVICE || !of->is_trust;
+    return (stranger->reach != VG_REACH_SERVICE || !of->is_trust) &&
+           vg_witness_is_possible(x, of, vg_caller_of(stranger->caller).kind, action);
 }
 
 /* A canonical user has no form as a caller, and its owner is known of the own accounts alone. */
@@ -298,8 +398,9 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
                                bool *is_open, vg_error *err)
 {
     vg_stranger strangers[VG_MOST_STRANGERS];
-    const vg_statement *allow = &vg_policy_document_of(by->policy)->statements[by->statement];
-    size_t count = vg_strangers_of(x, of, p, allow, strangers), before = x->allowed;
+    const vg_policy_document *document = vg_policy_document_of(by->policy);
+    const vg_demands demands = {document, &document->statements[by->statement], 0, 0};
+    size_t count = vg_strangers_of(x, of, p, demands, strangers), before = x->allowed;
     if (p->kind == VG_PRINCIPAL_CANONICAL_USER)
         return tell_canonical(x, of, p->text, err);
     for (size_t i = 0; i < count; i++) {
@@ -307,8 +408,9 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
         bool is_weaker = (strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named) ||
                          strangers[i].audience.len;
         bool is_told = is_weaker && x->allowed > before;
-        for (size_t a = 0; a < action_count && !is_told && is_worth_asking(of, &strangers[i]); a++)
-            VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
+        for (size_t a = 0; a < action_count && !is_told; a++)
+            if (is_worth_asking(x, of, &strangers[i], actions[a].action))
+                VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
     }
     return VG_OK;
 }
@@ -373,11 +475,14 @@ static vg_status ask_grant(vg_explorer *x, const vg_exposure_subject *of, const 
         vg_witness_context c;
         if (grant->of_object || !(grant->permissions & acl_questions[i].permission))
             continue;
-        vg_witness_begin(&c, &stranger, x->world, of->region, of->account, x->now_text);
         vg_exposure_action asked = acl_questions[i].asked;
         asked.resource =
             vg_str_is(asked.action, "s3:PutObject") ? vg_exposure_inside_of(x, of->arn) : of->arn;
-        VG_TRY(put_question(x, of, &stranger, &by, &asked, &c, is_open, err));
+        question q;
+        VG_TRY(begin_question(x, of, &stranger, &by, &asked, &q, err));
+        vg_witness_begin(&c, x, &stranger, of, asked.action);
+        avoid_denies(x, &q.layers.resource, &c);
+        VG_TRY(put_question(x, &q, &c, is_open, err));
     }
     return VG_OK;
 }
@@ -397,6 +502,25 @@ static vg_status ask_acl(vg_explorer *x, const vg_exposure_subject *of, bool *is
 
 /* ---- one resource ---------------------------------------------------------------------------------------------------------------------- */
 
+static vg_status ask_all(vg_explorer *x, const vg_exposure_subject *of, vg_action_set *set, bool *is_open,
+                         vg_error *err)
+{
+    for (size_t p = 0; p < of->layer.count; p++)
+        for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
+            VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, is_open, err));
+    return of->s3 ? ask_acl(x, of, is_open, err) : VG_OK;
+}
+
+/* Asks for what is certain, and once more, where something hangs on what nobody knows, for that. */
+static vg_status ask_twice(vg_explorer *x, const vg_exposure_subject *of, vg_action_set *set, bool *is_open,
+                           vg_error *err)
+{
+    x->hangs = x->takes_hanging = false;
+    VG_TRY(ask_all(x, of, set, is_open, err));
+    x->takes_hanging = x->hangs;
+    return x->hangs ? ask_all(x, of, set, is_open, err) : VG_OK;
+}
+
 static vg_status look_at(vg_explorer *x, const vg_exposure_subject *of, vg_action_set *set, vg_error *err)
 {
     bool is_open = false;
@@ -406,11 +530,7 @@ static vg_status look_at(vg_explorer *x, const vg_exposure_subject *of, vg_actio
         VG_TRY(add_unknown(
             x, of, of->unread.len ? of->unread : VG_STR("its policy was not collected, or not all of it"),
             err));
-    for (size_t p = 0; p < of->layer.count; p++)
-        for (uint32_t i = 0; i < vg_policy_document_of(of->layer.policies[p])->statement_count; i++)
-            VG_TRY(ask_statement(x, of, of->layer.policies[p], i, set, &is_open, err));
-    if (of->s3)
-        VG_TRY(ask_acl(x, of, &is_open, err));
+    VG_TRY(ask_twice(x, of, set, &is_open, err));
     if (x->work > WORK_MAX)
         return add_unknown(
             x, of,
@@ -477,22 +597,30 @@ static vg_status explore(vg_explorer *x, vg_action_set *set, size_t *asked, vg_e
     return VG_OK;
 }
 
-vg_status vg_world_exposures(vg_arena *arena, const vg_world *world, vg_str federation, vg_time now,
-                             vg_exposures *out, vg_error *err)
+/* The moment of asking, as aws:CurrentTime and as aws:EpochTime have it. */
+static bool keep_time(vg_explorer *x, vg_time now)
 {
-    char now_text[VG_TIME_TEXT];
+    char text[VG_TIME_TEXT];
+    vg_time_format(now, text);
+    x->now_text = vg_arena_str(x->arena, vg_str_from(text));
+    x->epoch_text = vg_arena_printf(x->arena, "%lld", (long long)(now / VG_TIME_SECOND));
+    return x->now_text.ptr && x->epoch_text.ptr;
+}
+
+vg_status vg_world_exposures(vg_arena *arena, const vg_world *world, const vg_exposure_content *content,
+                             vg_time now, vg_exposures *out, vg_error *err)
+{
     vg_action_set set = vg_action_set_new(arena, world->catalogue);
     vg_explorer x = {.arena = arena,
                      .world = world,
+                     .scratch = VG_NEW(arena, vg_world_scratch),
                      .exposures = vg_vec_in(arena, sizeof(vg_exposure)),
                      .unknowns = vg_vec_in(arena, sizeof(vg_exposure_unknown)),
                      .exposure_of = vg_map_new(arena, 0)};
-    vg_time_format(now, now_text);
-    x.now_text = vg_arena_str(arena, vg_str_from(now_text));
     *out = (vg_exposures){0};
-    if (!x.exposure_of || !x.now_text.ptr || !set.words)
+    if (!x.exposure_of || !x.scratch || !set.words || !keep_time(&x, now))
         return no_memory(err);
-    VG_TRY(read_providers(&x, federation, err));
+    VG_TRY(vg_stranger_rules_read(arena, content, &x.rules, err));
     VG_TRY(compile_full(arena, &x.full, err));
     VG_TRY(explore(&x, &set, &out->resources, err));
     if (x.exposures.len > 1)

@@ -47,7 +47,7 @@ static vg_str account_for(vg_arena *arena, vg_str pattern)
 }
 
 /* The parts of an ARN: arn, partition, service, region, account, resource. False: it has not that many. */
-enum { PARTS = 6, REGION = 3, ACCOUNT = 4, RESOURCE = 5 };
+enum { PARTS = 6, SERVICE = 2, REGION = 3, ACCOUNT = 4, RESOURCE = 5 };
 static bool split_arn(vg_str text, vg_str parts[PARTS])
 {
     for (size_t i = 0; i < PARTS - 1; i++)
@@ -78,22 +78,35 @@ static vg_str principal_for(vg_arena *arena, vg_str pattern, vg_str account)
     return (vg_str){0};
 }
 
-/* Of something that a stranger makes a service act for; ptr NULL: the pattern fixes whose it is. */
-static vg_str source_for(vg_arena *arena, vg_str pattern, vg_str account)
+vg_str vg_source_of_service(vg_arena *arena, vg_str service)
 {
-    vg_str parts[PARTS];
+    vg_str prefix, rest;
+    vg_str_split(service, '.', &prefix, &rest);
+    if (vg_str_is(prefix, "s3"))
+        return VG_STR("arn:aws:s3:::stranger");
+    return vg_arena_printf(arena, "arn:aws:%.*s:us-east-1:" STRANGER_ACCOUNT ":stranger", VG_ARG(prefix));
+}
+
+/* Of something that a stranger makes a service act for; ptr NULL: the pattern fixes whose it is. */
+static vg_str source_for(vg_arena *arena, vg_str service, vg_str pattern, vg_str account)
+{
+    vg_str parts[PARTS], prefix, rest;
     if (!split_arn(pattern, parts))
-        return vg_str_is(pattern, "*") ? VG_STR("arn:aws:stranger:us-east-1:" STRANGER_ACCOUNT ":stranger")
-                                       : (vg_str){0};
-    bool is_anyones = has_wildcard(parts[ACCOUNT]) || (!parts[ACCOUNT].len && has_wildcard(parts[RESOURCE]));
+        return vg_str_is(pattern, "*") ? vg_source_of_service(arena, service) : (vg_str){0};
+    vg_str_split(service, '.', &prefix, &rest);
+    parts[SERVICE] = fill(arena, parts[SERVICE], prefix);
+    /* the names of buckets are the world's, and their ARNs hold no account */
+    bool is_bucket = vg_str_is(parts[SERVICE], "s3");
+    bool is_anyones =
+        is_bucket || !parts[ACCOUNT].len ? has_wildcard(parts[RESOURCE]) : has_wildcard(parts[ACCOUNT]);
     if (!is_anyones)
         return (vg_str){0};
-    return vg_arena_printf(
-        arena, "%.*s:%.*s:%.*s:%.*s:%.*s:%.*s", VG_ARG(fill(arena, parts[0], VG_STR("arn"))),
-        VG_ARG(fill(arena, parts[1], VG_STR("aws"))), VG_ARG(fill(arena, parts[2], VG_STR("stranger"))),
-        VG_ARG(fill(arena, parts[REGION], VG_STR("us-east-1"))),
-        VG_ARG(parts[ACCOUNT].len ? account : VG_STR("")),
-        VG_ARG(fill(arena, parts[RESOURCE], VG_STR("stranger"))));
+    return vg_arena_printf(arena, "%.*s:%.*s:%.*s:%.*s:%.*s:%.*s",
+                           VG_ARG(fill(arena, parts[0], VG_STR("arn"))),
+                           VG_ARG(fill(arena, parts[1], VG_STR("aws"))), VG_ARG(parts[SERVICE]),
+                           VG_ARG(is_bucket ? VG_STR("") : fill(arena, parts[REGION], VG_STR("us-east-1"))),
+                           VG_ARG(parts[ACCOUNT].len && !is_bucket ? account : VG_STR("")),
+                           VG_ARG(fill(arena, parts[RESOURCE], VG_STR("stranger"))));
 }
 
 /* The subject of a token of a stranger with an owner's name of its choice: "repo:" + owner + "/...". ptr NULL: the pattern
@@ -159,7 +172,7 @@ static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
     if (is_account && (made = account_for(arena, pattern)).ptr)
         s->source_account = made;
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceArn")) &&
-             (made = source_for(arena, pattern, s->source_account)).ptr)
+             (made = source_for(arena, s->caller, pattern, s->source_account)).ptr)
         s->source_arn = made;
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceOrgID")))
         s->source_organization = fill(arena, pattern, VG_STR("o-stranger000"));
@@ -167,30 +180,31 @@ static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
         s->source_path = made;
 }
 
-static bool is_like(uint8_t op)
+static bool takes_wildcards(vg_operator op)
 {
-    return op == VG_OP_STRING_LIKE || op == VG_OP_ARN_LIKE || op == VG_OP_ARN_EQUALS;
+    return op == VG_OP_STRING_LIKE || op == VG_OP_ARN_LIKE || op == VG_OP_ARN_EQUALS ||
+           op == VG_OP_STRING_NOT_LIKE || op == VG_OP_ARN_NOT_LIKE || op == VG_OP_ARN_NOT_EQUALS;
 }
 
-vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, const vg_statement *allow)
+static void fit(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
+{
+    vg_caller_kind kind = vg_caller_of(s->caller).kind;
+    if (kind == VG_CALLER_ROLE && s->reach == VG_REACH_ANYONE)
+        fit_caller(s, arena, key, pattern);
+    if (kind == VG_CALLER_SERVICE)
+        fit_source(s, arena, key, pattern);
+    bool is_subject = s->provider && vg_str_ends(key, VG_STR(":sub"));
+    vg_str subject = is_subject ? subject_for(arena, pattern, s->provider->sub) : (vg_str){0};
+    s->subject = subject.ptr ? subject : s->subject;
+}
+
+vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, vg_demands demands)
 {
     vg_stranger s = *stranger;
-    vg_caller_kind kind = vg_caller_of(s.caller).kind;
-    bool signs = kind == VG_CALLER_ROLE && s.reach == VG_REACH_ANYONE;
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        for (size_t v = 0; is_like((uint8_t)test->op) && v < test->value_count; v++) {
-            vg_str pattern = test->values[v];
-            if (!has_wildcard(pattern))
-                continue;
-            if (signs)
-                fit_caller(&s, arena, test->key, pattern);
-            if (kind == VG_CALLER_SERVICE)
-                fit_source(&s, arena, test->key, pattern);
-            bool is_subject = s.provider && vg_str_ends(test->key, VG_STR(":sub"));
-            vg_str subject = is_subject ? subject_for(arena, pattern, s.provider->sub) : (vg_str){0};
-            s.subject = subject.ptr ? subject : s.subject;
-        }
-    }
+    vg_demand demand;
+    while (vg_demands_next(&demands, &demand))
+        for (size_t v = 0; takes_wildcards(demand.test->op) && v < demand.test->value_count; v++)
+            if (has_wildcard(demand.test->values[v]))
+                fit(&s, arena, demand.test->key, demand.test->values[v]);
     return s;
 }

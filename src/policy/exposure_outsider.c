@@ -1,4 +1,4 @@
-/* exposure_outsider.c: the outsiders that a statement's conditions name: the account, role or organisation of a caller, and
+/* exposure_outsider.c: the outsiders that a policy's conditions name: the account, role or organisation of a caller, and
  * those for whom an AWS service acts. A fixed value protects from everybody but whom it names; whoever is not of the account
  * (of the organisation) is then let in from outside, as if a Principal had named it. */
 #include "policy/exposure_part.h"
@@ -17,14 +17,10 @@ static bool is_fixed_account(vg_str value)
     return vg_is_account_id(value);
 }
 
-static bool asks_for(const vg_policy_condition *test)
+/* How many of its values may name somebody. */
+static size_t values_of(const vg_demand *demand)
 {
-    return !vg_operator_is_negated(test->op) && test->op != VG_OP_NULL;
-}
-
-bool vg_condition_is_on(const vg_policy_condition *test, const char *key)
-{
-    return vg_str_eq_icase(test->key, vg_str_from(key));
+    return demand->test->op == VG_OP_NULL ? 0 : demand->test->value_count;
 }
 
 /* ---- callers --------------------------------------------------------------------------------------------------------- */
@@ -53,16 +49,16 @@ static bool caller_of(vg_explorer *x, const vg_exposure_subject *of, const vg_po
     return out->reach == VG_REACH_EXTERNAL;
 }
 
-size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,
                             vg_stranger *out, size_t most)
 {
     size_t count = 0;
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
+    vg_demand demand;
+    while (vg_demands_next(&demands, &demand)) {
         size_t before = count;
-        for (size_t v = 0; asks_for(test) && v < test->value_count && count < most; v++)
+        for (size_t v = 0; v < values_of(&demand) && count < most; v++)
             if (count - before < MOST_VALUES)
-                count += caller_of(x, of, test, test->values[v], &out[count]);
+                count += caller_of(x, of, demand.test, demand.test->values[v], &out[count]);
     }
     return count;
 }
@@ -91,13 +87,13 @@ static vg_str organization_of_source(const vg_explorer *x, const vg_policy_condi
     return (is_path || vg_condition_is_on(test, "aws:SourceOrgID")) && is_outside ? id : (vg_str){0};
 }
 
-/* The thing of that account for which the service acts, as the conditions ask for it; empty: any. */
-static vg_str source_of(vg_explorer *x, const vg_statement *allow, vg_str account)
+/* The thing of that account for which the service acts, as it is demanded; empty: any. */
+static vg_str source_of(vg_explorer *x, vg_demands demands, vg_str account)
 {
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        for (size_t v = 0;
-             vg_condition_is_on(test, "aws:SourceArn") && asks_for(test) && v < test->value_count; v++) {
+    vg_demand demand;
+    while (vg_demands_next(&demands, &demand)) {
+        const vg_policy_condition *test = demand.test;
+        for (size_t v = 0; vg_condition_is_on(test, "aws:SourceArn") && v < test->value_count; v++) {
             vg_arn arn;
             bool is_its =
                 vg_arn_parse(test->values[v], &arn) && (!arn.account.len || vg_str_eq(arn.account, account));
@@ -109,7 +105,7 @@ static vg_str source_of(vg_explorer *x, const vg_statement *allow, vg_str accoun
 }
 
 /* For whom the service acts by this value. False: for nobody outside the account. */
-static bool source_stranger(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+static bool source_stranger(vg_explorer *x, const vg_exposure_subject *of, vg_demands all,
                             const vg_policy_condition *test, vg_str value, vg_stranger *out)
 {
     vg_str account = account_of_source(test, value), organization = organization_of_source(x, test, value);
@@ -124,7 +120,7 @@ static bool source_stranger(vg_explorer *x, const vg_exposure_subject *of, const
     out->who = vg_arena_printf(x->arena, "%.*s for %.*s", VG_ARG(service),
                                VG_ARG(account.len ? account : organization));
     out->source_account = account.len ? account : VG_STR(STRANGER_ACCOUNT);
-    out->source_arn = source_of(x, allow, out->source_account);
+    out->source_arn = source_of(x, all, out->source_account);
     out->source_organization = is_inside ? x->world->organization_id : organization;
     out->source_path = is_inside                                          ? known->org_path
                        : organization.len && value.len > organization.len ? vg_text_matching(x->arena, value)
@@ -132,17 +128,18 @@ static bool source_stranger(vg_explorer *x, const vg_exposure_subject *of, const
     return true;
 }
 
-size_t vg_outsiders_served(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
-                           vg_str service, vg_stranger *out, size_t most)
+size_t vg_outsiders_served(vg_explorer *x, const vg_exposure_subject *of, vg_demands demands, vg_str service,
+                           vg_stranger *out, size_t most)
 {
     size_t count = 0;
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
+    vg_demand demand;
+    const vg_demands all = demands;
+    while (vg_demands_next(&demands, &demand)) {
         size_t before = count;
-        for (size_t v = 0; asks_for(test) && v < test->value_count && count < most; v++) {
+        for (size_t v = 0; v < values_of(&demand) && count < most; v++) {
             out[count].caller = service;
             if (count - before < MOST_VALUES)
-                count += source_stranger(x, of, allow, test, test->values[v], &out[count]);
+                count += source_stranger(x, of, all, demand.test, demand.test->values[v], &out[count]);
         }
     }
     return count;

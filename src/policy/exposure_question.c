@@ -217,22 +217,15 @@ static vg_str resource_for(const vg_explorer *x, const vg_statement *s, const vg
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------- */
 
-/* Of a role's trust: the actions that it names, and those of assuming that a pattern or NotAction takes in. */
+/* Of a role's trust: the actions of assuming it that the statement takes in. What else it may name, sts:TagSession and
+ * sts:SetSourceIdentity, lets nobody in. */
 static size_t choose_trust_actions(const vg_statement *s, vg_str role,
                                    vg_exposure_action out[VG_EXPOSURE_ACTIONS])
 {
     static const vg_str assuming[] = {VG_STR_INIT("sts:AssumeRole"), VG_STR_INIT("sts:AssumeRoleWithSAML"),
                                       VG_STR_INIT("sts:AssumeRoleWithWebIdentity")};
     size_t count = 0;
-    bool has_pattern = s->not_action;
-    for (size_t i = 0; i < s->action_count && !s->not_action; i++) {
-        bool is_pattern = vg_str_find_char(s->actions[i], '*') != VG_NPOS ||
-                          vg_str_find_char(s->actions[i], '?') != VG_NPOS;
-        has_pattern = has_pattern || is_pattern;
-        if (!is_pattern && count < VG_ACCESS_LEVELS)
-            out[count++] = (vg_exposure_action){s->actions[i], role, VG_ACCESS_WRITE};
-    }
-    for (size_t a = 0; a < VG_COUNT(assuming) && has_pattern && count < VG_ACCESS_LEVELS; a++) {
+    for (size_t a = 0; a < VG_COUNT(assuming); a++) {
         bool listed = false;
         for (size_t i = 0; i < s->action_count; i++)
             listed = listed || vg_action_matches(s->actions[i], assuming[a]);

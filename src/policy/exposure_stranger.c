@@ -13,9 +13,9 @@ static const vg_shared_provider *shared_provider(const vg_explorer *x, vg_str pr
             return NULL;
         principal = vg_str_sub(arn.resource, slash + 1, VG_NPOS);
     }
-    for (size_t i = 0; i < x->provider_count; i++)
-        if (vg_str_glob(x->providers[i].url, principal))
-            return &x->providers[i];
+    for (size_t i = 0; i < x->rules->provider_count; i++)
+        if (vg_str_glob(x->rules->providers[i].url, principal))
+            return &x->rules->providers[i];
     return NULL;
 }
 
@@ -60,54 +60,75 @@ static bool is_identity_center(vg_str provider)
     return vg_str_starts(name, VG_STR("AWSSSO_")) && vg_str_ends(name, VG_STR("_DO_NOT_DELETE"));
 }
 
-/* The service that stands in the condition's pattern of a source, for anyone may be a service: "sns.amazonaws.com". ptr NULL: no
- * source is asked for. */
-static vg_str service_asked_for(vg_explorer *x, const vg_statement *allow)
+/* The service that is in the ARN of a source: "sns.amazonaws.com" of "arn:aws:sns:*:*:topic". */
+static vg_str service_of_source(vg_arena *arena, vg_str source)
 {
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        vg_str rest, service;
-        bool is_source = vg_condition_is_on(test, "aws:SourceArn") ||
-                         vg_condition_is_on(test, "aws:SourceAccount") ||
-                         vg_condition_is_on(test, "aws:SourceOwner");
-        if (!is_source || !test->value_count || vg_operator_is_negated(test->op))
+    vg_str rest, service;
+    bool is_arn = vg_str_split(source, ':', &service, &rest) && vg_str_split(rest, ':', &service, &rest) &&
+                  vg_str_split(rest, ':', &service, &rest);
+    bool is_name = is_arn && service.len && vg_str_find_char(service, '*') == VG_NPOS;
+    return is_name ? vg_arena_printf(arena, "%.*s.amazonaws.com", VG_ARG(service))
+                   : VG_STR("sns.amazonaws.com");
+}
+
+/* The service that is demanded of anyone, for anyone may be a service: by its name, by what it acts for, or that it be one.
+ * ptr NULL: none is. */
+static vg_str service_asked_for(vg_explorer *x, vg_demands demands)
+{
+    vg_demand demand;
+    vg_str service = {0};
+    while (vg_demands_next(&demands, &demand)) {
+        const vg_policy_condition *test = demand.test;
+        bool is_source =
+            vg_condition_is_on(test, "aws:SourceArn") || vg_condition_is_on(test, "aws:SourceAccount") ||
+            vg_condition_is_on(test, "aws:SourceOwner") || vg_condition_is_on(test, "aws:SourceOrgID") ||
+            vg_condition_is_on(test, "aws:SourceOrgPaths");
+        bool is_service = vg_condition_is_on(test, "aws:PrincipalIsAWSService");
+        if (!test->value_count)
             continue;
-        bool is_arn = vg_str_split(test->values[0], ':', &service, &rest) &&
-                      vg_str_split(rest, ':', &service, &rest) && vg_str_split(rest, ':', &service, &rest);
-        bool is_name = is_arn && service.len && vg_str_find_char(service, '*') == VG_NPOS;
-        return is_name ? vg_arena_printf(x->arena, "%.*s.amazonaws.com", VG_ARG(service))
-                       : VG_STR("sns.amazonaws.com");
+        if (vg_condition_is_on(test, "aws:PrincipalServiceName") && test->op != VG_OP_NULL)
+            return vg_text_matching(x->arena, test->values[0]);
+        if (!service.len && (is_source || is_service))
+            service = service_of_source(x->arena, test->values[0]);
     }
-    return (vg_str){0};
+    return service;
 }
 
 /* ---- by the kind of principal ------------------------------------------------------------------------------------------ */
 
 /* A service on behalf of whoever, and of the outsiders that the conditions name. */
-static size_t served(vg_explorer *x, const vg_exposure_subject *of, vg_str service, const vg_statement *allow,
+static size_t served(vg_explorer *x, const vg_exposure_subject *of, vg_str service, vg_demands demands,
                      vg_stranger *out, size_t most)
 {
     out[0] = vg_stranger_from(service, VG_REACH_SERVICE);
     out[0].account = (vg_str){0};
     out[0].source_account = VG_STR(STRANGER_ACCOUNT);
-    return 1 + vg_outsiders_served(x, of, allow, service, out + 1, most - 1);
+    return 1 + vg_outsiders_served(x, of, demands, service, out + 1, most - 1);
+}
+
+/* Whether a value holds the variable ${aws:username}, which users alone have. */
+static bool names_a_user(const vg_policy_condition *test)
+{
+    for (size_t v = 0; v < test->value_count; v++)
+        if (vg_str_find(test->values[v], VG_STR("${aws:username")) != VG_NPOS)
+            return true;
+    return false;
 }
 
 /* A stranger with what the conditions ask for and anybody may have in an account of his own: a user, of whatever name; an
  * organisation, a VPC or an endpoint, where one must be there and no matter which. False: they ask for nothing of it. */
-static bool equipped(vg_explorer *x, const vg_statement *allow, vg_stranger *out)
+static bool equipped(vg_explorer *x, vg_demands demands, vg_stranger *out)
 {
     vg_str user = {0};
+    vg_demand demand;
     *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
-    for (size_t i = 0; i < allow->condition_count; i++) {
-        const vg_policy_condition *test = &allow->conditions[i];
-        bool must_be = test->op == VG_OP_NULL && test->value_count && vg_str_is(test->values[0], "false");
-        bool is_name =
-            vg_condition_is_on(test, "aws:username") && test->op != VG_OP_NULL && test->value_count;
-        if (is_name && !vg_operator_is_negated(test->op))
+    while (vg_demands_next(&demands, &demand)) {
+        const vg_policy_condition *test = demand.test;
+        bool must_be = vg_demand_presence(&demand), is_name = vg_condition_is_on(test, "aws:username");
+        if (is_name && test->op != VG_OP_NULL && test->value_count)
             user = vg_text_matching(x->arena, test->values[0]);
         else if (!user.len &&
-                 (vg_condition_is_on(test, "aws:PrincipalType") || vg_condition_is_on(test, "aws:username")))
+                 (is_name || names_a_user(test) || vg_condition_is_on(test, "aws:PrincipalType")))
             user = VG_STR("witness");
         else if (must_be && vg_condition_is_on(test, "aws:PrincipalOrgID"))
             out->organization = VG_STR("o-stranger000");
@@ -121,21 +142,32 @@ static bool equipped(vg_explorer *x, const vg_statement *allow, vg_stranger *out
     return user.len || out->organization.len || out->vpc.len || out->vpce.len;
 }
 
-static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, const vg_statement *allow,
+/* Whoever has an identity of a pool of Cognito, which is anyone: every account has its provider without setting one up. */
+static vg_stranger with_token(const vg_explorer *x)
+{
+    vg_stranger s = vg_stranger_from(VG_STR("cognito-identity.amazonaws.com"), VG_REACH_ANYONE);
+    s.account = (vg_str){0};
+    s.provider = shared_provider(x, s.caller);
+    return s;
+}
+
+static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,
                      vg_stranger out[VG_MOST_STRANGERS])
 {
     size_t count = 0;
     out[count++] = vg_stranger_from(VG_STR("*"), VG_REACH_ANYONE);
     out[count++] =
         vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
-    if (equipped(x, allow, &out[count]))
+    if (equipped(x, demands, &out[count]))
         count++;
+    if (of->is_trust)
+        out[count++] = with_token(x);
     if (x->world->organization_id.len)
         out[count++] = sibling(x);
-    count += vg_outsiders_calling(x, of, allow, &out[count], VG_MOST_STRANGERS / 2 - count);
-    vg_str service = service_asked_for(x, allow);
+    count += vg_outsiders_calling(x, of, demands, &out[count], VG_MOST_STRANGERS / 2 - count);
+    vg_str service = service_asked_for(x, demands);
     if (service.len && !of->is_trust)
-        count += served(x, of, service, allow, &out[count], VG_MOST_STRANGERS - count);
+        count += served(x, of, service, demands, &out[count], VG_MOST_STRANGERS - count);
     return count;
 }
 
@@ -164,11 +196,11 @@ static size_t federated(vg_explorer *x, vg_str provider, vg_stranger out[VG_MOST
 
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
-                       const vg_statement *allow, vg_stranger out[VG_MOST_STRANGERS])
+                       vg_demands demands, vg_stranger out[VG_MOST_STRANGERS])
 {
     switch (p->kind) {
     case VG_PRINCIPAL_ANYONE:
-        return anyone(x, of, allow, out);
+        return anyone(x, of, demands, out);
     case VG_PRINCIPAL_ACCOUNT:
     case VG_PRINCIPAL_ARN:
         if (vg_str_eq(p->account, of->account))
@@ -176,7 +208,7 @@ size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_p
         out[0] = vg_stranger_named(x, p);
         return 1;
     case VG_PRINCIPAL_SERVICE:
-        return served(x, of, p->text, allow, out, VG_MOST_STRANGERS);
+        return served(x, of, p->text, demands, out, VG_MOST_STRANGERS);
     case VG_PRINCIPAL_FEDERATED:
         return is_identity_center(p->text) ? 0 : federated(x, p->text, out);
     case VG_PRINCIPAL_UNIQUE_ID:

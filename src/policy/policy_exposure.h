@@ -13,7 +13,7 @@
  * parameters and user agent, but has its own account, organisation, VPC and address. What a witness was Allowed is exposed;
  * the engine decided it, and the witness can be asked again. What would be but for resource control policies or settings of
  * Block Public Access that nobody collected is not exposed for certain: it is told apart, and its witness is allowed if
- * they forbid nothing. A bucket's access control list lets in as a policy does, by its groups AllUsers and
+ * they forbid nothing. So is what hangs on a tag of the resource that evidence does not tell. A bucket's access control list lets in as a policy does, by its groups AllUsers and
  * AuthenticatedUsers; those of objects are not looked at. */
 #ifndef VIGIL_POLICY_EXPOSURE_H
 #define VIGIL_POLICY_EXPOSURE_H
@@ -57,14 +57,17 @@ typedef struct {
     vg_severity severity;
     bool
         any_audience; /* of a shared provider: the right subject is asked for, and its token may be for any audience */
+    vg_str
+        hangs_on; /* a key on which evidence tells nothing, and that lets in if it is as the witness has it: a tag of
+                        the resource, one that the catalogue lacks; empty: none */
     bool unless_rcp;   /* resource control policies were not collected: one of them may forbid it */
     bool unless_block; /* S3's Block Public Access was not collected in full: it may forbid it */
 } vg_exposure;
 
-/* Whether nothing that was not collected could forbid it. */
+/* Whether nothing that is not known could forbid it. */
 static inline bool vg_exposure_is_certain(const vg_exposure *exposure)
 {
-    return !exposure->unless_rcp && !exposure->unless_block;
+    return !exposure->unless_rcp && !exposure->unless_block && !exposure->hangs_on.len;
 }
 
 /* A resource of which it is not known, or not for certain. */
@@ -81,10 +84,15 @@ typedef struct {
     size_t resources; /* asked */
 } vg_exposures;
 
-/* `federation`: text of content/policy/federation.yaml. `now` is the witnesses' aws:CurrentTime. Memory is the arena's.
- * The world must have a catalogue. */
-vg_status vg_world_exposures(vg_arena *arena, const struct vg_world *world, vg_str federation, vg_time now,
-                             vg_exposures *out, vg_error *err);
+/* Texts of content/policy/: federation.yaml and strangers.yaml. */
+typedef struct {
+    vg_str federation, strangers;
+} vg_exposure_content;
+
+/* `now` is the witnesses' aws:CurrentTime and aws:EpochTime. Memory is the arena's. The world must have a catalogue. */
+vg_status vg_world_exposures(vg_arena *arena, const struct vg_world *world,
+                             const vg_exposure_content *content, vg_time now, vg_exposures *out,
+                             vg_error *err);
 /* Decides a witness again, as it was decided. */
 vg_status vg_witness_decide(vg_arena *arena, const struct vg_world *world, const vg_witness *witness,
                             vg_decision *out, vg_error *err);

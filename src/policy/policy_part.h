@@ -333,6 +333,8 @@ vg_match vg_rule_concerns_resource(vg_evaluation *e, const vg_rule *rule);
 vg_status vg_test_compile(vg_arena *arena, const vg_policy_condition *condition, bool variables, vg_test *out,
                           vg_error *err);
 vg_match vg_test_holds(vg_evaluation *e, const vg_test *test);
+/* Whether the range, or the single address, of a condition on addresses holds the address. */
+bool vg_address_is_in(vg_str address, vg_str range);
 
 /* How a Principal element names a caller, from the weakest to the strongest. */
 typedef enum {

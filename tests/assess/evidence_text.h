@@ -145,11 +145,11 @@ static inline vg_content *read_content(vg_arena *arena, const content_text *file
 /* Practices, and the built-in files that the policy engine is asked with. */
 static inline vg_content *read_engine_content(vg_arena *arena)
 {
-    static const char *const paths[] = {"catalogue/actions.txt",     "access/resources.yaml",
-                                        "policy/federation.yaml",    "policy/services.yaml",
-                                        "escalations/identity.yaml", "escalations/services.yaml",
-                                        "policy/events.yaml",        "policy/quotas.yaml",
-                                        "policy/regions.yaml",       "policy/condition-keys.yaml"};
+    static const char *const paths[] = {
+        "catalogue/actions.txt",      "access/resources.yaml",     "policy/federation.yaml",
+        "policy/services.yaml",       "escalations/identity.yaml", "escalations/services.yaml",
+        "policy/events.yaml",         "policy/quotas.yaml",        "policy/regions.yaml",
+        "policy/condition-keys.yaml", "policy/strangers.yaml"};
     content_text files[VG_COUNT(paths) + 1] = {{NULL, NULL}};
     for (size_t i = 0; i < VG_COUNT(paths); i++) {
         vg_str path = vg_arena_printf(arena, "%s/content/%s", VIGIL_SOURCE_DIR, paths[i]), text;

@@ -98,8 +98,24 @@ def exposures_are_told_with_a_witness_that_the_engine_allows():
     equal([json.loads(a)["result"] for a in answers.splitlines()], ["Allowed"] * 3)
     text = vigil("iam", "exposed", "--workspace", place)
     assert "anyone may assume it\n         by Trust of" in text and "witness: no credentials, s3:GetObject on arn:aws:s3:::open/x" in text, text
-    assert "2 ways into " in text and "Open unless something that was not collected closes it, 1:" in text, text
+    assert "2 ways into " in text and "Open unless something that is not known closes it, 1:" in text, text
     assert "Block Public Access, which was not collected in full" in text.split("Open unless")[1], text
+
+
+@case
+def what_hangs_on_a_tag_that_nobody_knows_is_told_apart():
+    tagged = json.loads(json.dumps(PUBLIC).replace("open", "tagged"))
+    tagged["Statement"][0]["Condition"] = {"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}
+    clear = {**bucket("clear", None), "resourceType": "AWS::S3::AccountPublicAccessBlock", "resourceId": ACCOUNT, "ARN": "arn:aws:s3:::" + ACCOUNT,
+             "configuration": dict.fromkeys(("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"), False),
+             "supplementaryConfiguration": {}}
+    place = workspace([role("any", {"AWS": "*"})], [clear, bucket("tagged", tagged)])
+    found = json.loads(vigil("iam", "exposed", "--workspace", place, "--format", "json"))
+    equal([(e["resource"].rsplit(":", 1)[1], e["hangsOn"], e["witness"]["principal"]) for key in ("exposed", "possible") for e in found[key]],
+          [("role/any", "", "arn:aws:iam::999999999999:role/witness"), ("tagged", "s3:ExistingObjectTag/public", {"type": "Anonymous"})])
+    equal(found["possible"][0]["witness"]["contextVariables"]["s3:ExistingObjectTag/public"], "yes")
+    text = vigil("iam", "exposed", "--workspace", place, "--fail-on", "high", "--reach", "anyone", code=3)
+    assert "\n         if s3:ExistingObjectTag/public, of which no evidence tells, is as the witness has it\n" in text.split("Open unless")[1], text
 
 
 @case
@@ -377,7 +393,7 @@ def what_control_policies_that_nobody_collected_may_close_is_told_apart():
     text = vigil("iam", "exposed", "--workspace", place)
     assert "0 ways into" in text and "unless a resource control policy, of which none were collected, forbids it" in text, text
     done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(place), "--fail-on", "critical"], capture_output=True, text=True)
-    equal((done.returncode, done.stderr), (3, "1 at the gate are open unless something that was not collected closes them\n"))
+    equal((done.returncode, done.stderr), (3, "1 at the gate are open unless something that is not known closes them\n"))
     vigil("iam", "exposed", "--workspace", place, "--fail-on", "critical", "--reach", "external", code=0)
 
 

@@ -10,7 +10,7 @@
 
 static vg_arena *arena;
 static const vg_catalogue *catalogue;
-static vg_str federation;
+static vg_exposure_content content;
 
 static int setup(void **state)
 {
@@ -22,7 +22,9 @@ static int setup(void **state)
                         &err) == VG_OK &&
                    vg_catalogue_open(arena, actions, &catalogue, &err) == VG_OK &&
                    vg_file_read(arena, VG_STR(VIGIL_SOURCE_DIR "/content/policy/federation.yaml"), 1 << 20,
-                                &federation, &err) == VG_OK
+                                &content.federation, &err) == VG_OK &&
+                   vg_file_read(arena, VG_STR(VIGIL_SOURCE_DIR "/content/policy/strangers.yaml"), 1 << 20,
+                                &content.strangers, &err) == VG_OK
                ? 0
                : -1;
 }
@@ -37,11 +39,15 @@ static int teardown(void **state)
 #define OWNER   "111122223333"
 #define SIBLING "444455556666" /* of the organisation */
 #define OUTSIDE "777788889999"
+#define NOW     (INT64_C(1764096000) * VG_TIME_SECOND) /* 2025-11-25T18:40:00Z */
 
 typedef struct {
     const char *arn, *type, *statements;
     const vg_s3_settings *s3;
     const char *rcp; /* statements of one at the root; NULL: none */
+    const vg_world_tag *tags;
+    size_t tag_count;
+    bool tags_unknown;
 } thing;
 
 /* The owner's account with one resource (or role), in an organisation with a second account. */
@@ -98,6 +104,9 @@ static const vg_world *world_with(const thing *t)
                                             .account_id = VG_STR(OWNER),
                                             .region = VG_STR("eu-west-1"),
                                             .policy = layer,
+                                            .tags = t->tags,
+                                            .tag_count = t->tag_count,
+                                            .tags_unknown = t->tags_unknown,
                                             .s3 = t->s3};
         assert_int_equal(vg_world_add_resource(b, &resource, &err), VG_OK);
     }
@@ -109,12 +118,51 @@ static vg_exposures exposures_of(const vg_world *world)
 {
     vg_exposures out;
     vg_error err = {0};
-    if (vg_world_exposures(arena, world, federation, 0, &out, &err) != VG_OK)
+    if (vg_world_exposures(arena, world, &content, NOW, &out, &err) != VG_OK)
         fail_msg("%s", err.message);
     return out;
 }
 
-/* "reach who severity; " of each; "?" for an unknown. Every witness is decided once more. */
+static bool begins(vg_str text, const char *prefix)
+{
+    return vg_str_eq_icase(vg_str_sub(text, 0, strlen(prefix)), vg_str_from(prefix));
+}
+
+/* The prefixes of keys that a witness of this kind cannot have. */
+static const char *const of_signers[] = {
+    "aws:Principal",      "aws:SourceIdentity", "aws:MultiFactor",   "aws:userid", "aws:username",
+    "aws:TokenIssueTime", "aws:CalledVia",      "aws:ViaAWSService", "s3:auth",    "s3:signature"};
+
+static bool has_key_of_signers(vg_str key)
+{
+    for (size_t i = 0; i < VG_COUNT(of_signers); i++)
+        if (begins(key, of_signers[i]) && !vg_str_eq_icase(key, VG_STR("aws:PrincipalType")) &&
+            !begins(key, "aws:PrincipalIsAWSService") && !begins(key, "aws:PrincipalServiceName"))
+            return true;
+    return false;
+}
+
+/* Whether AWS could make the request that the witness is. */
+static void check_witness(const vg_exposure *e)
+{
+    const vg_witness *w = &e->witness;
+    vg_caller_kind kind = vg_caller_of(w->caller).kind;
+    bool signs = kind == VG_CALLER_ROLE || kind == VG_CALLER_USER || kind == VG_CALLER_ROLE_SESSION;
+    bool takes_token = begins(w->action, "sts:AssumeRoleWith");
+    if (begins(w->action, "sts:") &&
+        (takes_token != (kind == VG_CALLER_FEDERATED) || kind == VG_CALLER_ANONYMOUS))
+        fail_msg("%.*s cannot call %.*s", VG_ARG(w->caller), VG_ARG(w->action));
+    for (size_t i = 0; i < w->context_count; i++) {
+        vg_str key = w->context[i].key;
+        bool of_source = begins(key, "aws:SourceA") || begins(key, "aws:SourceO");
+        if ((!signs && has_key_of_signers(key)) || (of_source && kind != VG_CALLER_SERVICE) ||
+            (begins(key, "s3:") && !begins(w->action, "s3:")))
+            fail_msg("%.*s cannot call %.*s with %.*s", VG_ARG(w->caller), VG_ARG(w->action), VG_ARG(key));
+    }
+}
+
+/* "reach who severity; " of each, "if KEY: " before what hangs on a key; "?" for an unknown. Every witness is decided once
+ * more, and is one that AWS could make. */
 static const char *told(const thing *t)
 {
     const vg_world *world = world_with(t);
@@ -124,8 +172,11 @@ static const char *told(const thing *t)
         const vg_exposure *e = &found.exposures[i];
         vg_decision decision;
         vg_error err;
+        if (e->hangs_on.len)
+            vg_buf_addf(&text, "if %.*s: ", VG_ARG(e->hangs_on));
         vg_buf_addf(&text, "%s %.*s %s; ", vg_reach_name(e->reach), VG_ARG(e->who),
                     vg_severity_name(e->severity));
+        check_witness(e);
         assert_int_equal(vg_witness_decide(arena, world, &e->witness, &decision, &err), VG_OK);
         if (decision.result != VG_ALLOWED)
             fail_msg("the witness %.*s %.*s %.*s of %s is %s", VG_ARG(e->witness.caller),
@@ -260,7 +311,8 @@ static void which_conditions_protect(void **state)
         {IF("StringEquals", "aws:Referer", "\"https://example.com\""), "anyone * high; "},
         {IF("StringLike", "aws:UserAgent", "\"browser*\""), "anyone * high; "},
         {IF("StringEquals", "aws:PrincipalTag/team", "\"red\""), "anyone * high; "},
-        {IF("StringEquals", "s3:ExistingObjectTag/public", "\"yes\""), ""},
+        {IF("StringEquals", "s3:ExistingObjectTag/public", "\"yes\""),
+         "if s3:ExistingObjectTag/public: anyone * high; "},
         {IF("StringEquals", "sts:ExternalId", "\"secret\""), ""},
         {IF("Null", "aws:PrincipalOrgID", "\"true\""), "anyone * high; "},
         {IF("Null", "aws:PrincipalOrgID", "\"false\""), "anyone * high; "},
@@ -272,7 +324,32 @@ static void which_conditions_protect(void **state)
         {IF("StringLike", "aws:userid", "\"*\""), "anyone * high; "},
         {IF("StringLike", "aws:userid", "\"AROAEXAMPLE0000000000:*\""), ""},
         {IF("DateLessThan", "aws:CurrentTime", "\"1960-01-01T00:00:00Z\""), ""},
-        {IF("NumericLessThan", "s3:max-keys", "\"10\""), "anyone * high; "},
+        {IF("NumericLessThan", "s3:signatureAge", "\"600000\""), "anyone * high; "},
+        /* the catalogue knows that GetObject carries no such key */
+        {IF("NumericLessThan", "s3:max-keys", "\"10\""), ""},
+        /* both clocks stand at the time of asking */
+        {IF("DateGreaterThan", "aws:CurrentTime", "\"2024-01-01T00:00:00Z\""), "anyone * high; "},
+        {IF("DateLessThan", "aws:CurrentTime", "\"2024-01-01T00:00:00Z\""), ""},
+        {IF("NumericLessThan", "aws:EpochTime", "\"9999999999\""), "anyone * high; "},
+        {IF("NumericGreaterThan", "aws:EpochTime", "\"9999999999\""), ""},
+        {IF("NumericGreaterThan", "aws:EpochTime", "\"1000000000\""), "anyone * high; "},
+        {IF("DateLessThan", "aws:EpochTime", "\"2100-01-01T00:00:00Z\""), "anyone * high; "},
+        {IF("DateGreaterThan", "aws:EpochTime", "\"1000000000\""), "anyone * high; "},
+        {IF("DateLessThan", "aws:EpochTime", "\"2024-01-01T00:00:00Z\""), ""},
+        /* what only a signed request has, and its signer chooses */
+        {IF("Bool", "aws:MultiFactorAuthPresent", "\"true\""), "anyone * high; "},
+        {IF("NumericLessThan", "aws:MultiFactorAuthAge", "\"3600\""), "anyone * high; "},
+        {IF("StringLike", "aws:SourceIdentity", "\"*\""), "anyone * high; "},
+        {IF("DateGreaterThan", "aws:TokenIssueTime", "\"2024-01-01T00:00:00Z\""), "anyone * high; "},
+        {IF("DateGreaterThan", "aws:TokenIssueTime", "\"2100-01-01T00:00:00Z\""), ""},
+        {IF("StringEquals", "s3:authType", "\"REST-QUERY-STRING\""), "anyone * high; "},
+        {IF("Bool", "aws:ViaAWSService", "\"true\""), "anyone * high; "},
+        {IF("StringEquals", "aws:FederatedProvider", "\"arn:aws:iam::" OWNER ":oidc-provider/x\""), ""},
+        {IF("ArnEquals", "ec2:SourceInstanceARN", "\"arn:aws:ec2:eu-west-1:" OWNER ":instance/i-1\""), ""},
+        /* keys that the catalogue lacks */
+        {IF("StringEquals", "s3:NewKey", "\"x\""), "if s3:NewKey: anyone * high; "},
+        {IF("StringEquals", "aws:NewKey", "\"x\""), "if aws:NewKey: anyone * high; "},
+        {IF("StringEquals", "sns:Protocol", "\"https\""), ""},
     };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
@@ -563,6 +640,337 @@ static void whom_a_trust_policy_lets_in(void **state)
         check(&cases[i].t, cases[i].expected);
 }
 
+#define ALLOW(who, action, resource, more)                                                                   \
+    "{\"Effect\":\"Allow\",\"Principal\":" who ",\"Action\":\"" action "\",\"Resource\":\"" resource         \
+    "\"" more "}"
+#define DENY(more)           ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"" more "}"
+#define SERVICE(name)        "{\"Service\":\"" name ".amazonaws.com\"}"
+#define ANY                  "{\"AWS\":\"*\"}"
+#define BOTH(a, b)           ",\"Condition\":{" a "," b "}"
+#define TEST(op, key, value) "\"" op "\":{\"" key "\":" value "}"
+#define REPOSITORY           "arn:aws:ecr:eu-west-1:" OWNER ":repository/r", "AWS::ECR::Repository"
+#define BUS                  "arn:aws:events:eu-west-1:" OWNER ":event-bus/b", "AWS::Events::EventBus"
+#define API                  "arn:aws:execute-api:eu-west-1:" OWNER ":abc", "AWS::ApiGateway::RestApi"
+#define DOMAIN               "arn:aws:es:eu-west-1:" OWNER ":domain/d", "AWS::OpenSearchService::Domain"
+#define SECRET               "arn:aws:secretsmanager:eu-west-1:" OWNER ":secret:s-abcdef", "AWS::SecretsManager::Secret"
+#define VAULT                "arn:aws:backup:eu-west-1:" OWNER ":backup-vault:v", "AWS::Backup::BackupVault"
+#define SEND(who, more)      ALLOW(who, "sqs:SendMessage", "*", more)
+
+/* Policies as they are found, of which AWS's documents tell who gets in. */
+static void policies_of_real_shapes_let_in_whom_aws_says(void **state)
+{
+    static const struct {
+        thing t;
+        const char *expected;
+    } cases[] = {
+        /* a site behind a distribution */
+        {{BUCKET, GET(SERVICE("cloudfront"), IF("StringEquals", "AWS:SourceArn",
+                                                "\"arn:aws:cloudfront::" OWNER ":distribution/E1\""))},
+         ""},
+        {{BUCKET, GET(SERVICE("cloudfront"), "")}, "service cloudfront.amazonaws.com medium; "},
+        {{BUCKET, GET(SERVICE("cloudfront"),
+                      IF("StringLike", "aws:SourceArn", "\"arn:aws:cloudfront::*:distribution/*\""))},
+         "service cloudfront.amazonaws.com medium; "},
+        {{BUCKET, GET("\"*\"", IF("StringLike", "aws:Referer", "\"https://site.example/*\""))},
+         "anyone * high; "},
+        /* notifications */
+        {{TOPIC, PUBLISH_FOR("ArnLike", "aws:SourceArn", "\"arn:aws:s3:*:*:mine\"")}, ""},
+        {{TOPIC, PUBLISH_FOR("ArnLike", "aws:SourceArn", "\"arn:aws:s3:*:*:mine-*\"")},
+         "service s3.amazonaws.com medium; "},
+        {{TOPIC, ALLOW(ANY, "sns:Publish", "*", IF("StringEquals", "AWS:SourceOwner", "\"" OWNER "\""))}, ""},
+        {{QUEUE, SEND("\"*\"", IF("ArnLike", "aws:SourceArn", "\"arn:aws:sns:*:*:*\""))},
+         "service * medium; "},
+        {{QUEUE,
+          SEND(SERVICE("sns"), IF("ArnEquals", "aws:SourceArn", "\"arn:aws:sns:eu-west-1:" OWNER ":t\""))},
+         ""},
+        {{QUEUE, SEND(SERVICE("sns"), IF("StringEquals", "aws:SourceAccount", "\"${aws:ResourceAccount}\""))},
+         ""},
+        {{QUEUE, SEND(SERVICE("sns"), IF("StringEquals", "aws:SourceOrgID", "\"${aws:ResourceOrgID}\""))},
+         ""},
+        {{QUEUE, SEND(SERVICE("sns"), IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))}, ""},
+        {{QUEUE, SEND("\"*\"", IF("StringEquals", "aws:PrincipalServiceName", "\"sns.amazonaws.com\""))},
+         "service * medium; "},
+        {{QUEUE, SEND("\"*\"", IF("Bool", "aws:PrincipalIsAWSService", "\"true\""))}, "service * medium; "},
+        /* keys */
+        {{KEY, ALLOW(ANY, "kms:*", "*",
+                     BOTH(TEST("StringEquals", "kms:CallerAccount", "\"" OWNER "\""),
+                          TEST("StringLike", "kms:ViaService", "\"s3.eu-west-1.amazonaws.com\"")))},
+         ""},
+        {{KEY, ALLOW(ANY, "kms:Decrypt", "*",
+                     IF("StringEquals", "kms:ViaService", "\"s3.eu-west-1.amazonaws.com\""))},
+         "anyone * critical; "},
+        {{KEY, ALLOW(ANY, "kms:Decrypt", "*", IF("StringEquals", "kms:CallerAccount", "\"" OUTSIDE "\""))},
+         "external * medium; "},
+        {{KEY, ALLOW(ANY, "kms:CreateGrant", "*", IF("Bool", "kms:GrantIsForAWSResource", "\"true\""))},
+         "anyone * critical; "},
+        {{KEY, ALLOW(ANY, "kms:Decrypt", "*",
+                     IF("ForAnyValue:StringEquals", "kms:ResourceAliases", "\"alias/open\""))},
+         "if kms:ResourceAliases: anyone * critical; "},
+        /* functions */
+        {{FUNCTION, ALLOW("\"*\"", "lambda:InvokeFunctionUrl", "*",
+                          IF("StringEquals", "lambda:FunctionUrlAuthType", "\"NONE\""))},
+         "anyone * critical; "},
+        {{FUNCTION, ALLOW("\"*\"", "lambda:InvokeFunctionUrl", "*",
+                          IF("StringEquals", "lambda:FunctionUrlAuthType", "\"AWS_IAM\""))},
+         "anyone * critical; "},
+        {{FUNCTION, ALLOW("{\"Service\":\"alexa-appkit.amazon.com\"}", "lambda:InvokeFunction", "*",
+                          IF("StringEquals", "lambda:EventSourceToken", "\"amzn1.ask.skill.x\""))},
+         ""},
+        {{FUNCTION, ALLOW("\"*\"", "lambda:InvokeFunction", "*",
+                          IF("StringEquals", "aws:PrincipalOrgID", "\"${aws:ResourceOrgID}\""))},
+         "organization * low; "},
+        /* registries, buses, interfaces, domains, secrets, vaults */
+        {{REPOSITORY, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"ecr:BatchGetImage\"}"},
+         "anyone * high; "},
+        {{REPOSITORY, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"ecr:BatchGetImage\"" IF(
+                          "StringEquals", "aws:PrincipalOrgID", "\"o-other00000\"") "}"},
+         "external * medium; "},
+        {{BUS, ALLOW("\"*\"", "events:PutEvents", "*",
+                     IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         "organization * low; "},
+        {{BUS, ALLOW("\"*\"", "events:PutEvents", "*", IF("StringEquals", "events:source", "\"shop\""))},
+         "anyone * critical; "},
+        {{API, ALLOW("\"*\"", "execute-api:Invoke", "arn:aws:execute-api:eu-west-1:" OWNER ":abc/*", "")
+                   DENY(IF("NotIpAddress", "aws:SourceIp", "\"198.51.100.0/24\""))},
+         ""},
+        {{API, ALLOW("\"*\"", "execute-api:Invoke", "arn:aws:execute-api:eu-west-1:" OWNER ":abc/*", "")
+                   DENY(IF("StringNotEquals", "aws:SourceVpc", "\"vpc-1\""))},
+         ""},
+        {{API, ALLOW("\"*\"", "execute-api:Invoke", "arn:aws:execute-api:eu-west-1:" OWNER ":abc/*", "")},
+         "anyone * critical; "},
+        {{DOMAIN, ALLOW(ANY, "es:ESHttp*", "arn:aws:es:eu-west-1:" OWNER ":domain/d/*",
+                        IF("IpAddress", "aws:SourceIp", "[\"0.0.0.0/1\",\"128.0.0.0/1\"]"))},
+         "anyone * critical; "},
+        {{DOMAIN, ALLOW(ANY, "es:ESHttp*", "arn:aws:es:eu-west-1:" OWNER ":domain/d/*",
+                        IF("IpAddress", "aws:SourceIp", "\"198.51.100.0/24\""))},
+         ""},
+        {{SECRET, ALLOW("\"*\"", "secretsmanager:GetSecretValue", "*",
+                        IF("StringEquals", "secretsmanager:VersionStage", "\"AWSCURRENT\""))},
+         "anyone * high; "},
+        {{SECRET, ALLOW("\"*\"", "secretsmanager:GetSecretValue", "*", "")
+                      DENY(IF("StringNotEquals", "aws:PrincipalAccount", "[\"" OWNER "\",\"" OUTSIDE "\"]"))},
+         "external * medium; "},
+        {{VAULT, ALLOW("\"*\"", "backup:CopyIntoBackupVault", "*",
+                       IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         "organization * low; "},
+        /* Denies that protect, and that only seem to */
+        {{BUCKET,
+          GET("\"*\"", "") DENY(IF("StringNotEqualsIfExists", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", "")
+                      DENY(BOTH(TEST("StringNotEqualsIfExists", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                                TEST("BoolIfExists", "aws:PrincipalIsAWSService", "\"false\"")))},
+         "service * medium; organization * low; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("BoolIfExists", "aws:MultiFactorAuthPresent", "\"false\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("Bool", "aws:MultiFactorAuthPresent", "\"false\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("Null", "aws:PrincipalTag/team", "\"true\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("Null", "aws:PrincipalOrgID", "\"true\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringEquals", "aws:PrincipalType", "\"Anonymous\""))},
+         "anyone * high; "},
+        {{BUCKET,
+          GET("\"*\"", "") DENY(IF("StringNotEquals", "s3:signatureversion", "\"AWS4-HMAC-SHA256\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("NumericLessThan", "s3:TlsVersion", "\"1.2\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringNotLike", "aws:UserAgent", "\"shop/*\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringNotEquals", "aws:SourceVpce", "\"vpce-1\""))}, ""},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringNotLike", "aws:SourceVpce", "\"vpce-*\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(BOTH(TEST("StringNotEquals", "aws:SourceVpce", "\"vpce-1\""),
+                                             TEST("NotIpAddress", "aws:SourceIp", "\"198.51.100.0/24\"")))},
+         ""},
+        {{BUCKET,
+          GET("\"*\"", "") DENY(BOTH(TEST("StringNotEquals", "aws:SourceVpce", "\"vpce-1\""),
+                                     TEST("StringNotLike", "aws:PrincipalTag/break-glass", "\"yes\"")))},
+         "anyone * high; "},
+        {{BUCKET,
+          GET("\"*\"", "") DENY(IF("IpAddress", "aws:SourceIp", "[\"128.0.0.0/1\",\"2001:db8::/32\"]"))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("NotIpAddress", "aws:SourceIp", "\"0.0.0.0/1\""))},
+         "anyone * high; "},
+        {{BUCKET,
+          GET("\"*\"", "") DENY(IF("ArnNotLike", "aws:PrincipalArn", "\"arn:aws:iam::" OWNER ":*\""))},
+         ""},
+        {{BUCKET,
+          GET("\"*\"", "") DENY(IF("ArnNotLike", "aws:PrincipalArn", "\"arn:aws:iam::*:role/reader\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") ",{\"Effect\":\"Deny\",\"NotPrincipal\":{\"AWS\":\"arn:aws:iam::" OWNER
+                                   ":root\"},\"Action\":\"s3:*\",\"Resource\":\"*\"}"},
+         ""},
+        {{BUCKET, GET("\"*\"", "") ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"NotAction\":\"s3:GetObject\","
+                                   "\"Resource\":\"*\"}"},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\","
+                                   "\"NotResource\":\"arn:aws:s3:::b/public/*\"}"},
+         ""},
+        {{BUCKET, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"NotAction\":\"s3:GetObject\",\"Resource\":"
+                  "\"arn:aws:s3:::b/*\"}"},
+         "anyone * critical; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringEquals", "s3:ExistingObjectTag/secret", "\"yes\""))},
+         "if s3:ExistingObjectTag/secret: anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(IF("StringNotEquals", "s3:ExistingObjectTag/public", "\"yes\""))},
+         "if s3:ExistingObjectTag/public: anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "s3:ExistingObjectTag/public", "\"yes\"")) "," ALLOW(
+                      "\"*\"", "s3:ListBucket", "arn:aws:s3:::b", "")},
+         "anyone * high; if s3:ExistingObjectTag/public: anyone * high; "},
+        {{BUCKET,
+          GET("\"*\"", IF("StringEquals", "s3:ExistingObjectTag/public", "\"yes\"")) "," GET("\"*\"", "")},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringLike", "s3:ExistingObjectTag/public", "\"yes\""),
+                                    TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\"")))},
+         "if s3:ExistingObjectTag/public: organization * low; "},
+        /* keys that are absent */
+        {{BUCKET, GET("\"*\"", IF("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "\"o-testtest00/*\""))},
+         "anyone * high; "},
+        {{BUCKET,
+          GET("\"*\"", BOTH(TEST("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "\"o-testtest00/*\""),
+                            TEST("Null", "aws:PrincipalOrgPaths", "\"false\"")))},
+         "organization * low; "},
+        {{BUCKET,
+          GET("\"*\"", IF("StringNotEquals", "aws:PrincipalArn", "\"arn:aws:iam::" OWNER ":role/x\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:PrincipalAccount", "\"${aws:ResourceAccount}\""))},
+         ""},
+        {{BUCKET, GET("\"*\"", IF("NotIpAddress", "aws:SourceIp", "\"128.0.0.0/1\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("IpAddress", "aws:SourceIp", "\"::/0\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "s3:DataAccessPointAccount", "\"" OWNER "\""))}, ""},
+        {{BUCKET, GET("\"*\"", IF("ArnLike", "s3:DataAccessPointArn",
+                                  "\"arn:aws:s3:eu-west-1:" OWNER ":accesspoint/*\""))},
+         ""},
+        {{BUCKET, GET("{\"AWS\":\"arn:aws:iam::" OUTSIDE ":role/x\"}",
+                      IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++)
+        check(&cases[i].t, cases[i].expected);
+}
+
+#define OIDC(host)  "{\"Federated\":\"arn:aws:iam::" OWNER ":oidc-provider/" host "\"}"
+#define AUD         TEST("StringEquals", CLAIM ":aud", "\"sts.amazonaws.com\"")
+#define SUB(value)  BOTH(AUD, TEST("StringLike", CLAIM ":sub", "\"" value "\""))
+#define GITHUB_OPEN "provider arn:aws:iam::" OWNER ":oidc-provider/" CLAIM " critical; "
+#define POOL(amr)                                                                                            \
+    TRUST("{\"Federated\":\"cognito-identity.amazonaws.com\"}", WEB,                                         \
+          BOTH(TEST("StringEquals", "cognito-identity.amazonaws.com:aud", "\"eu-west-1:pool\""),             \
+               TEST("ForAnyValue:StringLike", "cognito-identity.amazonaws.com:amr", "\"" amr "\"")))
+
+static void trusts_of_real_shapes_let_in_whom_aws_says(void **state)
+{
+    static const struct {
+        const char *statements, *expected;
+    } cases[] = {
+        {TRUST(GITHUB, WEB, SUB("repo:*:ref:refs/heads/main")), GITHUB_OPEN},
+        {TRUST(GITHUB, WEB, SUB("repo:acme*")), GITHUB_OPEN},
+        {TRUST(GITHUB, WEB, SUB("*")), GITHUB_OPEN},
+        {TRUST(GITHUB, WEB, SUB("repo:acme/*")), ""},
+        {TRUST(GITHUB, WEB, SUB("repo:acme/app:*")), ""},
+        {TRUST(GITHUB, WEB, SUB("repo:acme/*:ref:refs/heads/*")), ""},
+        {TRUST(GITHUB, WEB,
+               BOTH(AUD, TEST("StringNotEquals", CLAIM ":sub", "\"repo:evil/x:ref:refs/heads/main\""))),
+         GITHUB_OPEN},
+        {TRUST(GITHUB, WEB,
+               BOTH(AUD, TEST("ForAnyValue:StringLike", CLAIM ":sub", "[\"repo:acme/*\",\"repo:*/x\"]"))),
+         GITHUB_OPEN},
+        {TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":repository_id", "\"1\""))), ""},
+        {TRUST(GITHUB, WEB, IF("StringEquals", "gitlab.com:sub", "\"x\"")), ""},
+        {TRUST(GITHUB, "sts:AssumeRole", ""), ""},
+        {TRUST(OIDC("gitlab.com"), WEB, IF("StringLike", "gitlab.com:sub", "\"project_path:*\"")),
+         "provider arn:aws:iam::" OWNER ":oidc-provider/gitlab.com critical; "},
+        {TRUST(OIDC("app.terraform.io"), WEB,
+               IF("StringLike", "app.terraform.io:sub", "\"organization:*:project:p:*\"")),
+         "provider arn:aws:iam::" OWNER ":oidc-provider/app.terraform.io critical; "},
+        {POOL("unauthenticated"), "provider cognito-identity.amazonaws.com critical; "},
+        {POOL("*"), "provider cognito-identity.amazonaws.com critical; "},
+        {POOL("authenticated"), ""},
+        {TRUST("{\"Federated\":\"arn:aws:iam::" OWNER ":saml-provider/corp\"}", "sts:AssumeRoleWithSAML", ""),
+         "external arn:aws:iam::" OWNER ":saml-provider/corp low; "},
+        {TRUST("\"*\"", "sts:TagSession", ""), ""},
+        {TRUST("\"*\"", "sts:TagSession", "") "," TRUST("{\"AWS\":\"" OUTSIDE "\"}", "sts:AssumeRole", ""),
+         "external " OUTSIDE " medium; "},
+        {TRUST("\"*\"", "sts:*", ""), "anyone * critical; "},
+        {TRUST("\"*\"", WEB, ""), "anyone * critical; "},
+        {TRUST("{\"AWS\":\"" OUTSIDE "\"}", WEB, ""), ""},
+        {TRUST("\"*\"", "sts:AssumeRole", IF("StringEquals", "sts:ExternalId", "\"shop-4711\"")),
+         "if sts:ExternalId: anyone * critical; "},
+        {TRUST("\"*\"", "sts:AssumeRole",
+               IF("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*\"")),
+         "anyone * critical; "},
+        {TRUST("\"*\"", "sts:AssumeRole", IF("StringEquals", "aws:PrincipalTag/team", "\"red\"")),
+         "anyone * critical; "},
+        {TRUST("\"*\"", "sts:AssumeRole", IF("StringLike", "sts:RoleSessionName", "\"${aws:username}\"")),
+         "anyone * critical; "},
+        {TRUST("{\"AWS\":\"" OUTSIDE "\"}", "sts:AssumeRole",
+               IF("Bool", "aws:MultiFactorAuthPresent", "\"true\"")),
+         "external " OUTSIDE " medium; "},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        const thing t = {ROLE, cases[i].statements, NULL, NULL};
+        check(&t, cases[i].expected);
+    }
+}
+
+static void evidence_decides_by_the_tags_of_a_resource(void **state)
+{
+    (void)state;
+    static const vg_world_tag open = {VG_STR_INIT("open"), VG_STR_INIT("yes")},
+                              closed = {VG_STR_INIT("open"), VG_STR_INIT("no")};
+    static const char by_tag[] = SEND("\"*\"", IF("StringEquals", "aws:ResourceTag/open", "\"yes\""));
+    static const char unless[] = SEND("\"*\"", "") DENY(IF("StringEquals", "aws:ResourceTag/open", "\"no\""));
+    static const struct {
+        thing t;
+        const char *expected;
+    } cases[] = {
+        {{QUEUE, by_tag, .tags = &open, .tag_count = 1}, "anyone * critical; "},
+        {{QUEUE, by_tag, .tags = &closed, .tag_count = 1}, ""},
+        {{QUEUE, by_tag}, ""},
+        {{QUEUE, by_tag, .tags_unknown = true}, "if aws:ResourceTag/open: anyone * critical; "},
+        {{QUEUE, unless, .tags = &open, .tag_count = 1}, "anyone * critical; "},
+        {{QUEUE, unless, .tags = &closed, .tag_count = 1}, ""},
+        {{QUEUE, unless, .tags_unknown = true}, "if aws:ResourceTag/open: anyone * critical; "},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++)
+        check(&cases[i].t, cases[i].expected);
+}
+
+/* The value of a key of the first witness; empty: it has none. */
+static vg_str value_in_witness(const char *statements, const char *key)
+{
+    const thing t = {TOPIC, statements, NULL, NULL};
+    vg_exposures found = exposures_of(world_with(&t));
+    assert_int_equal(found.exposure_count, 1);
+    const vg_witness *w = &found.exposures[0].witness;
+    for (size_t i = 0; i < w->context_count; i++)
+        if (vg_str_is(w->context[i].key, key))
+            return w->context[i].values[0];
+    return (vg_str){0};
+}
+
+static void a_witness_of_a_service_says_for_whom_it_acts_where_asked(void **state)
+{
+    (void)state;
+    static const char plain[] = ALLOW(SERVICE("s3"), "sns:Publish", "*", "");
+    static const char account[] = PUBLISH_FOR("StringNotEquals", "aws:SourceAccount", "\"" OWNER "\"");
+    static const char source[] = PUBLISH_FOR("ArnLike", "aws:SourceArn", "\"arn:*:*:*:*:*\"");
+    static const struct {
+        const char *statements, *key, *value;
+    } cases[] = {
+        {plain, "aws:SourceArn", ""},   {plain, "aws:SourceAccount", ""},
+        {plain, "aws:SourceOrgID", ""}, {account, "aws:SourceAccount", "999999999999"},
+        {account, "aws:SourceArn", ""}, {source, "aws:SourceArn", "arn:aws:s3:::stranger"},
+    };
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        vg_str got = value_in_witness(cases[i].statements, cases[i].key);
+        if (!vg_str_is(got, cases[i].value))
+            fail_msg("%s of %s: wanted \"%s\", got \"%.*s\"", cases[i].key, cases[i].statements,
+                     cases[i].value, VG_ARG(got));
+    }
+}
+
 static void an_exposure_names_its_statement_and_the_levels_that_were_allowed(void **state)
 {
     (void)state;
@@ -644,9 +1052,11 @@ static void a_wrong_list_of_providers_is_refused_with_its_place(void **state)
     const thing t = {BUCKET, GET("\"*\"", ""), NULL, NULL};
     vg_exposures out;
     vg_error err = {0};
-    assert_int_equal(vg_world_exposures(arena, world_with(&t),
-                                        VG_STR("- {url: a, sub: b, aud: c}\n- {url: a}\n"), 0, &out, &err),
-                     VG_ERR_VALUE);
+    vg_exposure_content wrong = {VG_STR("- {url: a, sub: b, aud: c}\n- {url: a}\n"), content.strangers};
+    assert_int_equal(vg_world_exposures(arena, world_with(&t), &wrong, NOW, &out, &err), VG_ERR_VALUE);
+    assert_int_equal(err.place.line, 2);
+    wrong = (vg_exposure_content){content.federation, VG_STR("# half of it\ngiven: [aws:sourceip]\n")};
+    assert_int_equal(vg_world_exposures(arena, world_with(&t), &wrong, NOW, &out, &err), VG_ERR_VALUE);
     assert_int_equal(err.place.line, 2);
 }
 
@@ -659,6 +1069,10 @@ int main(void)
         cmocka_unit_test(resource_control_policies_and_public_access_blocks_close_it),
         cmocka_unit_test(services_that_act_for_anyone),
         cmocka_unit_test(whom_a_trust_policy_lets_in),
+        cmocka_unit_test(policies_of_real_shapes_let_in_whom_aws_says),
+        cmocka_unit_test(trusts_of_real_shapes_let_in_whom_aws_says),
+        cmocka_unit_test(evidence_decides_by_the_tags_of_a_resource),
+        cmocka_unit_test(a_witness_of_a_service_says_for_whom_it_acts_where_asked),
         cmocka_unit_test(an_exposure_names_its_statement_and_the_levels_that_were_allowed),
         cmocka_unit_test(control_policies_that_nobody_collected_are_a_reservation),
         cmocka_unit_test(a_second_statement_for_anyone_tells_nothing_of_the_organisation),
