@@ -3,7 +3,7 @@
  * The context is open: what evidence tells is known, what --context gives is known, all else may be anything. So the answer
  * is Allowed or denied only when nothing that is not known could change it. */
 #include "cli/cli_parts.h"
-#include "cli/iam_place.h"
+#include "cli/iam_problem.h"
 #include "cli/iam_world.h"
 
 #include "report/report.h"
@@ -59,7 +59,7 @@ typedef struct {
     vg_layers layers;
     vg_request request;
     vg_explanation why;
-    vg_iam_places places;
+    vg_iam_problems problems;
 } question;
 
 static vg_status answer(question *q, const vg_str words[3], vg_error *err)
@@ -71,6 +71,7 @@ static vg_status answer(question *q, const vg_str words[3], vg_error *err)
     VG_TRY(read_context(q->cli, &given, err));
     VG_TRY(vg_iam_world(q->cli, &words[2], 1, &q->world, err));
     VG_TRY(vg_access_find_caller(q->world, q->cli->arena, words[0], &q->caller, err));
+    VG_TRY(vg_iam_problems_open(q->cli->arena, q->world, &q->problems, err));
     q->target = vg_world_target_of(q->world, words[2]);
     vg_world_layers(q->world, &q->caller, &q->target, &q->layers);
     vg_world_request(q->world, &q->caller, &q->target, words[1], given.entries, given.count, scratch,
@@ -91,8 +92,8 @@ static vg_place place_of(question *q, const vg_deciding_statement *s)
     /* "inline policy p of role/ci" stands in the object of ci, a managed or organisation's policy in its own. */
     const vg_str own[] = {last}, others[] = {name, id, resource};
     return last.len > 0 && s->layer == VG_BY_IDENTITY
-               ? vg_iam_place(&q->places, s->policy, s->statement, own, VG_COUNT(own))
-               : vg_iam_place(&q->places, s->policy, s->statement, others, VG_COUNT(others));
+               ? vg_iam_place(&q->problems.places, s->policy, s->statement, own, VG_COUNT(own))
+               : vg_iam_place(&q->problems.places, s->policy, s->statement, others, VG_COUNT(others));
 }
 
 static vg_str place_text(question *q, const vg_deciding_statement *s)
@@ -231,42 +232,10 @@ static vg_str missing_keys(const question *q)
     return out;
 }
 
-/* Whether the name stands in a list such as "SecurityAudit, group ops". */
-static bool is_listed(vg_str list, vg_str name)
+/* The answer, for what stands in its way. */
+static vg_iam_answer answer_of(const question *q)
 {
-    for (vg_str piece; vg_str_next(&list, ',', &piece);)
-        if (vg_str_eq(vg_str_trim(piece), name))
-            return true;
-    return false;
-}
-
-/* "trust policy of role/ci" */
-static bool is_trust_of(vg_str subject, vg_str arn)
-{
-    vg_str of = VG_STR(" of ");
-    size_t at = vg_str_find(subject, of);
-    return at != VG_NPOS && vg_str_ends(arn, vg_str_sub(subject, at + of.len, VG_NPOS));
-}
-
-/* Whether a problem of the world stands in the way of this answer: of the principal, of what is attached to it, of the
- * resource, or of the organisation's policies. */
-static bool concerns(const question *q, const vg_world_problem *p)
-{
-    const vg_world_principal *who = q->caller.principal;
-    size_t slash = vg_str_rfind_char(p->subject, '/');
-    vg_str name = slash == VG_NPOS ? p->subject : vg_str_sub(p->subject, slash + 1, VG_NPOS);
-    if (who && (vg_str_eq(p->subject, who->arn) || is_listed(who->missing, name) ||
-                is_listed(who->missing, p->subject)))
-        return true;
-    vg_policy_kind kind = p->refused ? p->refused->kind : VG_POLICY_IDENTITY;
-    if (kind == VG_POLICY_TRUST)
-        return is_trust_of(p->subject, q->target.arn);
-    bool of_organization = kind == VG_POLICY_SCP || kind == VG_POLICY_RCP ||
-                           vg_str_is(p->subject, "organization") || vg_str_starts(p->subject, VG_STR("p-")) ||
-                           (p->subject.len > 0 && vg_str_eq(p->subject, q->world->organization_id));
-    return of_organization
-               ? (q->why.decision.unknown & (VG_BY_SCP | VG_BY_RCP)) != 0
-               : q->target.resource && vg_str_find(p->subject, q->target.resource->arn) != VG_NPOS;
+    return (vg_iam_answer){&q->caller, &q->target, q->why.decision.unknown};
 }
 
 static void print_answer(question *q)
@@ -288,9 +257,10 @@ static void print_answer(question *q)
         vg_iam_print(cli, "Not known", vg_iam_uncollected(cli->arena, &q->caller, &q->layers));
     if (is_unknown || explain)
         vg_iam_print(cli, "Lacks", missing_keys(q));
-    for (size_t i = 0; is_unknown && i < q->world->problem_count; i++)
-        if (concerns(q, &q->world->problems[i]))
-            vg_iam_print(cli, "To know", vg_iam_problem_text(&q->places, &q->world->problems[i]));
+    const vg_iam_answer about = answer_of(q);
+    vg_str problem;
+    for (size_t i = 0; is_unknown && (problem = vg_iam_problem_next(&q->problems, &about, &i)).ptr;)
+        vg_iam_print(cli, "To know", problem);
     for (size_t i = 0; explain && i < q->why.note_count; i++)
         vg_iam_print(cli, "Note", vg_str_from(q->why.notes[i]));
     if (explain)
@@ -341,11 +311,8 @@ static vg_status write_answer(question *q, vg_error *err)
         vg_json_string(w, q->why.missing_keys[i]);
     vg_json_end_array(w);
     vg_json_key(w, "problems");
-    vg_json_array(w);
-    for (size_t i = 0; i < q->world->problem_count; i++)
-        if (concerns(q, &q->world->problems[i]))
-            vg_json_string(w, vg_iam_problem_text(&q->places, &q->world->problems[i]));
-    vg_json_end_array(w);
+    const vg_iam_answer about = answer_of(q);
+    vg_iam_problems_write(&q->problems, &about, w);
     if (vg_cli_flag(q->cli, "explain")) {
         vg_json_key(w, "statements");
         vg_json_array(w);
@@ -375,7 +342,7 @@ int vg_iam_can_world(vg_cli *cli)
                                 [VG_DECISION_UNKNOWN] = VG_EXIT_PARTIAL};
     const vg_str *words;
     vg_error err = {0};
-    question q = {.cli = cli, .places = {.arena = cli->arena}};
+    question q = {.cli = cli};
     if (vg_cli_arguments(cli, &words) != 3)
         return vg_cli_usage(cli, "name who, what and on what: PRINCIPAL ACTION RESOURCE");
     if (vg_iam_check_words(words[1], words[2], &err) != VG_OK || answer(&q, words, &err) != VG_OK)

@@ -1,7 +1,7 @@
 /* iam_exposed.c: `vigil iam exposed`: what can be reached from outside, each with a request that proves it. */
 #include "cli/cli_parts.h"
 #include "cli/content_parts.h"
-#include "cli/iam_world.h"
+#include "cli/iam_problem.h"
 #include "report/report.h"
 
 typedef struct {
@@ -9,6 +9,7 @@ typedef struct {
     const vg_world *world;
     vg_exposures found;
     vg_str account, reach;
+    vg_iam_problems problems;
 } exposed_work;
 
 static bool is_asked(const exposed_work *w, const vg_exposure *e)
@@ -21,6 +22,30 @@ static bool is_asked(const exposed_work *w, const vg_exposure *e)
 static bool is_told(const exposed_work *w, const vg_exposure *e, bool certain)
 {
     return is_asked(w, e) && vg_exposure_is_certain(e) == certain;
+}
+
+/* What stands in the way of knowing: problems of the resource, and of RCPs where these are not known. */
+static vg_iam_answer answer_about(const vg_world_target *target, bool rcps_unknown)
+{
+    return (vg_iam_answer){.target = target, .unknown = rcps_unknown ? VG_BY_RCP : 0U};
+}
+
+static void put_problems(vg_json_writer *json, exposed_work *w, vg_str resource, bool rcps_unknown)
+{
+    const vg_world_target target = vg_world_target_of(w->world, resource);
+    const vg_iam_answer answer = answer_about(&target, rcps_unknown);
+    vg_json_key(json, "problems");
+    vg_iam_problems_write(&w->problems, &answer, json);
+}
+
+/* `margin`: what each begins with. */
+static void add_problems(exposed_work *w, vg_buf *out, const vg_iam_answer *about, const char *margin)
+{
+    vg_str text;
+    for (size_t i = 0; (text = vg_iam_problem_next(&w->problems, about, &i)).ptr;) {
+        vg_buf_add_c(out, margin);
+        vg_report_safe(out, text);
+    }
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------------------- */
@@ -73,7 +98,7 @@ static void put_cause(vg_json_writer *w, const vg_exposure *e)
     vg_json_put_str(w, "sid", document->statements[e->statement].sid);
 }
 
-static void put_exposure(vg_json_writer *w, const vg_exposure *e)
+static void put_exposure(vg_json_writer *w, exposed_work *work, const vg_exposure *e)
 {
     vg_json_object(w);
     vg_json_put_str(w, "severity", vg_str_from(vg_severity_name(e->severity)));
@@ -92,21 +117,22 @@ static void put_exposure(vg_json_writer *w, const vg_exposure *e)
     for (size_t i = 0; i < e->action_count; i++)
         vg_json_string(w, e->actions[i]);
     vg_json_end_array(w);
+    put_problems(w, work, e->resource, e->unless_rcp);
     put_witness(w, e);
     vg_json_end_object(w);
 }
 
-static void put_exposures(vg_json_writer *w, const char *key, const exposed_work *work, bool certain)
+static void put_exposures(vg_json_writer *w, const char *key, exposed_work *work, bool certain)
 {
     vg_json_key(w, key);
     vg_json_array(w);
     for (size_t i = 0; i < work->found.exposure_count; i++)
         if (is_told(work, &work->found.exposures[i], certain))
-            put_exposure(w, &work->found.exposures[i]);
+            put_exposure(w, work, &work->found.exposures[i]);
     vg_json_end_array(w);
 }
 
-static void write_json(const exposed_work *work, vg_buf *out)
+static void write_json(exposed_work *work, vg_buf *out)
 {
     vg_json_writer w = vg_json_writer_to(out, 2);
     vg_json_object(&w);
@@ -122,6 +148,7 @@ static void write_json(const exposed_work *work, vg_buf *out)
         vg_json_put_str(&w, "type", u->type);
         vg_json_put_str(&w, "account", u->account);
         vg_json_put_str(&w, "why", u->why);
+        put_problems(&w, work, u->resource, false);
         vg_json_end_object(&w);
     }
     vg_json_end_array(&w);
@@ -209,8 +236,8 @@ static void add_reservations(vg_buf *out, const vg_exposure *e)
         vg_buf_add_c(out,
                      "\n         unless Block Public Access, which was not collected in full, forbids it");
     if (e->unless_rcp)
-        vg_buf_add_c(out,
-                     "\n         unless a resource control policy, of which none were collected, forbids it");
+        vg_buf_add_c(
+            out, "\n         unless a resource control policy, of which not all were collected, forbids it");
 }
 
 static void add_exposure(const exposed_work *w, vg_buf *out, const vg_exposure *e)
@@ -258,28 +285,50 @@ static size_t add_exposures(const exposed_work *w, vg_buf *out, bool certain)
     return shown;
 }
 
-static void write_text(const exposed_work *w, vg_buf *out)
+/* What is open for all that is known, and what would tell whether it is. */
+static void add_possible(exposed_work *w, vg_buf *out)
+{
+    vg_buf possible = {0};
+    const vg_iam_answer about_rcps = answer_about(NULL, true);
+    size_t count = add_exposures(w, &possible, false);
+    if (count) {
+        vg_buf_addf(out, "\nOpen unless something that is not known closes it, %zu:\n", count);
+        vg_buf_add_str(out, vg_buf_str(&possible));
+    }
+    bool is_of_rcps = false;
+    for (size_t i = 0; i < w->found.exposure_count; i++)
+        is_of_rcps = is_of_rcps || (is_asked(w, &w->found.exposures[i]) && w->found.exposures[i].unless_rcp);
+    if (is_of_rcps)
+        add_problems(w, out, &about_rcps, "\nto know: ");
+    if (is_of_rcps)
+        vg_buf_add_char(out, '\n');
+    vg_buf_free(&possible);
+}
+
+static void add_unknowns(exposed_work *w, vg_buf *out)
+{
+    if (w->found.unknown_count)
+        vg_buf_addf(out, "\nNot known of %zu:\n", w->found.unknown_count);
+    for (size_t i = 0; i < w->found.unknown_count; i++) {
+        const vg_exposure_unknown *u = &w->found.unknowns[i];
+        const vg_world_target target = vg_world_target_of(w->world, u->resource);
+        const vg_iam_answer about = answer_about(&target, false);
+        vg_buf_add_c(out, "  ");
+        vg_report_safe(out, u->resource);
+        vg_buf_add_c(out, ": ");
+        vg_report_safe(out, u->why);
+        add_problems(w, out, &about, "\n    to know: ");
+        vg_buf_add_char(out, '\n');
+    }
+}
+
+static void write_text(exposed_work *w, vg_buf *out)
 {
     size_t shown = add_exposures(w, out, true);
     vg_buf_addf(out, "%s%zu ways into %zu resources and roles from outside\n", shown ? "\n" : "", shown,
                 w->found.resources);
-    vg_buf possible = {0};
-    size_t perhaps = add_exposures(w, &possible, false);
-    if (perhaps) {
-        vg_buf_addf(out, "\nOpen unless something that is not known closes it, %zu:\n", perhaps);
-        vg_buf_add_str(out, vg_buf_str(&possible));
-    }
-    vg_buf_free(&possible);
-    if (!w->found.unknown_count)
-        return;
-    vg_buf_addf(out, "\nNot known of %zu:\n", w->found.unknown_count);
-    for (size_t i = 0; i < w->found.unknown_count; i++) {
-        vg_buf_add_c(out, "  ");
-        vg_report_safe(out, w->found.unknowns[i].resource);
-        vg_buf_add_c(out, ": ");
-        vg_report_safe(out, w->found.unknowns[i].why);
-        vg_buf_add_char(out, '\n');
-    }
+    add_possible(w, out);
+    add_unknowns(w, out);
 }
 
 /* ---- the command --------------------------------------------------------------------------------------------------------------- */
@@ -291,6 +340,7 @@ static vg_status explore(exposed_work *w, vg_error *err)
     w->account = vg_cli_value(cli, "account");
     w->reach = vg_cli_value(cli, "reach");
     VG_TRY(vg_iam_world(cli, NULL, 0, &w->world, err));
+    VG_TRY(vg_iam_problems_open(cli->arena, w->world, &w->problems, err));
     const vg_exposure_content content = {vg_cli_content_file(cli, VG_STR("policy/federation.yaml")),
                                          vg_cli_content_file(cli, VG_STR("policy/strangers.yaml"))};
     VG_TRY(vg_world_exposures(cli->arena, w->world, &content, cli->now, &w->found, err));

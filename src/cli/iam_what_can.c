@@ -3,7 +3,7 @@
  * A row of the matrix: by the principal's own side, so policies of resources are not looked at. What of that side was not
  * collected is said, and what is listed then is what the rest of it gives. */
 #include "cli/cli_listing.h"
-#include "cli/iam_world.h"
+#include "cli/iam_problem.h"
 
 enum { CELLS = 3 }; /* conditional, some, all */
 
@@ -16,6 +16,9 @@ typedef struct {
     const char *level;
     vg_listing listing;
     size_t counts[CELLS];
+    vg_str missing;  /* what was not collected of the principal's side; empty: nothing */
+    vg_str problems; /* that stand in the way of knowing, as JSON */
+    vg_iam_problems all;
 } asking;
 
 static const char *const level_keys[VG_ACCESS_LEVELS] = {"list", "read", "write", "permissions", "tagging"};
@@ -40,6 +43,7 @@ static const vg_listing_column count_columns[] = {
     {"Conditional", "conditional", VG_LIST_NUMBER},
     {"Of", "of", VG_LIST_NUMBER},
     {"", "actions", VG_LIST_HIDDEN_NUMBER},
+    {"", "problems", VG_LIST_HIDDEN_NUMBER},
 };
 
 /* {"all": [...], "some": [...], "conditional": [...]}, which only JSON shows. */
@@ -91,7 +95,8 @@ static vg_status count_service(asking *a, const vg_catalogue_service *s, vg_acce
                             vg_arena_printf(arena, "%zu", counts[1]),
                             vg_arena_printf(arena, "%zu", counts[0]),
                             vg_arena_printf(arena, "%zu", of),
-                            actions};
+                            actions,
+                            a->problems};
     return vg_listing_row(&a->listing, cells, err);
 }
 
@@ -111,7 +116,8 @@ static vg_status count_all(asking *a, vg_error *err)
 
 static const vg_listing_column action_columns[] = {{"Access level", "level", VG_LIST_FIXED},
                                                    {"Action", "action", VG_LIST_TEXT},
-                                                   {"Resources", "resources", VG_LIST_FIXED}};
+                                                   {"Resources", "resources", VG_LIST_FIXED},
+                                                   {"", "problems", VG_LIST_HIDDEN_NUMBER}};
 
 static vg_status list_action(asking *a, uint32_t action, vg_access_level level, vg_error *err)
 {
@@ -121,7 +127,8 @@ static vg_status list_action(asking *a, uint32_t action, vg_access_level level, 
         a->counts[cell]++;
         const vg_str cells[] = {vg_str_from(vg_access_level_name(level)),
                                 vg_catalogue_action_at(a->world->catalogue, action)->name,
-                                vg_str_from(vg_cell_name((vg_cell)(cell + VG_CELL_CONDITIONAL)))};
+                                vg_str_from(vg_cell_name((vg_cell)(cell + VG_CELL_CONDITIONAL))),
+                                a->problems};
         return vg_listing_row(&a->listing, cells, err);
     }
     return VG_OK;
@@ -143,6 +150,23 @@ static vg_status list_all(asking *a, vg_error *err)
 
 /* ---- the command ------------------------------------------------------------------------------------------------------------------ */
 
+/* What of the principal's side is not known, and what stands in the way. */
+static vg_status look_for_gaps(asking *a, vg_error *err)
+{
+    vg_layers layers;
+    vg_world_target none = vg_world_target_of(a->world, VG_STR("*"));
+    vg_world_layers(a->world, &a->caller, &none, &layers);
+    layers.rcp_count = 0;
+    a->missing = vg_iam_uncollected(a->cli->arena, &a->caller, &layers);
+    VG_TRY(vg_iam_problems_open(a->cli->arena, a->world, &a->all, err));
+    unsigned unknown = 0;
+    for (size_t i = 0; i < layers.scp_count; i++)
+        unknown |= layers.scps[i].state == VG_LAYER_UNKNOWN ? VG_BY_SCP : 0U;
+    const vg_iam_answer answer = {&a->caller, NULL, unknown};
+    a->problems = vg_iam_problems_json(&a->all, a->missing.len ? &answer : NULL, a->cli->arena);
+    return a->problems.ptr ? VG_OK : vg_fail(err, VG_ERR_MEMORY, "out of memory");
+}
+
 static vg_status ask(asking *a, vg_str who, vg_error *err)
 {
     const vg_matrix *matrix;
@@ -158,14 +182,15 @@ static vg_status ask(asking *a, vg_str who, vg_error *err)
     VG_TRY(vg_matrix_build_for(a->cli->arena, a->world, &principal, 1, true, &matrix, err));
     for (int cell = 0; cell < CELLS; cell++)
         a->sets[cell] = vg_matrix_actions(matrix, 0, (vg_cell)(cell + VG_CELL_CONDITIONAL));
-    return VG_OK;
+    return look_for_gaps(a, err);
 }
 
 static vg_status print(asking *a, vg_error *err)
 {
     bool single = vg_cli_flag(a->cli, "actions"), is_json = vg_cli_choice(a->cli, "format") == 1;
     if (single)
-        vg_listing_begin(&a->listing, a->cli, action_columns, VG_COUNT(action_columns), is_json);
+        vg_listing_begin(&a->listing, a->cli, action_columns, VG_COUNT(action_columns) - !a->missing.len,
+                         is_json); /* thousands of rows need no empty list each */
     else
         vg_listing_begin(&a->listing, a->cli, count_columns, VG_COUNT(count_columns), is_json);
     vg_status status = single ? list_all(a, err) : count_all(a, err);
@@ -184,15 +209,11 @@ static int run_what_can(vg_cli *cli)
         return vg_cli_error(cli, &err);
     vg_cli_say(cli, "%.*s: %zu actions on all resources, %zu on some, %zu conditional",
                VG_ARG(a.caller.principal->arn), a.counts[2], a.counts[1], a.counts[0]);
-    vg_layers layers;
-    vg_world_target none = vg_world_target_of(a.world, VG_STR("*"));
-    vg_world_layers(a.world, &a.caller, &none, &layers);
-    layers.rcp_count = 0;
-    vg_str missing = vg_iam_uncollected(cli->arena, &a.caller, &layers);
-    if (missing.len == 0)
+    if (a.missing.len == 0)
         return VG_EXIT_OK;
-    vg_fail(&err, VG_ERR_NOT_FOUND, "not known, so there may be more or less: %.*s", VG_ARG(missing));
+    vg_fail(&err, VG_ERR_NOT_FOUND, "not known, so there may be more or less: %.*s", VG_ARG(a.missing));
     vg_cli_warn(cli, &err);
+    vg_iam_problems_say(&a.all, cli);
     return VG_EXIT_PARTIAL;
 }
 
@@ -223,7 +244,8 @@ static const vg_example examples[] = {
 };
 
 static const vg_exit_note exit_notes[] = {
-    {VG_EXIT_PARTIAL, "Some of the principal's policies or SCPs were not collected; a warning says which."},
+    {VG_EXIT_PARTIAL, "Some of the principal's policies or SCPs were not collected, or AWS would refuse "
+                      "them; a warning says which and where."},
     {0},
 };
 

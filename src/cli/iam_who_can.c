@@ -5,7 +5,7 @@
  * collected were all: if it is Unknown still, a condition decides, and which, the row says; else evidence is missing. Policies
  * made to be slow leave it unknown as well. */
 #include "cli/cli_listing.h"
-#include "cli/iam_world.h"
+#include "cli/iam_problem.h"
 
 typedef enum { CAN_NOT, CAN, CAN_IF, CAN_PERHAPS } standing;
 static const char *const standing_names[] = {"denied", "allowed", "conditional", "unknown"};
@@ -21,53 +21,61 @@ typedef struct {
     bool acls_unknown;
     vg_listing listing;
     vg_map *asked; /* by text */
+    vg_iam_problems problems;
     size_t counts[4];
 } asking;
 
 static const vg_listing_column columns[] = {
-    {"Principal", "name", VG_LIST_TEXT}, {"Answer", "answer", VG_LIST_FIXED},
-    {"Only if", "if", VG_LIST_TEXT},     {"Not known", "notCollected", VG_LIST_TEXT},
-    {"", "principal", VG_LIST_HIDDEN},   {"", "account", VG_LIST_HIDDEN},
+    {"Principal", "name", VG_LIST_TEXT},     {"Answer", "answer", VG_LIST_FIXED},
+    {"Only if", "if", VG_LIST_TEXT},         {"Not known", "notCollected", VG_LIST_TEXT},
+    {"", "principal", VG_LIST_HIDDEN},       {"", "account", VG_LIST_HIDDEN},
+    {"", "problems", VG_LIST_HIDDEN_NUMBER},
 };
 
 /* ---- one caller --------------------------------------------------------------------------------------------------------------- */
 
+/* `unknown`: what stands in the way, NULL where nothing does. */
 static vg_status write_row(asking *a, const vg_world_caller *caller, standing s, vg_str residual,
-                           vg_str missing, vg_error *err)
+                           vg_str missing, const vg_iam_answer *unknown, vg_error *err)
 {
     vg_str who = caller->principal ? caller->principal->arn : caller->caller.text;
     bool is_account = caller->caller.kind == VG_CALLER_ROLE && vg_str_is(caller->caller.name, "*");
     vg_str name = is_account ? vg_arena_printf(a->cli->arena, "account %.*s", VG_ARG(caller->caller.account))
                   : caller->caller.kind == VG_CALLER_ANONYMOUS ? VG_STR("anyone")
                                                                : vg_access_short_name(a->cli->arena, who);
-    const vg_str cells[] = {name,     vg_str_from(standing_names[s]),
-                            residual, s == CAN_PERHAPS ? missing : VG_STR(""),
-                            who,      caller->caller.account};
+    vg_str problems = vg_iam_problems_json(&a->problems, unknown, a->cli->arena);
+    const vg_str cells[] = {
+        name, vg_str_from(standing_names[s]), residual, s == CAN_PERHAPS ? missing : VG_STR(""),
+        who,  caller->caller.account,         problems};
+    if (!problems.ptr)
+        return vg_fail(err, VG_ERR_MEMORY, "out of memory");
     return vg_listing_row(&a->listing, cells, err);
 }
 
 static vg_status ask_unknown(asking *a, const vg_world_caller *caller, const vg_request *request,
-                             const vg_layers *layers, vg_error *err)
+                             const vg_layers *layers, unsigned unknown, vg_error *err)
 {
     vg_explanation why;
     const vg_layers *assumed = vg_iam_assume(layers, a->assumed);
     vg_decision decision = vg_policy_decide(request, assumed);
     if (decision.out_of_steps) {
         a->counts[CAN_PERHAPS]++;
-        return write_row(a, caller, CAN_PERHAPS, VG_STR(""), VG_STR("policies too costly to compare"), err);
+        return write_row(a, caller, CAN_PERHAPS, VG_STR(""), VG_STR("policies too costly to compare"), NULL,
+                         err);
     }
     if (decision.result == VG_DECISION_UNKNOWN) {
         VG_TRY(vg_policy_explain(a->cli->arena, request, assumed, &why, err));
         a->counts[CAN_IF]++;
-        return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), err);
+        return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), NULL, err);
     }
     a->counts[CAN_PERHAPS]++;
     /* Of those outside, what the resource's side asks for can be said. */
     why.residual = VG_STR("");
     if (!caller->principal)
         VG_TRY(vg_policy_explain(a->cli->arena, request, layers, &why, err));
+    const vg_iam_answer answer = {caller, &a->target, unknown};
     return write_row(a, caller, CAN_PERHAPS, vg_iam_residual(&why),
-                     vg_iam_uncollected(a->cli->arena, caller, layers), err);
+                     vg_iam_uncollected(a->cli->arena, caller, layers), &answer, err);
 }
 
 static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)
@@ -88,12 +96,13 @@ static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)
         a->acls_unknown = true;
         layers.s3 = &a->s3;
     }
-    vg_decision_result result = vg_policy_decide(&request, &layers).result;
+    vg_decision decision = vg_policy_decide(&request, &layers);
+    vg_decision_result result = decision.result;
     if (result == VG_DECISION_UNKNOWN)
-        return ask_unknown(a, caller, &request, &layers, err);
+        return ask_unknown(a, caller, &request, &layers, decision.unknown, err);
     a->counts[result == VG_ALLOWED ? CAN : CAN_NOT]++;
     if (result == VG_ALLOWED)
-        return write_row(a, caller, CAN, VG_STR(""), VG_STR(""), err);
+        return write_row(a, caller, CAN, VG_STR(""), VG_STR(""), NULL, err);
     return VG_OK;
 }
 
@@ -158,6 +167,7 @@ static vg_status who_can(asking *a, const vg_str words[2], vg_error *err)
     if (!a->scratch || !a->assumed || !a->asked)
         return vg_fail(err, VG_ERR_MEMORY, "out of memory");
     VG_TRY(vg_iam_world(a->cli, &words[1], 1, &a->world, err));
+    VG_TRY(vg_iam_problems_open(a->cli->arena, a->world, &a->problems, err));
     a->action = words[0];
     a->target = vg_world_target_of(a->world, words[1]);
     vg_iam_warn_action(a->cli, a->world, a->action);
@@ -177,6 +187,7 @@ static int run_who_can(vg_cli *cli)
         return vg_cli_error(cli, &err);
     vg_cli_say(cli, "%zu allowed, %zu conditional, %zu unknown, %zu denied", a.counts[CAN], a.counts[CAN_IF],
                a.counts[CAN_PERHAPS], a.counts[CAN_NOT]);
+    vg_iam_problems_say(&a.problems, cli);
     if (a.acls_unknown)
         vg_cli_say(cli, "the bucket's access control lists were not collected: they may allow others");
     return a.counts[CAN_PERHAPS] ? VG_EXIT_PARTIAL : VG_EXIT_OK;
@@ -214,7 +225,8 @@ const vg_command vg_iam_who_can = {
         "and not listed.\n\n"
         "conditional: allowed if something holds that no evidence tells, such as where the request comes "
         "from. "
-        "unknown: evidence is missing that could allow or deny, such as a policy that no export holds. A "
+        "unknown: evidence is missing that could allow or deny, such as a policy that no export holds; a "
+        "policy that AWS would refuse is named with its file, line and column. A "
         "role "
         "stands for its sessions without a session policy.",
     .options = options,

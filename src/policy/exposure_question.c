@@ -217,22 +217,15 @@ static vg_str resource_for(const vg_explorer *x, const vg_statement *s, const vg
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------- */
 
-/* Of a role's trust: the actions of assuming it that the statement takes in. What else it may name, sts:TagSession and
- * sts:SetSourceIdentity, lets nobody in. */
-static size_t choose_trust_actions(const vg_statement *s, vg_str role,
-                                   vg_exposure_action out[VG_EXPOSURE_ACTIONS])
+/* Of a role's trust: the actions of assuming it. What else a trust may allow, sts:TagSession and sts:SetSourceIdentity, lets
+ * nobody in. */
+static size_t choose_trust_actions(vg_str role, vg_exposure_action out[VG_EXPOSURE_ACTIONS])
 {
     static const vg_str assuming[] = {VG_STR_INIT("sts:AssumeRole"), VG_STR_INIT("sts:AssumeRoleWithSAML"),
                                       VG_STR_INIT("sts:AssumeRoleWithWebIdentity")};
-    size_t count = 0;
-    for (size_t a = 0; a < VG_COUNT(assuming); a++) {
-        bool listed = false;
-        for (size_t i = 0; i < s->action_count; i++)
-            listed = listed || vg_action_matches(s->actions[i], assuming[a]);
-        if (listed != s->not_action)
-            out[count++] = (vg_exposure_action){assuming[a], role, VG_ACCESS_WRITE};
-    }
-    return count;
+    for (size_t i = 0; i < VG_COUNT(assuming); i++)
+        out[i] = (vg_exposure_action){assuming[i], role, VG_ACCESS_WRITE};
+    return VG_COUNT(assuming);
 }
 
 /* Of a service that the catalogue does not know: the actions as they are written. */
@@ -259,7 +252,7 @@ size_t vg_exposure_actions_for(const vg_explorer *x, const vg_statement *s, cons
     unsigned seen = 0;
     vg_arn own;
     if (of->is_trust)
-        return choose_trust_actions(s, of->arn, out);
+        return choose_trust_actions(of->arn, out);
     if (!vg_arn_parse(of->arn, &own))
         return 0;
     uint32_t service = vg_catalogue_find_service(catalogue, own.service);

@@ -391,7 +391,7 @@ def what_control_policies_that_nobody_collected_may_close_is_told_apart():
     equal((found["exposed"], sorted((e["resource"].rsplit("/", 1)[1], e["unlessRcp"]) for e in found["possible"])),
           ([], [("anybody", True), ("partner", True)]))
     text = vigil("iam", "exposed", "--workspace", place)
-    assert "0 ways into" in text and "unless a resource control policy, of which none were collected, forbids it" in text, text
+    assert "0 ways into" in text and "unless a resource control policy, of which not all were collected, forbids it" in text, text
     done = subprocess.run([VIGIL, "iam", "exposed", "--workspace", str(place), "--fail-on", "critical"], capture_output=True, text=True)
     equal((done.returncode, done.stderr), (3, "1 at the gate are open unless something that is not known closes them\n"))
     vigil("iam", "exposed", "--workspace", place, "--fail-on", "critical", "--reach", "external", code=0)

@@ -256,7 +256,7 @@ def a_policy_that_aws_would_refuse_is_named_with_file_line_and_column():
     encoded = urllib.parse.quote(json.dumps(document({**allow("s3:*"), "Effect": "allow"})))
     twice = document(allow("s3"))  # equal in two users, and found in each
     trust = document({"Effect": "Allow", "Principal": {"Service": "ec2"}, "Action": "sts:AssumeRole"})
-    broken = dict(IAM, UserDetailList=[user("first", twice), user("second", twice), user("third", encoded)],
+    broken = dict(IAM, UserDetailList=[user("first", twice), user("second", twice), user("third", encoded), user("both", twice, document(allow("s3:*")))],
                   RoleDetailList=[role("app", trust=trust)])
     export = folder / "iam.json"
     export.write_text(json.dumps(envelope("iam:GetAccountAuthorizationDetails", {}, broken, MEMBER), indent=1))
@@ -264,7 +264,7 @@ def a_policy_that_aws_would_refuse_is_named_with_file_line_and_column():
     lines = [one.replace('\\"Action\\": \\"s3:Delete*\\"', '\\"Action\\": \\"s3\\"') for one in lines]
     (folder / "organization.jsonl").write_text("\n".join(lines) + "\n")
     done = subprocess.run([VIGIL, "import", "-q", "--workspace", workspace, folder], capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr.count("AWS would refuse")), (3, 5), done.stderr)
+    equal((done.returncode, done.stderr.count("AWS would refuse")), (3, 6), done.stderr)
 
     def told(who, action, resource):
         done = subprocess.run([VIGIL, "iam", "can", who, action, resource, "--format", "json", "--workspace", workspace],
@@ -284,7 +284,31 @@ def a_policy_that_aws_would_refuse_is_named_with_file_line_and_column():
     wanted = (f"inline policy p0 of user/third: {export}:{at + 1}:{text[at].index(chr(34) + '%7B') + 1}, line 1, column {inner} of the "
               "document in this string: AWS would refuse this policy (INVALID_EFFECT)")
     assert wanted in told("third", "s3:GetObject", "*"), (wanted, told("third", "s3:GetObject", "*"))
-    assert f"trust policy of role/app: {export}:" in told("first", "sts:AssumeRole", f"arn:aws:iam::{MEMBER}:role/app")
+    trusted = f"arn:aws:iam::{MEMBER}:role/app"
+    assert f"trust policy of role/app: {export}:" in told("first", "sts:AssumeRole", trusted)
+
+    def listed(*words, code=3):
+        said = [subprocess.run([VIGIL, "iam", *words, *more, "--workspace", workspace], capture_output=True, text=True, check=False)
+                for more in (("--format", "json"), ())]
+        equal([one.returncode for one in said], [code, code], words)
+        return json.loads(said[0].stdout), said[1].stdout + said[1].stderr
+
+    # the same of everybody who can, of what one can, and of what is exposed
+    at = next(i for i, line in enumerate(text) if '"Service": "ec2"' in line)
+    place = f"trust policy of role/app: {export}:{at + 1}:{text[at].index(chr(34) + 'ec2') + 1}: AWS would refuse"
+    rows, table = listed("who-can", "sts:AssumeRole", trusted)
+    assert any(place in one for row in rows for one in row["problems"]) and f"not known: {place}" in table, (place, rows, table)
+    rows, _ = listed("who-can", "s3:GetObject", "*")
+    of = {row["principal"].rsplit("/", 1)[-1]: " ".join(row["problems"]) for row in rows if row["answer"] == "unknown"}
+    assert "of user/first: " in of["first"] and "of user/second: " not in of["first"] and "of user/second: " in of["second"], of
+    for more in ((), ("--actions",)):
+        rows, table = listed("what-can", "user/both", *more)
+        assert rows and all(any(f"of user/both: {export}:" in one for one in row["problems"]) for row in rows), rows
+    rows, table = listed("what-can", "user/first")
+    assert f"not known: inline policy p0 of user/first: {export}:" in table and "of user/second" not in table, table
+    found, table = listed("exposed", code=0)
+    of = {one["resource"]: one["problems"] for one in found["unknown"]}
+    assert len(of[trusted]) == 1 and place in of[trusted][0] and f"\n    to know: {place}" in table, (place, of, table)
     number = next(i for i, line in enumerate(lines, 1) if '\\"s3\\"' in line)
     wanted = f"keep-logs (p-logs0001): {folder}/organization.jsonl:{number}:"
     assert wanted in told("first", "s3:GetObject", "*"), (wanted, told("first", "s3:GetObject", "*"))

@@ -154,6 +154,8 @@ static void check_witness(const vg_exposure *e)
         fail_msg("%.*s cannot call %.*s", VG_ARG(w->caller), VG_ARG(w->action));
     for (size_t i = 0; i < w->context_count; i++) {
         vg_str key = w->context[i].key;
+        if (kind == VG_CALLER_ANONYMOUS && vg_str_is(key, "lambda:FunctionUrlAuthType"))
+            assert_true(vg_str_is(w->context[i].values[0], "NONE"));
         bool of_source = begins(key, "aws:SourceA") || begins(key, "aws:SourceO");
         if ((!signs && has_key_of_signers(key)) || (of_source && kind != VG_CALLER_SERVICE) ||
             (begins(key, "s3:") && !begins(w->action, "s3:")))
@@ -822,6 +824,10 @@ static void policies_of_real_shapes_let_in_whom_aws_says(void **state)
         {{BUCKET, GET("\"*\"", BOTH(TEST("StringLike", "s3:ExistingObjectTag/public", "\"yes\""),
                                     TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\"")))},
          "if s3:ExistingObjectTag/public: organization * low; "},
+        {{BUCKET, ALLOW("\"*\"", "s3:GetObject", "arn:aws:s3:::b/tagged/*",
+                        IF("StringEquals", "s3:ExistingObjectTag/public",
+                           "\"yes\"")) "," ALLOW("\"*\"", "s3:GetObject", "arn:aws:s3:::b/open/*", "")},
+         "anyone * high; "},
         /* keys that are absent */
         {{BUCKET, GET("\"*\"", IF("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "\"o-testtest00/*\""))},
          "anyone * high; "},
