@@ -325,6 +325,13 @@ static bool is_unique_id(vg_str text)
 }
 
 /* The value of {"AWS": ...}. */
+/* "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1": CloudFront's own, in whosever account it was made. */
+static bool is_origin_access_identity(const vg_arn *arn)
+{
+    return vg_str_is(arn->account, "cloudfront") && vg_str_is(arn->service, "iam") &&
+           vg_str_starts(arn->resource, VG_STR("user/"));
+}
+
 static vg_principal_kind aws_principal(vg_str text, vg_str *account)
 {
     vg_arn arn;
@@ -335,7 +342,7 @@ static vg_principal_kind aws_principal(vg_str text, vg_str *account)
         return VG_PRINCIPAL_ACCOUNT;
     }
     if (vg_arn_parse(text, &arn) && (vg_str_is(arn.service, "iam") || vg_str_is(arn.service, "sts")) &&
-        arn.region.len == 0 && vg_is_account_id(arn.account) &&
+        arn.region.len == 0 && (vg_is_account_id(arn.account) || is_origin_access_identity(&arn)) &&
         vg_str_find_char(arn.partition, '*') == VG_NPOS) {
         *account = arn.account;
         if (vg_str_is(arn.resource, "root"))

@@ -328,7 +328,7 @@ static vg_status ask(vg_explorer *x, const vg_exposure_subject *of, const vg_str
 {
     const vg_policy_document *document = vg_policy_document_of(by->policy);
     const vg_demands demands = {document, &document->statements[by->statement], 0, 0};
-    const vg_stranger stranger = vg_stranger_fitting(x->arena, given, demands);
+    const vg_stranger stranger = vg_stranger_fitting(x, given, demands);
     question q;
     vg_request told;
     x->work += x->request_work;
@@ -371,6 +371,27 @@ static bool is_worth_asking(const vg_explorer *x, const vg_exposure_subject *of,
            vg_witness_is_possible(x, of, vg_caller_of(stranger->caller).kind, action);
 }
 
+/* Asks for the thing, and where it is denied for others that the statement is about. */
+static vg_status ask_anywhere(vg_explorer *x, const vg_exposure_subject *of, const vg_stranger *stranger,
+                              const named_by *by, const vg_exposure_action *asked, bool *is_open,
+                              vg_error *err)
+{
+    enum { OTHERS = 4 };
+    vg_str others[OTHERS];
+    size_t before = x->allowed;
+    const vg_policy_document *document = vg_policy_document_of(by->policy);
+    const vg_demands demands = {document, &document->statements[by->statement], 0, 0};
+    VG_TRY(ask(x, of, stranger, by, asked, is_open, err));
+    if (x->allowed > before || of->is_trust)
+        return VG_OK;
+    size_t count = vg_exposure_elsewhere(x, of, demands, asked, others, OTHERS);
+    for (size_t i = 0; i < count && x->allowed == before; i++) {
+        const vg_exposure_action other = {asked->action, others[i], asked->level};
+        VG_TRY(ask(x, of, stranger, by, &other, is_open, err));
+    }
+    return VG_OK;
+}
+
 /* A canonical user has no form as a caller, and its owner is known of the own accounts alone. */
 static vg_status tell_canonical(vg_explorer *x, const vg_exposure_subject *of, vg_str id, vg_error *err)
 {
@@ -393,6 +414,23 @@ static vg_status tell_canonical(vg_explorer *x, const vg_exposure_subject *of, v
                        err);
 }
 
+/* An origin access identity of CloudFront: its ARN does not say in whose account it was made. */
+static vg_status tell_origin_access(vg_explorer *x, const vg_exposure_subject *of, vg_str arn, vg_error *err)
+{
+    bool is_new = false;
+    vg_str key = vg_arena_printf(x->arena, "%.*s\norigin access\n%.*s", VG_ARG(of->arn), VG_ARG(arn));
+    if (!key.ptr || !vg_map_put(x->exposure_of, key, &is_new))
+        return no_memory(err);
+    return is_new ? add_unknown(x, of,
+                                vg_arena_printf(x->arena,
+                                                "its policy lets in %.*s, and of whose distribution that is, "
+                                                "is not known: an origin access control with aws:SourceArn "
+                                                "would tell",
+                                                VG_ARG(arn)),
+                                err)
+                  : VG_OK;
+}
+
 static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                                const named_by *by, const vg_exposure_action *actions, size_t action_count,
                                bool *is_open, vg_error *err)
@@ -403,6 +441,8 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
     size_t count = vg_strangers_of(x, of, p, demands, strangers), before = x->allowed;
     if (p->kind == VG_PRINCIPAL_CANONICAL_USER)
         return tell_canonical(x, of, p->text, err);
+    if (p->kind == VG_PRINCIPAL_ARN && vg_str_is(p->account, "cloudfront"))
+        return tell_origin_access(x, of, p->text, err);
     for (size_t i = 0; i < count; i++) {
         /* who reaches it from anywhere reaches it from the organisation as well, and with any token */
         bool is_weaker = (strangers[i].reach == VG_REACH_ORGANIZATION && !strangers[i].is_named) ||
@@ -410,7 +450,7 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
         bool is_told = is_weaker && x->allowed > before;
         for (size_t a = 0; a < action_count && !is_told; a++)
             if (is_worth_asking(x, of, &strangers[i], actions[a].action))
-                VG_TRY(ask(x, of, &strangers[i], by, &actions[a], is_open, err));
+                VG_TRY(ask_anywhere(x, of, &strangers[i], by, &actions[a], is_open, err));
     }
     return VG_OK;
 }

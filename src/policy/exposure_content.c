@@ -22,7 +22,9 @@ static vg_status read_providers(vg_arena *arena, vg_str text, vg_stranger_rules 
         vg_shared_provider *p = &providers[out->provider_count++];
         *p = (vg_shared_provider){.url = vg_get_str(it.value, "url"),
                                   .sub = vg_get_str(it.value, "sub"),
-                                  .aud = vg_get_str(it.value, "aud")};
+                                  .aud = vg_get_str(it.value, "aud"),
+                                  .own = vg_get(it.value, VG_STR("own")),
+                                  .chosen = vg_get(it.value, VG_STR("chosen"))};
         p->any_aud = vg_str_is(p->aud, "any");
         if (!p->url.len || !p->sub.len || !p->aud.len)
             return vg_fail_at(err, VG_ERR_VALUE, vg_doc_place(&doc, it.value),
@@ -68,6 +70,7 @@ vg_status vg_stranger_rules_read(vg_arena *arena, const vg_exposure_content *con
     for (int list = 0; list < VG_STRANGER_LISTS; list++)
         VG_TRY(read_list(arena, &doc, (vg_stranger_list)list, rules, err));
     rules->without_signature = vg_get(doc.root, VG_STR("without_signature"));
+    rules->services = vg_get(doc.root, VG_STR("services"));
     *out = rules;
     return VG_OK;
 }
@@ -98,4 +101,11 @@ vg_str vg_stranger_unsigned_value(const vg_stranger_rules *rules, vg_str key)
     char buffer[LONGEST_NAME];
     const vg_value *value = vg_get(rules->without_signature, lower(key, buffer));
     return value ? vg_value_str(value) : (vg_str){0};
+}
+
+vg_str vg_stranger_service(vg_arena *arena, const vg_stranger_rules *rules, vg_str prefix)
+{
+    const vg_value *value = vg_get(rules->services, prefix);
+    vg_str name = value ? vg_value_str(value) : prefix;
+    return vg_arena_printf(arena, "%.*s.amazonaws.com", VG_ARG(name));
 }

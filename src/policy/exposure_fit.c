@@ -87,12 +87,22 @@ vg_str vg_source_of_service(vg_arena *arena, vg_str service)
     return vg_arena_printf(arena, "arn:aws:%.*s:us-east-1:" STRANGER_ACCOUNT ":stranger", VG_ARG(prefix));
 }
 
+/* The same by a pattern that is no whole ARN: "*", "*:topic". */
+static vg_str whole_source_for(vg_arena *arena, vg_str service, vg_str pattern)
+{
+    vg_str any = vg_source_of_service(arena, service);
+    size_t name = vg_str_rfind_char(any, ':');
+    if (vg_str_is(pattern, "*"))
+        return any;
+    return vg_str_starts(pattern, VG_STR("*")) ? fill(arena, pattern, vg_str_sub(any, 0, name)) : (vg_str){0};
+}
+
 /* Of something that a stranger makes a service act for; ptr NULL: the pattern fixes whose it is. */
 static vg_str source_for(vg_arena *arena, vg_str service, vg_str pattern, vg_str account)
 {
     vg_str parts[PARTS], prefix, rest;
     if (!split_arn(pattern, parts))
-        return vg_str_is(pattern, "*") ? vg_source_of_service(arena, service) : (vg_str){0};
+        return whole_source_for(arena, service, pattern);
     vg_str_split(service, '.', &prefix, &rest);
     parts[SERVICE] = fill(arena, parts[SERVICE], prefix);
     /* the names of buckets are the world's, and their ARNs hold no account */
@@ -138,6 +148,32 @@ static vg_str path_for(vg_arena *arena, vg_str pattern)
     return vg_str_is(pattern, "*") ? VG_STR("o-stranger000/r-0000/") : vg_text_matching(arena, pattern);
 }
 
+/* A thing of the stranger's account that the pattern of an ARN matches, of this service and of a name that begins so; ptr
+ * NULL: the pattern fixes whose it is. */
+static vg_str thing_for(vg_arena *arena, vg_str pattern, const char *service, const char *name)
+{
+    vg_str parts[PARTS];
+    if (vg_str_is(pattern, "*"))
+        return vg_arena_printf(arena, "arn:aws:%s:us-east-1:" STRANGER_ACCOUNT ":%sstranger", service, name);
+    if (!split_arn(pattern, parts) || !has_wildcard(parts[ACCOUNT]))
+        return (vg_str){0};
+    return vg_arena_printf(arena, "%.*s:%.*s:%.*s:%.*s:" STRANGER_ACCOUNT ":%.*s",
+                           VG_ARG(fill(arena, parts[0], VG_STR("arn"))),
+                           VG_ARG(fill(arena, parts[1], VG_STR("aws"))),
+                           VG_ARG(fill(arena, parts[SERVICE], vg_str_from(service))),
+                           VG_ARG(fill(arena, parts[REGION], VG_STR("us-east-1"))),
+                           VG_ARG(fill(arena, parts[RESOURCE], VG_STR("stranger"))));
+}
+
+/* The id of a role of the stranger's, with a session of a name that the pattern asks for; ptr NULL: it fixes the role. */
+static vg_str session_for(vg_arena *arena, vg_str pattern)
+{
+    vg_str id = VG_STR("AROASTRANGER000000000"), before, behind;
+    if (!vg_str_split(pattern, '*', &before, &behind) || !vg_str_starts(id, before))
+        return (vg_str){0};
+    return vg_arena_printf(arena, "%.*s%.*s", VG_ARG(id), VG_ARG(vg_text_matching(arena, behind)));
+}
+
 /* ---- a stranger's ---------------------------------------------------------------------------------------------------- */
 
 static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
@@ -162,6 +198,23 @@ static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
         s->vpc = fill(arena, pattern, VG_STR("vpc-0stranger"));
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpce")))
         s->vpce = fill(arena, pattern, VG_STR("vpce-0stranger"));
+}
+
+/* What a caller can have made in an account of its own. */
+static void fit_possessions(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
+{
+    if (vg_str_eq_icase(key, VG_STR("aws:userid")))
+        vg_stranger_arrange(s, "aws:userid", session_for(arena, pattern));
+    else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpcArn")))
+        vg_stranger_arrange(s, "aws:SourceVpcArn", thing_for(arena, pattern, "ec2", "vpc/vpc-0"));
+    else if (vg_str_eq_icase(key, VG_STR("s3:DataAccessPointArn")))
+        vg_stranger_arrange(s, "s3:DataAccessPointArn", thing_for(arena, pattern, "s3", "accesspoint/"));
+    else if (vg_str_eq_icase(key, VG_STR("s3:DataAccessPointAccount")))
+        vg_stranger_arrange(s, "s3:DataAccessPointAccount", account_for(arena, pattern));
+    else if (vg_str_eq_icase(key, VG_STR("aws:VpceAccount")))
+        vg_stranger_arrange(s, "aws:VpceAccount", account_for(arena, pattern));
+    else if (vg_str_eq_icase(key, VG_STR("aws:VpceOrgID")))
+        vg_stranger_arrange(s, "aws:VpceOrgID", fill(arena, pattern, VG_STR("o-stranger000")));
 }
 
 static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
@@ -189,8 +242,10 @@ static bool takes_wildcards(vg_operator op)
 static void fit(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
 {
     vg_caller_kind kind = vg_caller_of(s->caller).kind;
-    if (kind == VG_CALLER_ROLE && s->reach == VG_REACH_ANYONE)
+    if (kind == VG_CALLER_ROLE && s->reach == VG_REACH_ANYONE) {
         fit_caller(s, arena, key, pattern);
+        fit_possessions(s, arena, key, pattern);
+    }
     if (kind == VG_CALLER_SERVICE)
         fit_source(s, arena, key, pattern);
     bool is_subject = s->provider && vg_str_ends(key, VG_STR(":sub"));
@@ -198,13 +253,59 @@ static void fit(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
     s->subject = subject.ptr ? subject : s->subject;
 }
 
-vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, vg_demands demands)
+/* ---- somebody whom the policy names ------------------------------------------------------------------------------------ */
+
+static void fit_network(vg_stranger *s, vg_arena *arena, const vg_policy_condition *test, vg_str value)
+{
+    static const char *const others[] = {"aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID"};
+    vg_str address, bits;
+    if (vg_condition_is_on(test, "aws:SourceVpc"))
+        s->vpc = vg_text_matching(arena, value);
+    else if (vg_condition_is_on(test, "aws:SourceVpce"))
+        s->vpce = vg_text_matching(arena, value);
+    for (size_t i = 0; i < VG_COUNT(others); i++)
+        if (vg_condition_is_on(test, others[i]))
+            vg_stranger_arrange(s, others[i], vg_text_matching(arena, value));
+    vg_str_split(value, '/', &address, &bits);
+    if (vg_condition_is_on(test, "aws:SourceIp"))
+        vg_stranger_arrange(s, "aws:SourceIp", address);
+    else if (vg_condition_is_on(test, "aws:VpcSourceIp"))
+        vg_stranger_arrange(s, "aws:VpcSourceIp", address);
+}
+
+/* Of the account that the policy names, a condition on whom and whence says which of it, not whether: its role, its
+ * organisation (not ours, as far as is known), an address or a network from where it was told to come. */
+static void fit_named(vg_stranger *s, const vg_explorer *x, const vg_policy_condition *test, vg_str value)
+{
+    vg_str organization, rest, made;
+    vg_str_split(value, '/', &organization, &rest);
+    bool is_path = vg_condition_is_on(test, "aws:PrincipalOrgPaths");
+    bool is_ours = vg_str_eq_icase(organization, x->world->organization_id);
+    bool names_all = vg_str_is(vg_caller_of(s->caller).name, "witness");
+    if (vg_condition_is_on(test, "aws:PrincipalArn") && names_all &&
+        (made = principal_for(x->arena, value, s->account)).ptr && vg_str_glob(value, made))
+        s->caller = made;
+    else if (s->reach == VG_REACH_EXTERNAL && !is_ours &&
+             (is_path || vg_condition_is_on(test, "aws:PrincipalOrgID"))) {
+        s->organization = fill(x->arena, organization, VG_STR("o-stranger000"));
+        s->org_path = is_path ? vg_text_matching(x->arena, value) : (vg_str){0};
+    } else
+        fit_network(s, x->arena, test, value);
+}
+
+vg_stranger vg_stranger_fitting(const vg_explorer *x, const vg_stranger *stranger, vg_demands demands)
 {
     vg_stranger s = *stranger;
     vg_demand demand;
-    while (vg_demands_next(&demands, &demand))
-        for (size_t v = 0; takes_wildcards(demand.test->op) && v < demand.test->value_count; v++)
-            if (has_wildcard(demand.test->values[v]))
-                fit(&s, arena, demand.test->key, demand.test->values[v]);
+    bool is_named = s.is_named && s.account.len > 0;
+    while (vg_demands_next(&demands, &demand)) {
+        const vg_policy_condition *test = demand.test;
+        for (size_t v = 0; v < test->value_count && test->op != VG_OP_NULL; v++) {
+            if (is_named)
+                fit_named(&s, x, test, test->values[v]);
+            else if (takes_wildcards(test->op) && has_wildcard(test->values[v]))
+                fit(&s, x->arena, test->key, test->values[v]);
+        }
+    }
     return s;
 }

@@ -25,7 +25,25 @@ static size_t values_of(const vg_demand *demand)
 
 /* ---- callers --------------------------------------------------------------------------------------------------------- */
 
-/* Who calls from outside by this value of a condition. False: nobody does. */
+/* Whoever is of the organisation that the value fixes, by its id or the beginning of a path. False: it fixes none. */
+static bool member_of(vg_explorer *x, const vg_policy_condition *test, vg_str value, vg_stranger *out)
+{
+    bool is_path = vg_condition_is_on(test, "aws:PrincipalOrgPaths");
+    vg_str id = value, rest;
+    if (is_path)
+        vg_str_split(value, '/', &id, &rest);
+    bool is_own = vg_str_eq_icase(id, x->world->organization_id);
+    if (!is_fixed(id) || (is_own && !is_path) || !(is_path || vg_condition_is_on(test, "aws:PrincipalOrgID")))
+        return false;
+    *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"),
+                            is_own ? VG_REACH_ORGANIZATION : VG_REACH_EXTERNAL);
+    out->organization = id;
+    out->org_path =
+        is_path ? vg_text_matching(x->arena, value) : vg_arena_printf(x->arena, "%.*s/r-0000/", VG_ARG(id));
+    return true;
+}
+
+/* Who calls from another account by this value of a condition. False: nobody does. */
 static bool caller_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_condition *test,
                       vg_str value, vg_stranger *out)
 {
@@ -34,19 +52,16 @@ static bool caller_of(vg_explorer *x, const vg_exposure_subject *of, const vg_po
     bool is_account =
         vg_condition_is_on(test, "aws:PrincipalAccount") || vg_condition_is_on(test, "kms:CallerAccount");
     vg_str account = is_arn ? arn.account : is_account ? value : (vg_str){0};
-    if (vg_condition_is_on(test, "aws:PrincipalOrgID") && is_fixed(value) &&
-        !vg_str_eq(value, x->world->organization_id)) {
-        *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_EXTERNAL);
-        out->organization = value;
+    if (member_of(x, test, value, out))
         return true;
-    }
     if (!is_fixed_account(account) || vg_str_eq(account, of->account))
         return false;
     const vg_policy_principal p = {.kind = VG_PRINCIPAL_ACCOUNT, .text = account, .account = account};
     *out = vg_stranger_named(x, &p);
+    out->is_named = out->reach == VG_REACH_EXTERNAL;
     if (is_arn)
         out->caller = vg_text_matching(x->arena, value);
-    return out->reach == VG_REACH_EXTERNAL;
+    return true;
 }
 
 size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,

@@ -11,6 +11,7 @@
 typedef struct vg_shared_provider {
     vg_str url, sub, aud;
     bool any_aud;
+    const vg_value *own, *chosen; /* claims, by who decides them; NULL: none are listed */
 } vg_shared_provider;
 
 /* ---- what content knows (exposure_content.c) ------------------------------------------------------------------------ */
@@ -34,13 +35,15 @@ typedef struct {
         const vg_str *patterns; /* in lower case */
         size_t count;
     } lists[VG_STRANGER_LISTS];
-    const vg_value *without_signature;
+    const vg_value *without_signature, *services;
 } vg_stranger_rules;
 
 vg_status vg_stranger_rules_read(vg_arena *arena, const vg_exposure_content *content,
                                  const vg_stranger_rules **out, vg_error *err);
 /* Whether the list has the key or action, whose letter case does not count. */
 bool vg_stranger_rule(const vg_stranger_rules *rules, vg_stranger_list list, vg_str name);
+/* The principal of the service whose ARNs begin so: "sns.amazonaws.com" of "sns". */
+vg_str vg_stranger_service(vg_arena *arena, const vg_stranger_rules *rules, vg_str prefix);
 /* What the key holds where nobody signed; empty: nothing in particular. */
 vg_str vg_stranger_unsigned_value(const vg_stranger_rules *rules, vg_str key);
 
@@ -90,6 +93,8 @@ typedef struct {
     vg_str audience; /* of the token of somebody who is let in; empty: as asked */
 } vg_witness_context;
 
+enum { VG_STRANGER_EXTRAS = 4 };
+
 /* Who asks, with whose account. */
 typedef struct {
     vg_reach reach;
@@ -101,8 +106,13 @@ typedef struct {
     vg_str subject;                                      /* of its token; empty: the provider's `sub` */
     const vg_shared_provider *provider;
     vg_str audience; /* for which its token was made out; empty: as the statement asks */
-    vg_str who;      /* for people; empty: the Principal as written */
-    bool is_named;   /* the policy names this very caller, who then knows what it was told (sts:ExternalId) */
+    struct {
+        const char *key;
+        vg_str value;
+    } has[VG_STRANGER_EXTRAS]; /* what else the request holds that its maker arranged */
+    size_t has_count;
+    vg_str who;    /* for people; empty: the Principal as written */
+    bool is_named; /* the policy names this very caller, who then knows what it was told (sts:ExternalId) */
     bool is_own_provider; /* an identity provider that the account itself set up */
 } vg_stranger;
 
@@ -143,6 +153,10 @@ enum { VG_EXPOSURE_ACTIONS = VG_ACCESS_LEVELS + 1 };
  * of it; `set` is room for it. Of a service that the catalogue does not know, the actions as they are written. */
 size_t vg_exposure_actions_for(const vg_explorer *x, const vg_statement *s, const vg_exposure_subject *of,
                                vg_action_set *set, vg_exposure_action out[VG_EXPOSURE_ACTIONS]);
+/* Other things that the Allow is about and the action acts on, at most `most`: what the policy's Denies may spare where they
+ * take in the thing that was asked for. */
+size_t vg_exposure_elsewhere(const vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,
+                             const vg_exposure_action *asked, vg_str *out, size_t most);
 /* The ARN of an object of a bucket. */
 vg_str vg_exposure_inside_of(const vg_explorer *x, vg_str arn);
 
@@ -157,15 +171,17 @@ size_t vg_outsiders_calling(vg_explorer *x, const vg_exposure_subject *of, vg_de
                             vg_stranger *out, size_t most);
 size_t vg_outsiders_served(vg_explorer *x, const vg_exposure_subject *of, vg_demands demands, vg_str service,
                            vg_stranger *out, size_t most);
+/* What a stranger arranged for its request holds the key, unless it arranged too much. */
+void vg_stranger_arrange(vg_stranger *stranger, const char *key, vg_str value);
 /* The strangers that a principal of the policy lets in; 0 for the account's own. */
 size_t vg_strangers_of(vg_explorer *x, const vg_exposure_subject *of, const vg_policy_principal *p,
                        vg_demands demands, vg_stranger out[VG_MOST_STRANGERS]);
 
 /* ---- a stranger's request ------------------------------------------------------------------------------------------ */
 
-/* The stranger, made to fit what is demanded with wildcards, as far as anybody can (exposure_fit.c). Made texts are in
- * `arena`. */
-vg_stranger vg_stranger_fitting(vg_arena *arena, const vg_stranger *stranger, vg_demands demands);
+/* The stranger, made to fit what is demanded: with wildcards as far as anybody can, and one that the policy names as far as
+ * somebody of that account can (exposure_fit.c). */
+vg_stranger vg_stranger_fitting(const vg_explorer *x, const vg_stranger *stranger, vg_demands demands);
 /* Whether AWS takes such a request at all: unsigned, signed, with a token. */
 bool vg_witness_is_possible(const vg_explorer *x, const vg_exposure_subject *of, vg_caller_kind kind,
                             vg_str action);

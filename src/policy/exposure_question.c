@@ -215,6 +215,47 @@ static vg_str resource_for(const vg_explorer *x, const vg_statement *s, const vg
     return is_about(s, of->arn) ? of->arn : (vg_str){0};
 }
 
+/* The pattern with its first '*' as a name that no Deny is likely to take in. */
+static vg_str named_oddly(vg_arena *arena, vg_str pattern)
+{
+    vg_str before, behind;
+    if (!vg_str_split(pattern, '*', &before, &behind))
+        return (vg_str){0};
+    return vg_arena_printf(arena, "%.*sstranger-7f3a9%.*s", VG_ARG(vg_text_matching(arena, before)),
+                           VG_ARG(vg_text_matching(arena, behind)));
+}
+
+/* A Deny that is about some things and not about others. */
+static bool denies_some(const vg_statement *s)
+{
+    for (size_t i = 0; i < s->resource_count; i++)
+        if (vg_str_is(s->resources[i], "*"))
+            return false;
+    return s->effect == VG_EFFECT_DENY && s->resource_count > 0;
+}
+
+size_t vg_exposure_elsewhere(const vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,
+                             const vg_exposure_action *asked, vg_str *out, size_t most)
+{
+    size_t count = 0;
+    uint32_t id = vg_catalogue_find_action(x->world->catalogue, asked->action);
+    const vg_catalogue_action *action =
+        id == VG_CATALOGUE_NONE ? NULL : vg_catalogue_action_at(x->world->catalogue, id);
+    for (size_t i = 0; i < demands.document->statement_count; i++) {
+        const vg_statement *deny = &demands.document->statements[i];
+        const vg_statement *source = deny->not_resource ? deny : demands.allow;
+        for (size_t r = 0; denies_some(deny) && r < source->resource_count && count < most; r++) {
+            vg_str text = deny->not_resource ? vg_text_matching(x->arena, source->resources[r])
+                                             : named_oddly(x->arena, source->resources[r]);
+            bool is_it = text.len && belongs(text, of->arn) && is_about(demands.allow, text) &&
+                         (!action || fits(x, action, text));
+            if (is_it)
+                out[count++] = text;
+        }
+    }
+    return count;
+}
+
 /* ---- actions ---------------------------------------------------------------------------------------------------------- */
 
 /* Of a role's trust: the actions of assuming it. What else a trust may allow, sts:TagSession and sts:SetSourceIdentity, lets

@@ -19,6 +19,14 @@ static const vg_shared_provider *shared_provider(const vg_explorer *x, vg_str pr
     return NULL;
 }
 
+void vg_stranger_arrange(vg_stranger *stranger, const char *key, vg_str value)
+{
+    if (stranger->has_count == VG_STRANGER_EXTRAS || !value.ptr)
+        return;
+    stranger->has[stranger->has_count].key = key;
+    stranger->has[stranger->has_count++].value = value;
+}
+
 vg_stranger vg_stranger_from(vg_str caller, vg_reach reach)
 {
     return (vg_stranger){.reach = reach, .caller = caller, .account = vg_caller_of(caller).account};
@@ -61,14 +69,13 @@ static bool is_identity_center(vg_str provider)
 }
 
 /* The service that is in the ARN of a source: "sns.amazonaws.com" of "arn:aws:sns:*:*:topic". */
-static vg_str service_of_source(vg_arena *arena, vg_str source)
+static vg_str service_of_source(const vg_explorer *x, vg_str source)
 {
     vg_str rest, service;
     bool is_arn = vg_str_split(source, ':', &service, &rest) && vg_str_split(rest, ':', &service, &rest) &&
                   vg_str_split(rest, ':', &service, &rest);
     bool is_name = is_arn && service.len && vg_str_find_char(service, '*') == VG_NPOS;
-    return is_name ? vg_arena_printf(arena, "%.*s.amazonaws.com", VG_ARG(service))
-                   : VG_STR("sns.amazonaws.com");
+    return vg_stranger_service(x->arena, x->rules, is_name ? service : VG_STR("sns"));
 }
 
 /* The service that is demanded of anyone, for anyone may be a service: by its name, by what it acts for, or that it be one.
@@ -89,7 +96,7 @@ static vg_str service_asked_for(vg_explorer *x, vg_demands demands)
         if (vg_condition_is_on(test, "aws:PrincipalServiceName") && test->op != VG_OP_NULL)
             return vg_text_matching(x->arena, test->values[0]);
         if (!service.len && (is_source || is_service))
-            service = service_of_source(x->arena, test->values[0]);
+            service = service_of_source(x, test->values[0]);
     }
     return service;
 }
@@ -117,29 +124,81 @@ static bool names_a_user(const vg_policy_condition *test)
 
 /* A stranger with what the conditions ask for and anybody may have in an account of his own: a user, of whatever name; an
  * organisation, a VPC or an endpoint, where one must be there and no matter which. False: they ask for nothing of it. */
+/* An address in a VPC, of which anybody has some: without the VPC it says nothing of whose it is. */
+static void move_into_vpc(vg_stranger *out, const vg_policy_condition *test)
+{
+    vg_str address = test->values[0], bits;
+    vg_str_split(test->values[0], '/', &address, &bits);
+    vg_stranger_arrange(out, "aws:VpcSourceIp", address);
+    out->vpc = out->vpc.len ? out->vpc : VG_STR("vpc-00000000");
+}
+
+/* Signed in through a provider that every account has without setting one up. */
+static void sign_in_through(vg_stranger *out, const vg_policy_condition *test)
+{
+    bool is_any = vg_str_find_char(test->values[0], '*') != VG_NPOS;
+    vg_str provider = is_any ? VG_STR("cognito-identity.amazonaws.com") : test->values[0];
+    if (vg_str_find_char(provider, ':') == VG_NPOS)
+        vg_stranger_arrange(out, "aws:FederatedProvider", provider);
+}
+
+/* What it must have, with whatever value. */
+static void equip_with_any(vg_stranger *out, const vg_policy_condition *test)
+{
+    if (vg_condition_is_on(test, "aws:PrincipalOrgID"))
+        out->organization = VG_STR("o-stranger000");
+    else if (vg_condition_is_on(test, "aws:SourceVpc"))
+        out->vpc = VG_STR("vpc-00000000");
+    else if (vg_condition_is_on(test, "aws:SourceVpce"))
+        out->vpce = VG_STR("vpce-00000000");
+}
+
+/* A principal of the stranger's account, of that aws:PrincipalType. */
+static vg_str caller_of_type(vg_str type)
+{
+    static const struct {
+        const char *type;
+        vg_str caller;
+    } callers[] = {
+        {"Account", VG_STR_INIT("arn:aws:iam::" STRANGER_ACCOUNT ":root")},
+        {"User", VG_STR_INIT("arn:aws:iam::" STRANGER_ACCOUNT ":user/witness")},
+    };
+    for (size_t i = 0; i < VG_COUNT(callers); i++)
+        if (vg_str_is(type, callers[i].type))
+            return callers[i].caller;
+    return VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness");
+}
+
+/* What it must have with a value that the test asks for. */
+static void equip(vg_explorer *x, vg_stranger *out, const vg_policy_condition *test)
+{
+    bool is_unnamed = vg_caller_of(out->caller).kind == VG_CALLER_ROLE;
+    if (vg_condition_is_on(test, "aws:VpcSourceIp"))
+        move_into_vpc(out, test);
+    else if (vg_condition_is_on(test, "aws:FederatedProvider"))
+        sign_in_through(out, test);
+    else if (is_unnamed && names_a_user(test))
+        out->caller = caller_of_type(VG_STR("User"));
+    else if (is_unnamed && vg_condition_is_on(test, "aws:PrincipalType"))
+        out->caller = caller_of_type(test->values[0]);
+    else if (vg_condition_is_on(test, "aws:username"))
+        out->caller = vg_arena_printf(x->arena, "arn:aws:iam::" STRANGER_ACCOUNT ":user/%.*s",
+                                      VG_ARG(vg_text_matching(x->arena, test->values[0])));
+}
+
 static bool equipped(vg_explorer *x, vg_demands demands, vg_stranger *out)
 {
-    vg_str user = {0};
     vg_demand demand;
-    *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"), VG_REACH_ANYONE);
+    const vg_str plain = VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness");
+    *out = vg_stranger_from(plain, VG_REACH_ANYONE);
     while (vg_demands_next(&demands, &demand)) {
-        const vg_policy_condition *test = demand.test;
-        bool must_be = vg_demand_presence(&demand), is_name = vg_condition_is_on(test, "aws:username");
-        if (is_name && test->op != VG_OP_NULL && test->value_count)
-            user = vg_text_matching(x->arena, test->values[0]);
-        else if (!user.len &&
-                 (is_name || names_a_user(test) || vg_condition_is_on(test, "aws:PrincipalType")))
-            user = VG_STR("witness");
-        else if (must_be && vg_condition_is_on(test, "aws:PrincipalOrgID"))
-            out->organization = VG_STR("o-stranger000");
-        else if (must_be && vg_condition_is_on(test, "aws:SourceVpc"))
-            out->vpc = VG_STR("vpc-00000000");
-        else if (must_be && vg_condition_is_on(test, "aws:SourceVpce"))
-            out->vpce = VG_STR("vpce-00000000");
+        if (vg_demand_presence(&demand))
+            equip_with_any(out, demand.test);
+        else if (demand.test->value_count)
+            equip(x, out, demand.test);
     }
-    if (user.len)
-        out->caller = vg_arena_printf(x->arena, "arn:aws:iam::" STRANGER_ACCOUNT ":user/%.*s", VG_ARG(user));
-    return user.len || out->organization.len || out->vpc.len || out->vpce.len;
+    return !vg_str_eq(out->caller, plain) || out->organization.len || out->vpc.len || out->vpce.len ||
+           out->has_count;
 }
 
 /* Whoever has an identity of a pool of Cognito, which is anyone: every account has its provider without setting one up. */

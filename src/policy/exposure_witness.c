@@ -183,19 +183,41 @@ static void bring_provider(vg_witness_context *c, const vg_stranger *stranger)
     }
 }
 
-/* A claim of the provider that a statement asks for: the stranger's own. */
-static void bring_claim(vg_witness_context *c, vg_str key)
+static bool lists(const vg_value *list, vg_str name)
+{
+    for (vg_items it = vg_items_of(list); list && vg_items_next(&it);)
+        if (vg_str_eq(vg_value_str(it.value), name))
+            return true;
+    return false;
+}
+
+/* A claim that says whose the token is: a stranger's, of a name that the pattern leaves open to anybody, or another. */
+static vg_str own_claim(vg_arena *arena, const vg_policy_condition *test)
+{
+    vg_str first = test->value_count ? test->values[0] : (vg_str){0}, before, behind;
+    bool has_pattern = test->op == VG_OP_STRING_LIKE && vg_str_split(first, '*', &before, &behind);
+    if (!has_pattern || vg_str_find_char(before, '/') != VG_NPOS)
+        return VG_STR("stranger");
+    return vg_arena_printf(arena, "%.*sstranger%.*s", VG_ARG(before),
+                           VG_ARG(vg_text_matching(arena, behind)));
+}
+
+/* A claim of the provider that a statement asks for: the stranger's own, or one that it can choose. */
+static void bring_claim(vg_witness_context *c, vg_arena *arena, const vg_policy_condition *test)
 {
     const vg_shared_provider *p = c->shared;
-    vg_str claim = vg_str_sub(key, c->provider.len + 1, VG_NPOS);
+    vg_str key = test->key, claim = vg_str_sub(key, c->provider.len + 1, VG_NPOS);
+    size_t index;
     if (vg_str_is(claim, "sub"))
         set(c, key, c->subject, VG_CONTEXT_PRESENT, true);
     else if (vg_str_is(claim, "aud") && !p->any_aud)
         set(c, key, p->aud, VG_CONTEXT_PRESENT, true);
     else if (vg_str_is(claim, "amr"))
         set(c, key, VG_STR("unauthenticated"), VG_CONTEXT_PRESENT, true);
-    else if (!vg_str_is(claim, "aud"))
-        set(c, key, VG_STR("stranger"), VG_CONTEXT_PRESENT, true);
+    else if (lists(p->own, claim))
+        set(c, key, own_claim(arena, test), VG_CONTEXT_PRESENT, true);
+    else if (!vg_str_is(claim, "aud") && !lists(p->chosen, claim) && !find(c, key, &index))
+        look_up(c, key);
 }
 
 static void bring_principal(vg_witness_context *c, const vg_stranger *stranger)
@@ -271,6 +293,8 @@ void vg_witness_begin(vg_witness_context *c, const vg_explorer *x, const vg_stra
     pin(c, "aws:ResourceOrgID", x->world->organization_id);
     bring_principal(c, stranger);
     bring_source(c, x->arena, stranger);
+    for (size_t i = 0; i < stranger->has_count; i++)
+        pin(c, stranger->has[i].key, stranger->has[i].value);
     if (c->kind == VG_CALLER_FEDERATED) {
         bring_provider(c, stranger);
         pin(c, "aws:FederatedProvider", stranger->caller);
@@ -476,12 +500,13 @@ static void leave_out(vg_witness_context *c, vg_str key)
 }
 
 /* A claim that the statement asks for, as the caller's token has it. */
-static void bring_token(vg_witness_context *c, vg_str key)
+static void bring_token(vg_witness_context *c, vg_arena *arena, const vg_policy_condition *test)
 {
+    vg_str key = test->key;
     if (!is_claim(c, key))
         return;
     if (c->shared)
-        bring_claim(c, key);
+        bring_claim(c, arena, test);
     else if (c->audience.len && vg_str_ends(key, VG_STR(":aud")))
         set(c, key, c->audience, VG_CONTEXT_PRESENT, true);
 }
@@ -498,7 +523,7 @@ void vg_witness_satisfy(vg_witness_context *c, vg_arena *arena, const vg_stateme
     for (size_t i = 0; i < allow->condition_count; i++) {
         const vg_policy_condition *test = &allow->conditions[i];
         choose_address(c, test, test->op == VG_OP_IP_ADDRESS);
-        bring_token(c, test->key);
+        bring_token(c, arena, test);
         bring_unsigned(c, test->key);
         if (!is_free(c, test->key))
             continue;
@@ -523,7 +548,7 @@ void vg_witness_avoid(vg_witness_context *c, vg_arena *arena, const vg_statement
     for (size_t i = 0; i < deny->condition_count; i++) {
         const vg_policy_condition *test = &deny->conditions[i];
         choose_address(c, test, test->op == VG_OP_NOT_IP_ADDRESS);
-        bring_token(c, test->key);
+        bring_token(c, arena, test);
         bring_unsigned(c, test->key);
         if (!is_free(c, test->key))
             continue;

@@ -147,11 +147,14 @@ static void check_witness(const vg_exposure *e)
 {
     const vg_witness *w = &e->witness;
     vg_caller_kind kind = vg_caller_of(w->caller).kind;
-    bool signs = kind == VG_CALLER_ROLE || kind == VG_CALLER_USER || kind == VG_CALLER_ROLE_SESSION;
+    bool signs = kind == VG_CALLER_ROLE || kind == VG_CALLER_USER || kind == VG_CALLER_ROLE_SESSION ||
+                 kind == VG_CALLER_ROOT;
     bool takes_token = begins(w->action, "sts:AssumeRoleWith");
     if (begins(w->action, "sts:") &&
         (takes_token != (kind == VG_CALLER_FEDERATED) || kind == VG_CALLER_ANONYMOUS))
         fail_msg("%.*s cannot call %.*s", VG_ARG(w->caller), VG_ARG(w->action));
+    if (vg_str_is(w->caller, "execute-api.amazonaws.com"))
+        fail_msg("there is no service %.*s", VG_ARG(w->caller));
     for (size_t i = 0; i < w->context_count; i++) {
         vg_str key = w->context[i].key;
         if (kind == VG_CALLER_ANONYMOUS && vg_str_is(key, "lambda:FunctionUrlAuthType"))
@@ -807,7 +810,7 @@ static void policies_of_real_shapes_let_in_whom_aws_says(void **state)
          "anyone * high; "},
         {{BUCKET, GET("\"*\"", "") ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\","
                                    "\"NotResource\":\"arn:aws:s3:::b/public/*\"}"},
-         ""},
+         "anyone * high; "},
         {{BUCKET, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"NotAction\":\"s3:GetObject\",\"Resource\":"
                   "\"arn:aws:s3:::b/*\"}"},
          "anyone * critical; "},
@@ -918,6 +921,140 @@ static void trusts_of_real_shapes_let_in_whom_aws_says(void **state)
         const thing t = {ROLE, cases[i].statements, NULL, NULL};
         check(&t, cases[i].expected);
     }
+}
+
+/* What a stranger can arrange in an account of its own protects nobody; what names an outsider says who of it comes, and whence. */
+static void what_callers_can_arrange_does_not_keep_them_out(void **state)
+{
+    static const struct {
+        thing t;
+        const char *expected;
+    } cases[] = {
+        {{BUCKET, GET("{\"AWS\":[\"arn:aws:iam::" OWNER ":root\",\"*\"]}", "")}, "anyone * high; "},
+        {{BUCKET, GET("{\"AWS\":\"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1\"}", "")},
+         "?; "},
+        {{BUCKET, GET("{\"AWS\":\"arn:aws:sts::" OUTSIDE ":assumed-role/r/s\"}", "")},
+         "external arn:aws:sts::" OUTSIDE ":assumed-role/r/s medium; "},
+        {{BUCKET, GET("{\"AWS\":\"AROAEXAMPLE0000000000\"}", "")}, ""},
+        {{BUCKET, GET("\"*\"", IF("StringEqualsIgnoreCase", "aws:PrincipalOrgID", "\"O-TESTTEST00\""))},
+         "organization * low; "},
+        {{BUCKET,
+          GET("\"*\"", IF("StringEquals", "aws:PrincipalOrgID", "[\"o-testtest00\",\"o-other00000\"]"))},
+         "external * medium; organization * low; "},
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringEquals", "aws:PrincipalOrgPaths",
+                                  "\"o-testtest00/r-0001/ou-0001-00000001/\""))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringLike", "aws:PrincipalOrgPaths",
+                                  "\"o-testtest00/r-0001/ou-0001-00000001/*\""))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringLike", "aws:PrincipalOrgPaths",
+                                  "\"o-testtest00/r-0001/ou-0001-00000009/*\""))},
+         "organization * low; "},
+        {{BUCKET,
+          GET("\"*\"", IF("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "\"o-other00000/r-0001/*\""))},
+         "external * medium; "},
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "\"o-*/r-0001/*\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:PrincipalAccount", "\"" SIBLING "\""))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", IF("ArnEquals", "aws:PrincipalArn", "\"arn:aws:iam::" SIBLING ":role/x\""))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", "")
+                      DENY(IF("StringNotEquals", "aws:PrincipalAccount", "[\"" OWNER "\",\"" SIBLING "\"]"))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", IF("Bool", "aws:SecureTransport", "\"false\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("IpAddress", "aws:VpcSourceIp", "\"10.0.0.0/8\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("IpAddress", "aws:VpcSourceIp", "\"10.0.0.0/8\""),
+                                    TEST("StringEquals", "aws:SourceVpc", "\"vpc-1\"")))},
+         ""},
+        {{BUCKET, GET("\"*\"", IF("ArnLike", "aws:SourceVpcArn", "\"arn:aws:ec2:*:*:vpc/*\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("ArnLike", "aws:SourceVpcArn", "\"arn:aws:ec2:*:" OWNER ":vpc/*\""))}, ""},
+        {{BUCKET, GET("\"*\"", IF("StringLike", "aws:VpceAccount", "\"*\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringLike", "aws:userid", "\"*:bob@example.com\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringLike", "aws:FederatedProvider", "\"*\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:FederatedProvider", "\"accounts.google.com\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:PrincipalTag/o", "\"${aws:ResourceAccount}\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::*:root\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:PrincipalType", "\"Account\""))}, "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:PrincipalType", "\"AssumedRole\""))},
+         "anyone * high; "},
+        {{BUCKET, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\"}"},
+         "anyone * critical; "},
+        {{BUCKET, GET("{\"AWS\":\"" OUTSIDE "\"}",
+                      "") ",{\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"arn:aws:iam::" OUTSIDE
+                          ":root\"},\"Action\":\"*\",\"Resource\":\"*\"}"},
+         ""},
+        {{BUCKET, GET("\"*\"", "") ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":"
+                                   "\"arn:aws:s3:::b/x*\"}"},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", "") DENY(BOTH(TEST("NotIpAddress", "aws:SourceIp", "\"198.51.100.0/24\""),
+                                             TEST("Bool", "aws:ViaAWSService", "\"false\"")))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("Null", "aws:TokenIssueTime", "\"true\""))}, "anyone * high; "},
+        {{BUCKET, GET("{\"AWS\":\"*\"}",
+                      IF("StringEquals", "aws:PrincipalArn", "\"arn:aws:iam::" OWNER ":role/x\""))},
+         ""},
+        {{BUCKET, GET("\"*\"", IF("StringEquals", "aws:SourceVpce", "\"vpce-1\"")) "," GET(
+                      "\"*\"", IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         "organization * low; "},
+        {{BUCKET, "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"NotResource\":"
+                  "\"arn:aws:s3:::b/private/*\"}"},
+         "anyone * high; "},
+        {{FUNCTION, ALLOW("\"*\"", "lambda:InvokeFunction", "*",
+                          IF("Bool", "lambda:InvokedViaFunctionUrl", "\"true\""))},
+         "anyone * critical; "},
+        {{KEY, ALLOW("\"*\"", "kms:Decrypt", "*", IF("StringEquals", "kms:EncryptionContext:app", "\"x\""))},
+         "anyone * critical; "},
+        {{QUEUE, SEND("\"*\"", IF("ArnLike", "aws:SourceArn", "\"arn:aws:execute-api:*:*:abc/*\""))},
+         "service * medium; "},
+        {{QUEUE, SEND("\"*\"", IF("StringLike", "aws:SourceArn", "\"*:topic\""))}, "service * medium; "},
+        {{QUEUE,
+          SEND("\"*\"", IF("ArnLikeIfExists", "aws:SourceArn", "\"arn:aws:sns:eu-west-1:" OWNER ":t\""))},
+         "anyone * critical; "},
+        {{QUEUE,
+          SEND("\"*\"", "") DENY(IF("ArnNotLike", "aws:SourceArn", "\"arn:aws:sns:eu-west-1:" OWNER ":t\""))},
+         ""},
+        {{QUEUE, SEND("\"*\"", "")
+                     DENY(IF("StringNotEquals", "aws:SourceAccount", "[\"" OWNER "\",\"" OUTSIDE "\"]"))},
+         "external sns.amazonaws.com for " OUTSIDE " medium; "},
+        {{ROLE, TRUST(GITHUB, WEB,
+                      ",\"Condition\":{" TEST("StringEquals", CLAIM ":ref", "\"refs/heads/main\"") "}")},
+         GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":ref", "\"refs/heads/main\"")))},
+         GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":repository", "\"*/app\"")))},
+         GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":repository", "\"acme/*\"")))}, ""},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":repository_owner", "\"acme\"")))},
+         ""},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":environment", "\"prod\"")))},
+         GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB,
+                      BOTH(AUD, TEST("StringLike", CLAIM ":job_workflow_ref",
+                                     "\"acme/wf/.github/workflows/d.yml@*\"")))},
+         "if " CLAIM ":job_workflow_ref: " GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB, BOTH(AUD, TEST("StringLike", CLAIM ":new_claim", "\"x\"")))},
+         "if " CLAIM ":new_claim: " GITHUB_OPEN},
+        {{ROLE,
+          TRUST("\"*\"", "sts:AssumeRole", IF("StringEquals", "aws:PrincipalAccount", "\"" OWNER "\""))},
+         ""},
+        {{ROLE, TRUST("{\"AWS\":\"" OUTSIDE "\"}", "sts:AssumeRole",
+                      IF("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::" OUTSIDE ":role/ci-*\""))},
+         "external " OUTSIDE " medium; "},
+        {{ROLE, TRUST("{\"AWS\":\"" OUTSIDE "\"}", "sts:AssumeRole",
+                      IF("StringEquals", "aws:PrincipalOrgID", "\"o-other00000\""))},
+         "external " OUTSIDE " medium; "},
+        {{ROLE, TRUST("{\"AWS\":\"" OUTSIDE "\"}", "sts:AssumeRole",
+                      IF("IpAddress", "aws:SourceIp", "\"198.51.100.0/24\""))},
+         "external " OUTSIDE " medium; "},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++)
+        check(&cases[i].t, cases[i].expected);
 }
 
 static void evidence_decides_by_the_tags_of_a_resource(void **state)
@@ -1077,6 +1214,7 @@ int main(void)
         cmocka_unit_test(whom_a_trust_policy_lets_in),
         cmocka_unit_test(policies_of_real_shapes_let_in_whom_aws_says),
         cmocka_unit_test(trusts_of_real_shapes_let_in_whom_aws_says),
+        cmocka_unit_test(what_callers_can_arrange_does_not_keep_them_out),
         cmocka_unit_test(evidence_decides_by_the_tags_of_a_resource),
         cmocka_unit_test(a_witness_of_a_service_says_for_whom_it_acts_where_asked),
         cmocka_unit_test(an_exposure_names_its_statement_and_the_levels_that_were_allowed),
