@@ -266,6 +266,10 @@ static vg_status put_question(vg_explorer *x, const question *q, vg_witness_cont
                               vg_error *err)
 {
     vg_decision_result result = decide(q, c, true);
+    if (c->full) {
+        *is_open = true;
+        return VG_OK;
+    }
     if (result == VG_ALLOWED)
         leave_dark_out(c);
     bool hangs = result == VG_DECISION_UNKNOWN && vg_witness_hangs_on(c).len > 0;
@@ -439,6 +443,7 @@ static vg_status ask_principal(vg_explorer *x, const vg_exposure_subject *of, co
     const vg_policy_document *document = vg_policy_document_of(by->policy);
     const vg_demands demands = {document, &document->statements[by->statement], 0, 0};
     size_t count = vg_strangers_of(x, of, p, demands, strangers), before = x->allowed;
+    x->work += x->request_work; /* whom its conditions name is looked for in all of them */
     if (p->kind == VG_PRINCIPAL_CANONICAL_USER)
         return tell_canonical(x, of, p->text, err);
     if (p->kind == VG_PRINCIPAL_ARN && vg_str_is(p->account, "cloudfront"))

@@ -171,7 +171,8 @@ static vg_str session_for(vg_arena *arena, vg_str pattern)
     vg_str id = VG_STR("AROASTRANGER000000000"), before, behind;
     if (!vg_str_split(pattern, '*', &before, &behind) || !vg_str_starts(id, before))
         return (vg_str){0};
-    return vg_arena_printf(arena, "%.*s%.*s", VG_ARG(id), VG_ARG(vg_text_matching(arena, behind)));
+    vg_str session = behind.len ? vg_text_matching(arena, behind) : VG_STR(":witness");
+    return vg_arena_printf(arena, "%.*s%.*s", VG_ARG(id), VG_ARG(session));
 }
 
 /* ---- a stranger's ---------------------------------------------------------------------------------------------------- */
@@ -200,21 +201,32 @@ static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str patte
         s->vpce = fill(arena, pattern, VG_STR("vpce-0stranger"));
 }
 
+/* A key of a VPC or its endpoint, which the request then comes through. */
+static void arrange_endpoint(vg_stranger *s, const char *key, vg_str value)
+{
+    size_t slash = vg_str_rfind_char(value, '/');
+    if (!value.ptr)
+        return;
+    vg_stranger_arrange(s, key, value);
+    if (!s->vpc.len)
+        s->vpc = slash == VG_NPOS ? VG_STR("vpc-0stranger") : vg_str_sub(value, slash + 1, VG_NPOS);
+}
+
 /* What a caller can have made in an account of its own. */
 static void fit_possessions(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
 {
     if (vg_str_eq_icase(key, VG_STR("aws:userid")))
         vg_stranger_arrange(s, "aws:userid", session_for(arena, pattern));
     else if (vg_str_eq_icase(key, VG_STR("aws:SourceVpcArn")))
-        vg_stranger_arrange(s, "aws:SourceVpcArn", thing_for(arena, pattern, "ec2", "vpc/vpc-0"));
+        arrange_endpoint(s, "aws:SourceVpcArn", thing_for(arena, pattern, "ec2", "vpc/vpc-0"));
     else if (vg_str_eq_icase(key, VG_STR("s3:DataAccessPointArn")))
         vg_stranger_arrange(s, "s3:DataAccessPointArn", thing_for(arena, pattern, "s3", "accesspoint/"));
     else if (vg_str_eq_icase(key, VG_STR("s3:DataAccessPointAccount")))
         vg_stranger_arrange(s, "s3:DataAccessPointAccount", account_for(arena, pattern));
     else if (vg_str_eq_icase(key, VG_STR("aws:VpceAccount")))
-        vg_stranger_arrange(s, "aws:VpceAccount", account_for(arena, pattern));
+        arrange_endpoint(s, "aws:VpceAccount", account_for(arena, pattern));
     else if (vg_str_eq_icase(key, VG_STR("aws:VpceOrgID")))
-        vg_stranger_arrange(s, "aws:VpceOrgID", fill(arena, pattern, VG_STR("o-stranger000")));
+        arrange_endpoint(s, "aws:VpceOrgID", fill(arena, pattern, VG_STR("o-stranger000")));
 }
 
 static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
@@ -265,12 +277,12 @@ static void fit_network(vg_stranger *s, vg_arena *arena, const vg_policy_conditi
         s->vpce = vg_text_matching(arena, value);
     for (size_t i = 0; i < VG_COUNT(others); i++)
         if (vg_condition_is_on(test, others[i]))
-            vg_stranger_arrange(s, others[i], vg_text_matching(arena, value));
+            arrange_endpoint(s, others[i], vg_text_matching(arena, value));
     vg_str_split(value, '/', &address, &bits);
     if (vg_condition_is_on(test, "aws:SourceIp"))
         vg_stranger_arrange(s, "aws:SourceIp", address);
     else if (vg_condition_is_on(test, "aws:VpcSourceIp"))
-        vg_stranger_arrange(s, "aws:VpcSourceIp", address);
+        arrange_endpoint(s, "aws:VpcSourceIp", address);
 }
 
 /* Of the account that the policy names, a condition on whom and whence says which of it, not whether: its role, its

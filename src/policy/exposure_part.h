@@ -80,6 +80,7 @@ typedef struct {
     bool pinned[VG_WITNESS_KEYS];
     bool dark[VG_WITNESS_KEYS];
     size_t count;
+    bool full; /* conditions are on more keys than there is room for */
     const vg_stranger_rules *rules;
     const vg_catalogue *catalogue;
     uint32_t action; /* id in the catalogue, or VG_CATALOGUE_NONE */

@@ -234,26 +234,43 @@ static bool denies_some(const vg_statement *s)
     return s->effect == VG_EFFECT_DENY && s->resource_count > 0;
 }
 
+/* What is found elsewhere, and how much was looked at: names that a policy for one resource does not have are not all tried. */
+typedef struct {
+    const vg_explorer *x;
+    const vg_exposure_subject *of;
+    const vg_statement *allow;
+    const vg_catalogue_action *action; /* NULL: the catalogue does not have it */
+    vg_str *out;
+    size_t count, most, tried;
+} elsewhere;
+enum { MOST_TRIED = 64 };
+
+static void try_name(elsewhere *e, vg_str text)
+{
+    if (e->count == e->most || e->tried++ > MOST_TRIED || !text.len || !belongs(text, e->of->arn))
+        return;
+    if (is_about(e->allow, text) && (!e->action || fits(e->x, e->action, text)))
+        e->out[e->count++] = text;
+}
+
 size_t vg_exposure_elsewhere(const vg_explorer *x, const vg_exposure_subject *of, vg_demands demands,
                              const vg_exposure_action *asked, vg_str *out, size_t most)
 {
-    size_t count = 0;
     uint32_t id = vg_catalogue_find_action(x->world->catalogue, asked->action);
-    const vg_catalogue_action *action =
-        id == VG_CATALOGUE_NONE ? NULL : vg_catalogue_action_at(x->world->catalogue, id);
+    elsewhere e = {.x = x, .of = of, .allow = demands.allow, .out = out, .most = most};
+    e.action = id == VG_CATALOGUE_NONE ? NULL : vg_catalogue_action_at(x->world->catalogue, id);
+    bool spares_names = false;
     for (size_t i = 0; i < demands.document->statement_count; i++) {
         const vg_statement *deny = &demands.document->statements[i];
-        const vg_statement *source = deny->not_resource ? deny : demands.allow;
-        for (size_t r = 0; denies_some(deny) && r < source->resource_count && count < most; r++) {
-            vg_str text = deny->not_resource ? vg_text_matching(x->arena, source->resources[r])
-                                             : named_oddly(x->arena, source->resources[r]);
-            bool is_it = text.len && belongs(text, of->arn) && is_about(demands.allow, text) &&
-                         (!action || fits(x, action, text));
-            if (is_it)
-                out[count++] = text;
-        }
+        bool denies = denies_some(deny);
+        spares_names = spares_names || (denies && !deny->not_resource);
+        for (size_t r = 0; denies && deny->not_resource && r < deny->resource_count && e.tried <= MOST_TRIED;
+             r++)
+            try_name(&e, vg_text_matching(x->arena, deny->resources[r]));
     }
-    return count;
+    for (size_t r = 0; spares_names && r < e.allow->resource_count && e.tried <= MOST_TRIED; r++)
+        try_name(&e, named_oddly(x->arena, e.allow->resources[r]));
+    return e.count;
 }
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ static void set(vg_witness_context *c, vg_str key, vg_str value, vg_context_stat
     size_t index;
     vg_context_entry *entry = find(c, key, &index);
     if (!entry) {
+        c->full = c->full || c->count == VG_WITNESS_KEYS;
         if (c->count == VG_WITNESS_KEYS)
             return;
         index = c->count++;
@@ -220,7 +221,7 @@ static void bring_claim(vg_witness_context *c, vg_arena *arena, const vg_policy_
         look_up(c, key);
 }
 
-static void bring_principal(vg_witness_context *c, const vg_stranger *stranger)
+static void bring_principal(vg_witness_context *c, const vg_stranger *stranger, vg_str action)
 {
     vg_caller caller = vg_caller_of(stranger->caller);
     const char *type = principal_type(caller.kind);
@@ -228,7 +229,8 @@ static void bring_principal(vg_witness_context *c, const vg_stranger *stranger)
     pin(c, "aws:PrincipalType", vg_str_from(type));
     pin(c, "aws:PrincipalArn", has_account ? stranger->caller : (vg_str){0});
     pin(c, "aws:PrincipalAccount", stranger->account);
-    pin(c, "kms:CallerAccount", stranger->account);
+    bool is_of_kms = vg_str_eq_icase(vg_str_sub(action, 0, 4), VG_STR("kms:"));
+    pin(c, "kms:CallerAccount", is_of_kms ? stranger->account : (vg_str){0});
     pin(c, "aws:userid",
         !has_account                    ? (vg_str){0}
         : caller.kind == VG_CALLER_USER ? VG_STR("AIDASTRANGER000000000")
@@ -236,6 +238,16 @@ static void bring_principal(vg_witness_context *c, const vg_stranger *stranger)
     pin(c, "aws:username", caller.kind == VG_CALLER_USER ? caller.name : (vg_str){0});
     pin(c, "aws:PrincipalOrgID", stranger->organization);
     pin(c, "aws:PrincipalOrgPaths", stranger->org_path);
+}
+
+/* The internet, or an endpoint of a VPC, whose requests have an address in the VPC and none outside. */
+static void bring_network(vg_witness_context *c, const vg_stranger *stranger)
+{
+    bool by_endpoint = stranger->vpc.len || stranger->vpce.len;
+    pin(c, "aws:SourceVpc", stranger->vpc);
+    pin(c, "aws:SourceVpce", stranger->vpce.len || !by_endpoint ? stranger->vpce : VG_STR("vpce-00000000"));
+    pin(c, "aws:SourceIp", by_endpoint ? (vg_str){0} : VG_STR("203.0.113.77"));
+    pin(c, "aws:VpcSourceIp", by_endpoint ? VG_STR("10.0.0.77") : (vg_str){0});
 }
 
 static void bring_source(vg_witness_context *c, vg_arena *arena, const vg_stranger *stranger)
@@ -252,10 +264,8 @@ static void bring_source(vg_witness_context *c, vg_arena *arena, const vg_strang
     pin(c, "aws:SourceArn", is_service ? source : (vg_str){0});
     pin(c, "aws:SourceOrgID", is_service ? organization : (vg_str){0});
     pin(c, "aws:SourceOrgPaths", stranger->source_path);
-    pin(c, "aws:SourceVpc", stranger->vpc);
-    pin(c, "aws:SourceVpce", stranger->vpce);
     if (!is_service)
-        pin(c, "aws:SourceIp", VG_STR("203.0.113.77"));
+        bring_network(c, stranger);
 }
 
 /* S3 tells how a request was signed, and which TLS carried it. */
@@ -291,7 +301,7 @@ void vg_witness_begin(vg_witness_context *c, const vg_explorer *x, const vg_stra
     pin(c, "aws:RequestedRegion", of->region.len ? of->region : VG_STR("us-east-1"));
     pin(c, "aws:ResourceAccount", of->account);
     pin(c, "aws:ResourceOrgID", x->world->organization_id);
-    bring_principal(c, stranger);
+    bring_principal(c, stranger, action);
     bring_source(c, x->arena, stranger);
     for (size_t i = 0; i < stranger->has_count; i++)
         pin(c, stranger->has[i].key, stranger->has[i].value);
@@ -518,6 +528,15 @@ static void bring_unsigned(vg_witness_context *c, vg_str key)
         set(c, key, value, VG_CONTEXT_PRESENT, true);
 }
 
+/* A service that the caller lets ask for it says so in two keys. */
+static void complete_chain(vg_witness_context *c)
+{
+    size_t index;
+    const vg_context_entry *chain = find(c, VG_STR("aws:CalledVia"), &index);
+    if (chain && chain->state == VG_CONTEXT_PRESENT && is_free(c, VG_STR("aws:ViaAWSService")))
+        set(c, VG_STR("aws:ViaAWSService"), VG_STR("true"), VG_CONTEXT_PRESENT, true);
+}
+
 void vg_witness_satisfy(vg_witness_context *c, vg_arena *arena, const vg_statement *allow)
 {
     for (size_t i = 0; i < allow->condition_count; i++) {
@@ -535,6 +554,7 @@ void vg_witness_satisfy(vg_witness_context *c, vg_arena *arena, const vg_stateme
         else if (!vg_operator_is_negated(test->op))
             choose(c, test, expand(c, arena, wanted_value(arena, test)));
     }
+    complete_chain(c);
 }
 
 /* Whether the test of a Deny holds for a request without the key. */

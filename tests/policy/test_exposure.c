@@ -142,6 +142,14 @@ static bool has_key_of_signers(vg_str key)
     return false;
 }
 
+static bool has_key(const vg_witness *w, const char *key)
+{
+    for (size_t i = 0; i < w->context_count; i++)
+        if (vg_str_eq_icase(w->context[i].key, vg_str_from(key)))
+            return true;
+    return false;
+}
+
 /* Whether AWS could make the request that the witness is. */
 static void check_witness(const vg_exposure *e)
 {
@@ -159,9 +167,17 @@ static void check_witness(const vg_exposure *e)
         vg_str key = w->context[i].key;
         if (kind == VG_CALLER_ANONYMOUS && vg_str_is(key, "lambda:FunctionUrlAuthType"))
             assert_true(vg_str_is(w->context[i].values[0], "NONE"));
+        if (begins(key, "aws:userid") && kind == VG_CALLER_ROLE)
+            assert_true(vg_str_find_char(w->context[i].values[0], ':') != VG_NPOS);
+        if (begins(key, "aws:CalledVia"))
+            assert_true(has_key(w, "aws:ViaAWSService"));
+        if (begins(key, "aws:SourceVpc"))
+            assert_true(has_key(w, "aws:SourceVpce") && has_key(w, "aws:VpcSourceIp"));
         bool of_source = begins(key, "aws:SourceA") || begins(key, "aws:SourceO");
         if ((!signs && has_key_of_signers(key)) || (of_source && kind != VG_CALLER_SERVICE) ||
-            (begins(key, "s3:") && !begins(w->action, "s3:")))
+            (begins(key, "s3:") && !begins(w->action, "s3:")) ||
+            (begins(key, "kms:") && !begins(w->action, "kms:")) ||
+            (kind != VG_CALLER_SERVICE && begins(key, "aws:SourceIp") && has_key(w, "aws:VpcSourceIp")))
             fail_msg("%.*s cannot call %.*s with %.*s", VG_ARG(w->caller), VG_ARG(w->action), VG_ARG(key));
     }
 }
@@ -349,6 +365,7 @@ static void which_conditions_protect(void **state)
         {IF("DateGreaterThan", "aws:TokenIssueTime", "\"2100-01-01T00:00:00Z\""), ""},
         {IF("StringEquals", "s3:authType", "\"REST-QUERY-STRING\""), "anyone * high; "},
         {IF("Bool", "aws:ViaAWSService", "\"true\""), "anyone * high; "},
+        {IF("ForAnyValue:StringEquals", "aws:CalledVia", "[\"athena.amazonaws.com\"]"), "anyone * high; "},
         {IF("StringEquals", "aws:FederatedProvider", "\"arn:aws:iam::" OWNER ":oidc-provider/x\""), ""},
         {IF("ArnEquals", "ec2:SourceInstanceARN", "\"arn:aws:ec2:eu-west-1:" OWNER ":instance/i-1\""), ""},
         /* keys that the catalogue lacks */
@@ -1182,6 +1199,23 @@ static void a_policy_over_all_quotas_is_known_in_part(void **state)
     assert_true(vg_str_starts(found.unknowns[0].why, VG_STR("its policy is too large")));
 }
 
+/* No context holds them all. */
+static void a_policy_on_more_keys_than_a_witness_has_is_unknown(void **state)
+{
+    (void)state;
+    enum { TAGS = 100 };
+    vg_buf text = {0};
+    vg_buf_addf(&text, "%s", GET("\"*\"", ""));
+    for (int i = 0; i < TAGS; i++)
+        vg_buf_addf(&text, "%s%d%s",
+                    ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"*\","
+                    "\"Condition\":{\"StringNotEquals\":{\"aws:PrincipalTag/t",
+                    i, "\":\"x\"}}}");
+    const thing t = {BUCKET, vg_arena_cstr(arena, vg_buf_str(&text)), NULL, NULL};
+    vg_buf_free(&text);
+    check(&t, "?; ");
+}
+
 static void a_second_statement_for_anyone_tells_nothing_of_the_organisation(void **state)
 {
     (void)state;
@@ -1221,6 +1255,7 @@ int main(void)
         cmocka_unit_test(control_policies_that_nobody_collected_are_a_reservation),
         cmocka_unit_test(a_second_statement_for_anyone_tells_nothing_of_the_organisation),
         cmocka_unit_test(a_policy_over_all_quotas_is_known_in_part),
+        cmocka_unit_test(a_policy_on_more_keys_than_a_witness_has_is_unknown),
         cmocka_unit_test(a_wrong_list_of_providers_is_refused_with_its_place),
     };
     return cmocka_run_group_tests_name("policy exposure", tests, setup, teardown);
