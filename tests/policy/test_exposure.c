@@ -343,6 +343,7 @@ static void which_conditions_protect(void **state)
         {IF("StringLike", "aws:username", "\"admin*\""), "anyone * high; "},
         {IF("StringEquals", "aws:username", "\"bob\""), "anyone * high; "},
         {IF("StringLike", "aws:userid", "\"*\""), "anyone * high; "},
+        {IF("Null", "aws:userid", "\"false\""), "anyone * high; "},
         {IF("StringLike", "aws:userid", "\"AROAEXAMPLE0000000000:*\""), ""},
         {IF("DateLessThan", "aws:CurrentTime", "\"1960-01-01T00:00:00Z\""), ""},
         {IF("NumericLessThan", "s3:signatureAge", "\"600000\""), "anyone * high; "},
