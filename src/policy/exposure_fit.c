@@ -57,6 +57,16 @@ static bool split_arn(vg_str text, vg_str parts[PARTS])
     return true;
 }
 
+/* The account, or where the pattern's account has a wildcard that leaves it out, one that it takes in. */
+static vg_str account_within(vg_arena *arena, vg_str pattern, vg_str account)
+{
+    vg_str parts[PARTS];
+    bool fits =
+        !split_arn(pattern, parts) || !has_wildcard(parts[ACCOUNT]) || vg_str_glob(parts[ACCOUNT], account);
+    vg_str other = fits ? (vg_str){0} : account_for(arena, parts[ACCOUNT]);
+    return other.ptr ? other : account;
+}
+
 /* Of a role or user of the account, such as the pattern matches; ptr NULL: none. */
 static vg_str principal_for(vg_arena *arena, vg_str pattern, vg_str account)
 {
@@ -125,7 +135,13 @@ static vg_str subject_for(vg_arena *arena, vg_str pattern, vg_str sub)
 {
     size_t owner = vg_str_find(sub, VG_STR("stranger")), wild = vg_str_find_char(pattern, '*');
     vg_str prefix = vg_str_sub(sub, 0, owner), rest = vg_str_sub(sub, owner + sizeof "stranger" - 1, VG_NPOS);
-    if (owner == VG_NPOS || wild == VG_NPOS || !rest.len)
+    if (owner == VG_NPOS || !rest.len)
+        return (vg_str){0};
+    size_t any_letter = vg_str_find_char(pattern, '?'),
+           end = vg_str_find_char(vg_str_sub(pattern, owner, VG_NPOS), rest.ptr[0]);
+    if (any_letter != VG_NPOS && end != VG_NPOS && any_letter < owner + end && vg_str_starts(pattern, prefix))
+        return vg_text_matching(arena, pattern);
+    if (wild == VG_NPOS)
         return (vg_str){0};
     vg_str before = vg_str_sub(pattern, 0, wild), behind = vg_str_sub(pattern, wild + 1, VG_NPOS);
     vg_str made = behind.len ? vg_text_matching(arena, behind) : rest;
@@ -180,6 +196,8 @@ static vg_str session_for(vg_arena *arena, vg_str pattern)
 static void fit_caller(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
 {
     vg_str made;
+    if (vg_str_eq_icase(key, VG_STR("aws:PrincipalArn")))
+        s->account = account_within(arena, pattern, s->account);
     bool is_account = vg_str_eq_icase(key, VG_STR("aws:PrincipalAccount")) ||
                       vg_str_eq_icase(key, VG_STR("kms:CallerAccount"));
     if (is_account && (made = account_for(arena, pattern)).ptr) {
@@ -232,6 +250,8 @@ static void fit_possessions(vg_stranger *s, vg_arena *arena, vg_str key, vg_str 
 static void fit_source(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
 {
     vg_str made;
+    if (vg_str_eq_icase(key, VG_STR("aws:SourceArn")))
+        s->source_account = account_within(arena, pattern, s->source_account);
     bool is_account =
         vg_str_eq_icase(key, VG_STR("aws:SourceAccount")) || vg_str_eq_icase(key, VG_STR("aws:SourceOwner"));
     if (is_account && (made = account_for(arena, pattern)).ptr)
@@ -265,7 +285,7 @@ static void fit(vg_stranger *s, vg_arena *arena, vg_str key, vg_str pattern)
     s->subject = subject.ptr ? subject : s->subject;
 }
 
-/* ---- somebody whom the policy names ------------------------------------------------------------------------------------ */
+/* ---- somebody of an account or organisation that the policy speaks of ------------------------------------------------- */
 
 static void fit_network(vg_stranger *s, vg_arena *arena, const vg_policy_condition *test, vg_str value)
 {
@@ -285,9 +305,9 @@ static void fit_network(vg_stranger *s, vg_arena *arena, const vg_policy_conditi
         arrange_endpoint(s, "aws:VpcSourceIp", address);
 }
 
-/* Of the account that the policy names, a condition on whom and whence says which of it, not whether: its role, its
- * organisation (not ours, as far as is known), an address or a network from where it was told to come. */
-static void fit_named(vg_stranger *s, const vg_explorer *x, const vg_policy_condition *test, vg_str value)
+/* Of such an account, a condition on whom and whence says who of it, not whether: its role, its organisation (not ours, as
+ * far as is known), an address or a network from where it was told to come. */
+static void fit_member(vg_stranger *s, const vg_explorer *x, const vg_policy_condition *test, vg_str value)
 {
     vg_str organization, rest, made;
     vg_str_split(value, '/', &organization, &rest);
@@ -301,7 +321,7 @@ static void fit_named(vg_stranger *s, const vg_explorer *x, const vg_policy_cond
              (is_path || vg_condition_is_on(test, "aws:PrincipalOrgID"))) {
         s->organization = fill(x->arena, organization, VG_STR("o-stranger000"));
         s->org_path = is_path ? vg_text_matching(x->arena, value) : (vg_str){0};
-    } else
+    } else if (s->is_addressed)
         fit_network(s, x->arena, test, value);
 }
 
@@ -309,12 +329,12 @@ vg_stranger vg_stranger_fitting(const vg_explorer *x, const vg_stranger *strange
 {
     vg_stranger s = *stranger;
     vg_demand demand;
-    bool is_named = s.is_named && s.account.len > 0;
+    bool is_member = s.account.len > 0 && (s.reach == VG_REACH_EXTERNAL || s.reach == VG_REACH_ORGANIZATION);
     while (vg_demands_next(&demands, &demand)) {
         const vg_policy_condition *test = demand.test;
         for (size_t v = 0; v < test->value_count && test->op != VG_OP_NULL; v++) {
-            if (is_named)
-                fit_named(&s, x, test, test->values[v]);
+            if (is_member)
+                fit_member(&s, x, test, test->values[v]);
             else if (takes_wildcards(test->op) && has_wildcard(test->values[v]))
                 fit(&s, x->arena, test->key, test->values[v]);
         }

@@ -37,6 +37,7 @@ static bool member_of(vg_explorer *x, const vg_policy_condition *test, vg_str va
         return false;
     *out = vg_stranger_from(VG_STR("arn:aws:iam::" STRANGER_ACCOUNT ":role/witness"),
                             is_own ? VG_REACH_ORGANIZATION : VG_REACH_EXTERNAL);
+    out->is_addressed = true;
     out->organization = id;
     out->org_path =
         is_path ? vg_text_matching(x->arena, value) : vg_arena_printf(x->arena, "%.*s/r-0000/", VG_ARG(id));

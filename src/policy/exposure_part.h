@@ -114,6 +114,7 @@ typedef struct {
     size_t has_count;
     vg_str who;    /* for people; empty: the Principal as written */
     bool is_named; /* the policy names this very caller, who then knows what it was told (sts:ExternalId) */
+    bool is_addressed; /* the policy speaks of it, or of its organisation: it comes whence it was told to */
     bool is_own_provider; /* an identity provider that the account itself set up */
 } vg_stranger;
 

@@ -33,12 +33,15 @@ vg_stranger vg_stranger_from(vg_str caller, vg_reach reach)
 }
 
 /* An account of the organisation that nobody has: what a condition on the organisation lets in. */
-static vg_stranger sibling(const vg_explorer *x)
+static vg_stranger sibling(const vg_explorer *x, vg_demands demands)
 {
+    vg_demand demand;
     vg_stranger s =
         vg_stranger_from(VG_STR("arn:aws:iam::" SIBLING_ACCOUNT ":role/witness"), VG_REACH_ORGANIZATION);
     s.organization = x->world->organization_id;
     s.org_path = vg_arena_printf(x->arena, "%.*s/r-0000/", VG_ARG(s.organization));
+    while (vg_demands_next(&demands, &demand))
+        s.is_addressed = s.is_addressed || vg_condition_is_on(demand.test, "aws:PrincipalOrgID");
     return s;
 }
 
@@ -53,7 +56,7 @@ vg_stranger vg_stranger_named(vg_explorer *x, const vg_policy_principal *p)
                         : p->text;
     vg_stranger s = vg_stranger_from(caller, inside ? VG_REACH_ORGANIZATION : VG_REACH_EXTERNAL);
     s.account = p->account;
-    s.is_named = true;
+    s.is_named = s.is_addressed = true;
     if (inside) {
         s.organization = x->world->organization_id;
         s.org_path = known->org_path;
@@ -91,9 +94,11 @@ static vg_str service_asked_for(vg_explorer *x, vg_demands demands)
             vg_condition_is_on(test, "aws:SourceOwner") || vg_condition_is_on(test, "aws:SourceOrgID") ||
             vg_condition_is_on(test, "aws:SourceOrgPaths");
         bool is_service = vg_condition_is_on(test, "aws:PrincipalIsAWSService");
+        bool is_named = vg_condition_is_on(test, "aws:PrincipalServiceName") ||
+                        vg_condition_is_on(test, "aws:PrincipalServiceNamesList");
         if (!test->value_count)
             continue;
-        if (vg_condition_is_on(test, "aws:PrincipalServiceName") && test->op != VG_OP_NULL)
+        if (is_named && test->op != VG_OP_NULL)
             return vg_text_matching(x->arena, test->values[0]);
         if (!service.len && (is_source || is_service))
             service = service_of_source(x, test->values[0]);
@@ -222,7 +227,7 @@ static size_t anyone(vg_explorer *x, const vg_exposure_subject *of, vg_demands d
     if (of->is_trust)
         out[count++] = with_token(x);
     if (x->world->organization_id.len)
-        out[count++] = sibling(x);
+        out[count++] = sibling(x, demands);
     count += vg_outsiders_calling(x, of, demands, &out[count], VG_MOST_STRANGERS / 2 - count);
     vg_str service = service_asked_for(x, demands);
     if (service.len && !of->is_trust)

@@ -41,6 +41,15 @@ static void pin(vg_witness_context *c, const char *key, vg_str value)
     set(c, vg_str_from(key), value, value.len ? VG_CONTEXT_PRESENT : VG_CONTEXT_ABSENT, true);
 }
 
+static void pin_list(vg_witness_context *c, const char *key, vg_str value)
+{
+    size_t index;
+    pin(c, key, value);
+    vg_context_entry *entry = find(c, vg_str_from(key), &index);
+    if (entry)
+        entry->multi = true;
+}
+
 static void offer(vg_witness_context *c, const char *key, const char *value)
 {
     set(c, vg_str_from(key), vg_str_from(value), VG_CONTEXT_PRESENT, false);
@@ -237,7 +246,7 @@ static void bring_principal(vg_witness_context *c, const vg_stranger *stranger, 
                                         : VG_STR("AROASTRANGER000000000:witness"));
     pin(c, "aws:username", caller.kind == VG_CALLER_USER ? caller.name : (vg_str){0});
     pin(c, "aws:PrincipalOrgID", stranger->organization);
-    pin(c, "aws:PrincipalOrgPaths", stranger->org_path);
+    pin_list(c, "aws:PrincipalOrgPaths", stranger->org_path);
 }
 
 /* The internet, or an endpoint of a VPC, whose requests have an address in the VPC and none outside. */
@@ -255,6 +264,7 @@ static void bring_source(vg_witness_context *c, vg_arena *arena, const vg_strang
     bool is_service = vg_caller_of(stranger->caller).kind == VG_CALLER_SERVICE;
     pin(c, "aws:PrincipalIsAWSService", is_service ? VG_STR("true") : VG_STR("false"));
     pin(c, "aws:PrincipalServiceName", is_service ? stranger->caller : (vg_str){0});
+    pin_list(c, "aws:PrincipalServiceNamesList", is_service ? stranger->caller : (vg_str){0});
     pin(c, "aws:SourceAccount", is_service ? stranger->source_account : (vg_str){0});
     pin(c, "aws:SourceOwner", is_service ? stranger->source_account : (vg_str){0});
     vg_str source =
@@ -263,7 +273,7 @@ static void bring_source(vg_witness_context *c, vg_arena *arena, const vg_strang
         stranger->source_organization.len ? stranger->source_organization : VG_STR("o-stranger000");
     pin(c, "aws:SourceArn", is_service ? source : (vg_str){0});
     pin(c, "aws:SourceOrgID", is_service ? organization : (vg_str){0});
-    pin(c, "aws:SourceOrgPaths", stranger->source_path);
+    pin_list(c, "aws:SourceOrgPaths", stranger->source_path);
     if (!is_service)
         bring_network(c, stranger);
 }

@@ -1075,6 +1075,77 @@ static void what_callers_can_arrange_does_not_keep_them_out(void **state)
         check(&cases[i].t, cases[i].expected);
 }
 
+#define OUR_ROLES_ALONE                                                                                      \
+    ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sts:AssumeRole\"" IF(                            \
+        "StringNotEquals", "aws:PrincipalOrgID", "\"o-testtest00\"") "}"
+
+/* Several conditions together, and patterns that are open in part. */
+static void conditions_together_let_in_whom_all_of_them_do(void **state)
+{
+    static const struct {
+        thing t;
+        const char *expected;
+    } cases[] = {
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringLike", "aws:PrincipalServiceNamesList",
+                                  "[\"*.amazonaws.com\"]"))},
+         "service * medium; "},
+        {{BUCKET, GET("\"*\"", IF("ForAnyValue:StringEquals", "aws:PrincipalServiceNamesList",
+                                  "[\"logging.s3.amazonaws.com\"]"))},
+         "service * medium; "},
+        {{BUCKET, GET("\"*\"", IF("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::1*:role/x\""))},
+         "anyone * high; "},
+        {{BUCKET, GET("\"*\"", IF("StringLike", "aws:PrincipalArn", "\"arn:aws:iam::11112222333?:role/*\""))},
+         "anyone * high; "},
+        {{QUEUE, SEND(SERVICE("sns"), IF("ArnLike", "aws:SourceArn", "\"arn:aws:sns:*:1*:t\""))},
+         "service sns.amazonaws.com medium; "},
+        {{BUCKET, GET("\"*\"", IF("Bool", "aws:PrincipalIsAWSService", "\"false\""))}, "anyone * high; "},
+        {{BUCKET, GET("{\"AWS\":\"*\",\"Service\":\"ec2.amazonaws.com\"}",
+                      IF("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""))},
+         "organization * low; "},
+        {{ROLE, TRUST("\"*\"", "sts:AssumeRole", "") OUR_ROLES_ALONE}, "organization * low; "},
+        {{ROLE, TRUST(GITHUB, WEB, SUB("repo:?cme/app:*"))}, GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB, SUB("repo:acme/?pp:*"))}, ""},
+        {{ROLE, TRUST(GITHUB, WEB,
+                      BOTH(AUD, TEST("StringLike", CLAIM ":sub", "[\"repo:acme/*\",\"repo:*:ref:x\"]")))},
+         GITHUB_OPEN},
+        {{ROLE, TRUST(GITHUB, WEB,
+                      BOTH(AUD, TEST("StringLike", CLAIM ":sub", "[\"repo:*:ref:x\",\"repo:acme/*\"]")))},
+         GITHUB_OPEN},
+        {{ROLE, TRUST("{\"Service\":\"rolesanywhere.amazonaws.com\"}", "sts:AssumeRole", "")}, ""},
+        {{KEY, ALLOW("{\"AWS\":\"" OUTSIDE "\"}", "kms:Decrypt", "*",
+                     IF("StringEquals", "kms:ViaService", "\"s3.eu-west-1.amazonaws.com\""))},
+         "external " OUTSIDE " medium; "},
+        {{KEY, ALLOW("\"*\"", "kms:Decrypt", "*",
+                     BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                          TEST("StringLike", "kms:ViaService", "\"s3.*.amazonaws.com\"")))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                                    TEST("StringLike", "aws:SourceVpc", "\"vpc-*\"")))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                                    TEST("StringLike", "aws:SourceVpc", "\"vpc-1\"")))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                                    TEST("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::*:role/ci-*\"")))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-other00000\""),
+                                    TEST("ArnLike", "aws:PrincipalArn", "\"arn:aws:iam::*:role/ci-*\"")))},
+         "external * medium; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalOrgID", "\"o-testtest00\""),
+                                    TEST("IpAddress", "aws:SourceIp", "\"198.51.100.0/24\"")))},
+         "organization * low; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringEquals", "aws:PrincipalAccount", "\"" OUTSIDE "\""),
+                                    TEST("IpAddress", "aws:SourceIp", "\"198.51.100.0/24\"")))},
+         "external * medium; "},
+        {{BUCKET, GET("\"*\"", BOTH(TEST("StringLike", "aws:PrincipalOrgID", "\"o-*\""),
+                                    TEST("StringEquals", "aws:PrincipalTag/x", "\"y\"")))},
+         "anyone * high; "},
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++)
+        check(&cases[i].t, cases[i].expected);
+}
+
 static void evidence_decides_by_the_tags_of_a_resource(void **state)
 {
     (void)state;
@@ -1250,6 +1321,7 @@ int main(void)
         cmocka_unit_test(policies_of_real_shapes_let_in_whom_aws_says),
         cmocka_unit_test(trusts_of_real_shapes_let_in_whom_aws_says),
         cmocka_unit_test(what_callers_can_arrange_does_not_keep_them_out),
+        cmocka_unit_test(conditions_together_let_in_whom_all_of_them_do),
         cmocka_unit_test(evidence_decides_by_the_tags_of_a_resource),
         cmocka_unit_test(a_witness_of_a_service_says_for_whom_it_acts_where_asked),
         cmocka_unit_test(an_exposure_names_its_statement_and_the_levels_that_were_allowed),
