@@ -39,6 +39,25 @@ static vg_status put_item(iam *m, vg_str key, const vg_access_item *item, vg_err
     return VG_OK;
 }
 
+/* Customer-managed policies, which a caller may attach whoever has them today. */
+static vg_status add_managed(iam *m, const vg_access_item *item, vg_error *err)
+{
+    vg_arn arn;
+    vg_access_reader *r = m->reader;
+    const vg_value *document = vg_get(item->doc.root, VG_STR("PolicyDocument"));
+    if (!vg_arn_parse(item->resource.id, &arn) || !vg_is_account_id(arn.account))
+        return VG_OK;
+    if (vg_kind_of(document) != VG_STRING)
+        return vg_world_add_managed(r->builder, item->resource.id, item->resource.account, &item->doc,
+                                    document, err);
+    vg_doc *doc = VG_NEW(r->arena, vg_doc);
+    if (!doc)
+        return vg_access_no_memory(err);
+    if (vg_json_read(r->arena, vg_value_str(document), item->doc.name, NULL, doc, NULL) != VG_OK)
+        return VG_OK;
+    return vg_world_add_managed(r->builder, item->resource.id, item->resource.account, doc, doc->root, err);
+}
+
 static vg_status map_managed(iam *m, vg_error *err)
 {
     const vg_access_item *item;
@@ -50,6 +69,7 @@ static vg_status map_managed(iam *m, vg_error *err)
             vg_arena_printf(r->arena, "%.*s %.*s", VG_ARG(item->resource.account), VG_ARG(item->resource.id));
         VG_TRY(put_item(m, own, item, err));
         VG_TRY(put_item(m, item->resource.id, item, err));
+        VG_TRY(add_managed(m, item, err));
     }
     return VG_OK;
 }
@@ -238,7 +258,9 @@ static vg_status add_groups(iam *m, vg_error *err)
         VG_TRY(push_own(m, item, &g->own, err));
         vg_world_group known = {.arn = item->resource.id,
                                 .name = vg_get_str(item->doc.root, "GroupName"),
-                                .account_id = item->resource.account};
+                                .account_id = item->resource.account,
+                                .managed = g->own.managed.items,
+                                .managed_count = g->own.managed.len};
         vg_str missing; /* its members say it */
         VG_TRY(identity_of(m, &g->own, &known.identity, &missing, err));
         VG_TRY(vg_world_add_group(r->builder, &known, err));
@@ -286,11 +308,13 @@ static vg_status push_group(iam *m, const vg_access_item *user, vg_str name, att
 
 /* ---- users and roles ---------------------------------------------------------------------------------------------------------------- */
 
-static vg_status boundary_of(iam *m, const vg_access_item *item, vg_layer *out, vg_error *err)
+static vg_status boundary_of(iam *m, const vg_access_item *item, vg_layer *out, vg_str *out_arn,
+                             vg_error *err)
 {
     const vg_value *value = vg_get(item->doc.root, VG_STR("PermissionsBoundary"));
     vg_str arn = value ? vg_value_str(value) : (vg_str){0};
     const vg_policy *policy;
+    *out_arn = arn;
     if (arn.len == 0)
         return VG_OK;
     VG_TRY(managed_policy(m, VG_POLICY_BOUNDARY, item->resource.account, arn, &policy, err));
@@ -325,7 +349,7 @@ static vg_status describe(iam *m, const vg_access_item *item, const attached *a,
     out->managed = a->managed.items;
     out->managed_count = a->managed.len;
     VG_TRY(vg_access_tags(m->reader, item, &out->tags, &out->tag_count, err));
-    VG_TRY(boundary_of(m, item, &out->boundary, err));
+    VG_TRY(boundary_of(m, item, &out->boundary, &out->boundary_arn, err));
     VG_TRY(identity_of(m, a, &out->identity, &out->missing, err));
     if (!shows_all(item->resource.source)) {
         out->identity.state = VG_LAYER_UNKNOWN;

@@ -739,3 +739,17 @@ const char *vg_layer_bit_name(unsigned bit)
             return names[i];
     return "";
 }
+
+vg_match vg_layer_allows_everything(const vg_layer *layer)
+{
+    vg_match match = VG_MATCH_NO;
+    for (size_t i = 0; i < layer->count; i++) {
+        const vg_policy *policy = layer->policies[i];
+        for (uint32_t r = 0; r < policy->rule_count; r++) {
+            const vg_rule *rule = &policy->rules[r];
+            if (rule->effect == VG_EFFECT_ALLOW && rule->every_action && rule->every_resource)
+                match = vg_match_or(match, rule->test_count == 0 ? VG_MATCH_YES : VG_MATCH_UNKNOWN);
+        }
+    }
+    return match;
+}

@@ -14,11 +14,13 @@ static const char *const kinds[] = {
     [VG_ESCALATION_EXISTING_PASSROLE] = "existing-passrole",
 };
 static const char *const actors[] = {"any", "user", "role"};
-static const char *const becomes[] = {"self", "user", "role", "group", "passed-role", "running-role"};
+static const char *const becomes[] = {"self", "user", "role", "group", "passed-role", "running-role", "made"};
+static const char *const made[] = {"nothing", "user", "role", "group"};
 static const char *const gains[] = {"permissions", "administrator"};
 static const char *const boundaries[] = {"holds", "lifted"};
-static const char *const places[] = {"self",      "target", "target-trusting", "own-policy", "target-policy",
-                                     "own-group", "any"};
+static const char *const places[] = {"self",         "target",        "target-trusting",
+                                     "own-policy",   "target-policy", "own-group",
+                                     "own-boundary", "made",          "any"};
 
 const char *vg_escalation_kind_name(vg_escalation_kind kind)
 {
@@ -31,6 +33,7 @@ typedef struct {
     vg_doc doc;
     vg_vec techniques; /* vg_escalation */
     vg_vec actions;    /* vg_str */
+    vg_vec associated; /* vg_escalation_association */
     vg_map *bits;      /* action's id as text, to its bit + 1 */
     vg_map *ids;
     vg_error *err;
@@ -155,9 +158,39 @@ static vg_status read_resources(reader *r, const vg_value *list, vg_escalation_n
     return VG_OK;
 }
 
+/* A key and what it holds: a list. */
+static vg_status read_pin(reader *r, const vg_value *v, vg_str key, vg_escalation_pin *out)
+{
+    if (vg_kind_of(v) != VG_ARRAY)
+        return wrong(r, v, "what a key holds is a list", key);
+    out->key = key;
+    return read_texts(r, v, &out->values, &out->count);
+}
+
+/* One value alone is no choice: a permissions boundary, or that the key is not there. */
+static bool is_fact(const vg_escalation_pin *pin)
+{
+    return pin->count == 0 || vg_str_is(pin->values[0], "${Boundary}");
+}
+
+static vg_status read_context(reader *r, const vg_value *context, vg_escalation_need *need)
+{
+    size_t choices = 0;
+    if (context && vg_kind_of(context) != VG_OBJECT)
+        return wrong(r, context, "context is an object of keys", need->action);
+    for (vg_items it = vg_items_of(context); vg_items_next(&it);) {
+        if (need->pin_count == VG_COUNT(need->pins))
+            return wrong(r, it.value, "a need has 2 keys of context at most", it.key);
+        vg_escalation_pin *pin = &need->pins[need->pin_count++];
+        VG_TRY(read_pin(r, it.value, it.key, pin));
+        choices += !is_fact(pin);
+    }
+    return choices > 1 ? wrong(r, context, "a need leaves one key to choose at most", need->action) : VG_OK;
+}
+
 static vg_status read_need(reader *r, const vg_value *v, vg_escalation_need *need)
 {
-    static const char *const keys[] = {"action", "on", "types", "either"};
+    static const char *const keys[] = {"action", "on", "types", "either", "context"};
     unsigned on;
     VG_TRY(check_keys(r, v, keys, VG_COUNT(keys)));
     *need = (vg_escalation_need){.action = vg_get_str(v, "action")};
@@ -169,6 +202,7 @@ static vg_status read_need(reader *r, const vg_value *v, vg_escalation_need *nee
     VG_TRY(read_word(r, v, "on", places, VG_COUNT(places), &on));
     need->on = (vg_escalation_on)on;
     VG_TRY(number_action(r, v, need));
+    VG_TRY(read_context(r, vg_get(v, VG_STR("context")), need));
     const vg_value *all = vg_get(v, VG_STR("types")), *either = vg_get(v, VG_STR("either"));
     if (all && either)
         return wrong(r, v, "a need has types, all of them, or either, one of them", need->action);
@@ -189,12 +223,14 @@ static vg_status read_needs(reader *r, const vg_value *v, const vg_value *list, 
 
 static vg_status read_words(reader *r, const vg_value *v, vg_escalation *t)
 {
-    unsigned kind, by, become, gain, boundary;
+    unsigned kind, by, become, gain, boundary, makes;
     VG_TRY(read_word(r, v, "kind", kinds, VG_COUNT(kinds), &kind));
     VG_TRY(read_word(r, v, "by", actors, VG_COUNT(actors), &by));
     VG_TRY(read_word(r, v, "becomes", becomes, VG_COUNT(becomes), &become));
     VG_TRY(read_word(r, v, "gains", gains, VG_COUNT(gains), &gain));
     VG_TRY(read_word(r, v, "boundary", boundaries, VG_COUNT(boundaries), &boundary));
+    VG_TRY(read_word(r, v, "makes", made, VG_COUNT(made), &makes));
+    t->makes = (vg_escalation_makes)makes;
     t->kind = (vg_escalation_kind)kind;
     t->by = (vg_escalation_by)by;
     t->becomes = (vg_escalation_becomes)become;
@@ -224,6 +260,11 @@ static vg_status check(reader *r, const vg_value *v, const vg_escalation *t)
         return wrong(r, v, "services belong to passed-role and running-role", t->id);
     if ((t->becomes == VG_BECOMES_RUNNING_ROLE) != (t->type.len > 0))
         return wrong(r, v, "type belongs to running-role", t->id);
+    bool is_made = t->becomes == VG_BECOMES_MADE;
+    for (size_t i = 0; i < t->need_count; i++)
+        is_made = is_made || t->needs[i].on == VG_ON_MADE;
+    if (is_made != (t->makes != VG_MAKES_NOTHING))
+        return wrong(r, v, "what is made needs makes, and makes needs on: made", t->id);
     return VG_OK;
 }
 
@@ -231,7 +272,7 @@ static vg_status read_technique(reader *r, const vg_value *v)
 {
     static const char *const keys[] = {"id",    "reference", "title", "kind",   "by",      "becomes",
                                        "gains", "services",  "type",  "across", "profile", "boundary",
-                                       "if",    "needs",     "why",   "remedy"};
+                                       "if",    "needs",     "why",   "remedy", "makes"};
     VG_TRY(check_keys(r, v, keys, VG_COUNT(keys)));
     if (r->techniques.len == VG_ESCALATIONS_MAX)
         return wrong(r, v, "there are more techniques than a graph takes (128)", vg_get_str(v, "id"));
@@ -254,12 +295,27 @@ static vg_status read_technique(reader *r, const vg_value *v)
     return check(r, v, t);
 }
 
+static vg_status read_associated(reader *r, const vg_value *services)
+{
+    if (services && vg_kind_of(services) != VG_OBJECT)
+        return wrong(r, services, "associated is an object of services", VG_STR(""));
+    for (vg_items it = vg_items_of(services); vg_items_next(&it);) {
+        vg_escalation_association *of = vg_vec_push(&r->associated);
+        if (!of)
+            return no_memory(r);
+        of->service = it.key;
+        VG_TRY(read_pin(r, it.value, VG_STR("iam:AssociatedResourceArn"), &of->pin));
+    }
+    return VG_OK;
+}
+
 static vg_status read_file(reader *r, const vg_escalation_file *file)
 {
     VG_TRY(vg_yaml_read(r->arena, file->text, file->name, NULL, &r->doc, r->err));
     const vg_value *list = vg_get(r->doc.root, VG_STR("techniques"));
     if (!list || vg_kind_of(list) != VG_ARRAY)
         return wrong(r, r->doc.root, "a file of techniques has a list", VG_STR("techniques"));
+    VG_TRY(read_associated(r, vg_get(r->doc.root, VG_STR("associated"))));
     for (vg_items it = vg_items_of(list); vg_items_next(&it);)
         VG_TRY(read_technique(r, it.value));
     return VG_OK;
@@ -272,6 +328,7 @@ vg_status vg_escalations_read(vg_arena *arena, const vg_catalogue *catalogue, co
                 .catalogue = catalogue,
                 .techniques = vg_vec_in(arena, sizeof(vg_escalation)),
                 .actions = vg_vec_in(arena, sizeof(vg_str)),
+                .associated = vg_vec_in(arena, sizeof(vg_escalation_association)),
                 .bits = vg_map_new(arena, 0),
                 .ids = vg_map_new(arena, 0),
                 .err = err};
@@ -280,7 +337,13 @@ vg_status vg_escalations_read(vg_arena *arena, const vg_catalogue *catalogue, co
         return no_memory(&r);
     for (size_t i = 0; i < count; i++)
         VG_TRY(read_file(&r, &files[i]));
-    *all = (vg_escalations){r.techniques.items, r.techniques.len, r.actions.items, r.actions.len, catalogue};
+    *all = (vg_escalations){.techniques = r.techniques.items,
+                            .count = r.techniques.len,
+                            .actions = r.actions.items,
+                            .action_count = r.actions.len,
+                            .associated = r.associated.items,
+                            .associated_count = r.associated.len,
+                            .catalogue = catalogue};
     *out = all;
     return VG_OK;
 }

@@ -98,12 +98,15 @@ static void aim(walk *w, size_t technique, uint32_t to)
     w->t.service = VG_STR("");
     w->t.thing = NULL;
     w->t.group = NULL;
+    w->t.made = VG_STR("");
 }
 
 /* The needs that are not on anything. */
 static vg_match targeted_needs(walk *w, vg_match match)
 {
     const vg_escalation *t = w->t.technique;
+    if (t->makes)
+        return vg_match_and(match, vg_graph_made_met(&w->t));
     for (size_t i = 0; i < t->need_count && match != VG_MATCH_NO; i++)
         if (t->needs[i].on != VG_ON_ANY)
             match = vg_match_and(match, vg_graph_need_met(&w->t, &t->needs[i]));
@@ -319,7 +322,7 @@ static vg_status try_on_itself(walk *w)
 {
     for (size_t i = 0; i < w->graph->escalations->count; i++) {
         vg_escalation_becomes becomes = technique_at(w, i)->becomes;
-        if (w->left[i] != VG_MATCH_NO && becomes == VG_BECOMES_SELF)
+        if (w->left[i] != VG_MATCH_NO && (becomes == VG_BECOMES_SELF || becomes == VG_BECOMES_MADE))
             VG_TRY(try_on(w, i, w->t.from));
         if (w->left[i] != VG_MATCH_NO && becomes == VG_BECOMES_GROUP)
             VG_TRY(try_groups(w, i));

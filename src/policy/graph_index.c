@@ -120,8 +120,8 @@ static vg_status plan(vg_graph *g, const vg_escalation *t, vg_graph_plan *out, v
     for (size_t i = 0; i < t->need_count; i++) {
         const vg_escalation_need *need = &t->needs[i];
         bool trust_may_do =
-            need->on == VG_ON_TARGET_TRUSTING ||
-            (need->on == VG_ON_TARGET && vg_str_eq_icase(need->action, VG_STR("sts:AssumeRole")));
+            need->on == VG_ON_TARGET_TRUSTING || ((need->on == VG_ON_TARGET || need->on == VG_ON_MADE) &&
+                                                  vg_str_eq_icase(need->action, VG_STR("sts:AssumeRole")));
         if (trust_may_do && need->on == VG_ON_TARGET) {
             out->by_trust = true;
             out->assume_bit = need->bit;

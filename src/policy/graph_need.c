@@ -18,6 +18,17 @@ static void give(vg_context_entry *given, size_t *count, vg_str key, const vg_st
     given[(*count)++] = (vg_context_entry){key, value, 1, false, VG_CONTEXT_PRESENT};
 }
 
+static void give_pins(vg_context_entry *given, size_t *count, const vg_graph_ask *ask)
+{
+    for (size_t i = 0; i < ask->pin_count; i++) {
+        const vg_graph_pin *pin = &ask->pins[i];
+        if (pin->value.len > 0)
+            give(given, count, pin->key, &pin->value);
+        else
+            given[(*count)++] = (vg_context_entry){.key = pin->key, .state = VG_CONTEXT_ABSENT};
+    }
+}
+
 static bool is_global(vg_str action)
 {
     return vg_str_starts(action, VG_STR("iam:"));
@@ -50,6 +61,8 @@ void vg_graph_request(vg_graph_try *t, const vg_graph_ask *ask, vg_request *requ
         layers->resource = (vg_layer){.state = VG_LAYER_NONE};
         layers->grants_unknown = layers->any_resource = false;
     }
+    if (ask->lifted)
+        layers->boundary = (vg_layer){.state = VG_LAYER_NONE};
     give(given, &count, VG_STR("aws:SecureTransport"), &yes);
     give(given, &count, VG_STR("aws:ViaAWSService"), &no);
     if (is_global(ask->action))
@@ -58,6 +71,7 @@ void vg_graph_request(vg_graph_try *t, const vg_graph_ask *ask, vg_request *requ
         give(given, &count, VG_STR("iam:PassedToService"), &ask->passed_to);
     if (is_service)
         give(given, &count, VG_STR("aws:SourceAccount"), &ask->target.account_id);
+    give_pins(given, &count, ask);
     vg_world_request(t->graph->world, &ask->caller, &ask->target, ask->action, given, count, t->scratch,
                      request);
 }
@@ -111,21 +125,64 @@ vg_match vg_graph_decide(vg_graph_try *t, const vg_graph_ask *ask)
 
 /* ---- needs --------------------------------------------------------------------------------------------------------------------- */
 
+static bool is_passing(const vg_escalation_need *need)
+{
+    return vg_str_eq_icase(need->action, VG_STR("iam:PassRole"));
+}
+
+/* Adds the permissions boundary of whom the need is on, where it is known. */
+static void pin_boundary(const vg_graph_try *t, const vg_escalation_need *need, vg_str key, vg_graph_ask *ask)
+{
+    const vg_world_principal *of =
+        need->on == VG_ON_SELF ? t->caller.principal : &t->graph->world->principals[t->to];
+    bool has_none = of->boundary.state == VG_LAYER_NONE && of->identity.state != VG_LAYER_UNKNOWN;
+    if (of->boundary_arn.len > 0 || has_none)
+        ask->pins[ask->pin_count++] = (vg_graph_pin){key, of->boundary_arn};
+}
+
+/* Adds what is known of the need's context; what is left is the caller's to choose. NULL: nothing is. */
+static const vg_escalation_pin *pin(const vg_graph_try *t, const vg_escalation_need *need, vg_graph_ask *ask)
+{
+    const vg_escalations *e = t->graph->escalations;
+    const vg_escalation_pin *chosen = NULL;
+    for (size_t i = 0; i < need->pin_count; i++) {
+        const vg_escalation_pin *p = &need->pins[i];
+        if (p->count == 0)
+            ask->pins[ask->pin_count++] = (vg_graph_pin){.key = p->key};
+        else if (vg_str_is(p->values[0], "${Boundary}"))
+            pin_boundary(t, need, p->key, ask);
+        else
+            chosen = p;
+    }
+    for (size_t i = 0; is_passing(need) && i < e->associated_count; i++)
+        if (vg_str_eq(e->associated[i].service, t->service))
+            chosen = &e->associated[i].pin;
+    return chosen;
+}
+
 static vg_graph_ask question(const vg_graph_try *t, const vg_escalation_need *need)
 {
     vg_graph_ask ask = {.caller = t->caller, .action = need->action};
-    if (vg_str_eq_icase(need->action, VG_STR("iam:PassRole")))
+    if (is_passing(need))
         ask.passed_to = t->service;
+    ask.lifted = t->technique->lifts_boundary && need != &t->technique->needs[0];
     return ask;
+}
+
+static bool is_assuming(const vg_escalation_need *need)
+{
+    return vg_str_eq_icase(need->action, VG_STR("sts:AssumeRole"));
 }
 
 static vg_match ask_arn(vg_graph_try *t, const vg_escalation_need *need, vg_str arn)
 {
     vg_graph_ask ask = question(t, need);
+    const vg_escalation_pin *choice = pin(t, need, &ask);
     ask.target = vg_world_target_of(t->graph->world, arn);
-    ask.trusting = need->on == VG_ON_TARGET_TRUSTING;
-    ask.fresh = need->on != VG_ON_ANY && !ask.target.resource; /* IAM's own have no policies, but for roles */
-    return vg_graph_decide(t, &ask);
+    ask.trusting = need->on == VG_ON_TARGET_TRUSTING || (need->on == VG_ON_MADE && is_assuming(need));
+    ask.fresh = need->on != VG_ON_ANY && !ask.target.resource &&
+                !ask.trusting; /* IAM's own have no policies, but for roles */
+    return vg_graph_decide_choice(t, &ask, choice);
 }
 
 /* What the best of several questions gives; only what it asked is kept. (A policy of AWS's own is another account's: it is
@@ -235,7 +292,7 @@ static vg_match ask_target(vg_graph_try *t, const vg_escalation_need *need, vg_s
 {
     vg_graph_answer *answer = vg_graph_same_answer(t, need);
     if (!answer) {
-        bool by_identity = t->answers && !vg_str_eq_icase(need->action, VG_STR("sts:AssumeRole"));
+        bool by_identity = t->answers && !is_assuming(need);
         return by_identity && !vg_graph_in_reach(t, need->action_id, &t->reach, arn) ? VG_MATCH_NO
                                                                                      : ask_arn(t, need, arn);
     }
@@ -259,9 +316,14 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need)
     case VG_ON_OWN_POLICY:
         return best_of(t, need, self->managed, self->managed_count);
     case VG_ON_TARGET_POLICY:
-        return best_of(t, need, to->managed, to->managed_count);
+        return t->group ? best_of(t, need, t->group->managed, t->group->managed_count)
+                        : best_of(t, need, to->managed, to->managed_count);
     case VG_ON_OWN_GROUP:
         return best_of(t, need, self->groups, self->group_count);
+    case VG_ON_OWN_BOUNDARY:
+        return best_of(t, need, &self->boundary_arn, self->boundary_arn.len > 0);
+    case VG_ON_MADE:
+        return ask_arn(t, need, t->made);
     default:
         return ask_any(t, need);
     }
@@ -277,20 +339,6 @@ vg_match vg_graph_service_trusted(vg_graph_try *t)
 
 /* ---- what comes of it ------------------------------------------------------------------------------------------------------------ */
 
-vg_match vg_layer_allows_everything(const vg_layer *layer)
-{
-    vg_match match = VG_MATCH_NO;
-    for (size_t i = 0; i < layer->count; i++) {
-        const vg_policy *policy = layer->policies[i];
-        for (uint32_t r = 0; r < policy->rule_count; r++) {
-            const vg_rule *rule = &policy->rules[r];
-            if (rule->effect == VG_EFFECT_ALLOW && rule->every_action && rule->every_resource)
-                match = vg_match_or(match, rule->test_count == 0 ? VG_MATCH_YES : VG_MATCH_UNKNOWN);
-        }
-    }
-    return match;
-}
-
 /* What a boundary leaves of every permission. */
 static vg_match left_by(const vg_layer *boundary)
 {
@@ -298,6 +346,19 @@ static vg_match left_by(const vg_layer *boundary)
         return VG_MATCH_YES;
     vg_match match = vg_layer_allows_everything(boundary);
     return boundary->state == VG_LAYER_UNKNOWN ? vg_match_or(match, VG_MATCH_UNKNOWN) : match;
+}
+
+/* How content needs the action on the caller itself; NULL: no technique does. */
+static const vg_escalation_need *need_on_self(const vg_escalations *e, vg_str action)
+{
+    for (size_t i = 0; i < e->count; i++)
+        for (size_t n = 0; n < e->techniques[i].need_count; n++) {
+            const vg_escalation_need *need = &e->techniques[i].needs[n];
+            if (need->on == VG_ON_SELF && !e->techniques[i].lifts_boundary &&
+                vg_str_eq_icase(need->action, action))
+                return need;
+        }
+    return NULL;
 }
 
 /* Members of a group that may write policies are administrators as much as those of one that allows everything. */
@@ -308,10 +369,21 @@ static vg_match group_gain(vg_graph_try *t)
     for (size_t i = 0; i < VG_COUNT(actions) && match != VG_MATCH_YES; i++) {
         vg_graph_ask ask = {
             .caller = t->caller, .action = actions[i], .identity = &t->group->identity, .fresh = true};
+        const vg_escalation_need *need = need_on_self(t->graph->escalations, actions[i]);
+        const vg_escalation_pin *choice = need ? pin(t, need, &ask) : NULL;
         ask.target = vg_world_target_of(t->graph->world, t->caller.principal->arn);
-        match = vg_match_or(match, vg_graph_decide(t, &ask));
+        match = vg_match_or(match, vg_graph_decide_choice(t, &ask, choice));
     }
-    return vg_match_and(match, left_by(&t->caller.principal->boundary));
+    return match;
+}
+
+/* What joining gives: what the group has, or every permission where the technique writes its policies. Who is made to join
+ * has no boundary. */
+static vg_match member_gain(vg_graph_try *t, bool *administrator)
+{
+    vg_match match = !t->group ? VG_MATCH_NO : t->technique->administrator ? VG_MATCH_YES : group_gain(t);
+    *administrator = true;
+    return t->technique->makes ? match : vg_match_and(match, left_by(&t->caller.principal->boundary));
 }
 
 vg_match vg_graph_gain(vg_graph_try *t, bool *administrator)
@@ -320,8 +392,10 @@ vg_match vg_graph_gain(vg_graph_try *t, bool *administrator)
     const vg_escalation *technique = t->technique;
     bool is_self = t->to == t->from;
     *administrator = technique->administrator;
+    if (technique->becomes == VG_BECOMES_MADE)
+        return VG_MATCH_YES;
     if (technique->becomes == VG_BECOMES_GROUP)
-        return t->group ? group_gain(t) : VG_MATCH_NO;
+        return member_gain(t, administrator);
     if (technique->lifts_boundary) {
         if (to->boundary.state == VG_LAYER_NONE)
             return VG_MATCH_NO;
@@ -354,7 +428,9 @@ vg_match vg_graph_edge_holds(vg_graph_try *t, const vg_graph_edge *edge)
                    ? &world->groups[edge->thing]
                    : NULL;
     vg_match match = may_use(t) ? vg_graph_gain(t, &administrator) : VG_MATCH_NO;
-    for (size_t i = 0; i < technique->need_count && match != VG_MATCH_NO; i++)
+    if (technique->makes && match != VG_MATCH_NO)
+        match = vg_match_and(match, vg_graph_made_met(t));
+    for (size_t i = 0; !technique->makes && i < technique->need_count && match != VG_MATCH_NO; i++)
         match = vg_match_and(match, vg_graph_need_met(t, &technique->needs[i]));
     if (match != VG_MATCH_NO && technique->service_count)
         match = vg_match_and(match, vg_graph_service_trusted(t));

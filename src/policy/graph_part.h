@@ -3,6 +3,7 @@
  *     graph.c          walks the principals and finds each one's edges
  *     graph_index.c    what it looks up on the way: who trusts which service, who is named in whose trust, what runs as whom
  *     graph_need.c     decides whether one need is met
+ *     graph_choice.c   what the caller chooses: values of context keys, names of what it makes
  *     graph_same.c     saves asking what has the same answer for every target, or can only be no
  *     graph_path.c     shortest paths
  *     graph_explain.c  statements of an edge, and what removes it */
@@ -75,12 +76,21 @@ typedef struct {
     vg_str action;
 } vg_graph_change;
 
+/* What a context key holds; no value: it is not in the request. */
+typedef struct {
+    vg_str key, value;
+} vg_graph_pin;
+enum { VG_GRAPH_PINS_MAX = 3 };
+
 /* One question to the engine. */
 typedef struct {
     vg_world_caller caller;
     vg_str action;
     vg_world_target target;
-    vg_str passed_to;         /* iam:PassedToService */
+    vg_str passed_to; /* iam:PassedToService */
+    vg_graph_pin pins[VG_GRAPH_PINS_MAX];
+    size_t pin_count;
+    bool lifted;              /* the caller's permissions boundary is off */
     bool trusting;            /* the target trusts everybody */
     bool fresh;               /* the target has no policy: it is new, or any will do */
     const vg_layer *identity; /* in the place of the caller's own; NULL: that */
@@ -117,6 +127,7 @@ typedef struct {
     vg_str service;                 /* the one at hand */
     const vg_world_resource *thing; /* what runs as the target; NULL: unknown, or there is none */
     const vg_world_group *group;
+    vg_str made;                   /* ARN of what the technique makes */
     const vg_graph_change *change; /* NULL: as the world is */
     vg_graph_answer *answers;      /* by action's bit, twice (trusting); NULL: every question is asked */
     vg_graph_reach reach;          /* of the action that the need at hand is about */
@@ -133,13 +144,16 @@ vg_match vg_graph_decide(vg_graph_try *t, const vg_graph_ask *ask);
 vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need);
 /* Whether the service at hand may assume the target. */
 vg_match vg_graph_service_trusted(vg_graph_try *t);
+/* Decides, where the value of a key is the caller's to choose: by the best. NULL: nothing is. */
+vg_match vg_graph_decide_choice(vg_graph_try *t, const vg_graph_ask *ask, const vg_escalation_pin *choice);
+/* An ARN of content with ${Partition} and ${Account} filled in; empty: no memory. */
+vg_str vg_graph_fill(vg_graph_try *t, vg_str text);
+/* Every need of a technique that makes something, by the name that goes furthest. */
+vg_match vg_graph_made_met(vg_graph_try *t);
 /* What the technique gives, all needs met: *administrator whether an administrator comes of it; NO: nothing. */
 vg_match vg_graph_gain(vg_graph_try *t, bool *administrator);
 /* Everything: who may use it, needs, trust, gain. `edge` says on whom and what. */
 vg_match vg_graph_edge_holds(vg_graph_try *t, const vg_graph_edge *edge);
-
-/* Whether a layer allows every action on every resource. */
-vg_match vg_layer_allows_everything(const vg_layer *layer);
 
 /* The rules of a policy that concern an action; how many there are, the first `room` into `out`. */
 size_t vg_graph_rules(const vg_policy *policy, uint32_t service, uint32_t action, const vg_rule **out,

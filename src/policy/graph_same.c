@@ -62,6 +62,8 @@ static bool asks_for_target(const vg_rule *rule)
         return true;
     for (uint32_t i = 0; i < rule->test_count; i++) {
         vg_str key = rule->tests[i].key, service, name;
+        if (vg_str_eq_icase(key, VG_STR("iam:PermissionsBoundary")))
+            return true;
         if (vg_str_split(key, ':', &service, &name) && name.len > tag.len &&
             vg_str_eq_icase(vg_str_sub(name, 0, tag.len), tag))
             return true;

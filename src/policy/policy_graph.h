@@ -36,7 +36,8 @@ typedef enum {
     VG_BECOMES_ROLE,
     VG_BECOMES_GROUP,
     VG_BECOMES_PASSED_ROLE,
-    VG_BECOMES_RUNNING_ROLE
+    VG_BECOMES_RUNNING_ROLE,
+    VG_BECOMES_MADE
 } vg_escalation_becomes;
 typedef enum {
     VG_ON_SELF,
@@ -45,8 +46,28 @@ typedef enum {
     VG_ON_OWN_POLICY,
     VG_ON_TARGET_POLICY,
     VG_ON_OWN_GROUP,
+    VG_ON_OWN_BOUNDARY,
+    VG_ON_MADE,
     VG_ON_ANY
 } vg_escalation_on;
+typedef enum { VG_MAKES_NOTHING, VG_MAKES_USER, VG_MAKES_ROLE, VG_MAKES_GROUP } vg_escalation_makes;
+
+/* What a context key of a need is known to hold: one of `values`, and which is the caller's choice. None: the request does
+ * not have the key. Values may hold ${Partition} and ${Account}; one with a '*' stands for all that it matches, and then
+ * rules out alone. Values of their own: "${Boundary}", the permissions boundary of whom the need is on, no choice;
+ * "${Administrative}", each customer-managed policy of the account that allows everything; "${Writable}", each that the
+ * caller may create or rewrite. */
+typedef struct {
+    vg_str key;
+    const vg_str *values;
+    size_t count;
+} vg_escalation_pin;
+
+/* What a role that is passed to a service will run: iam:AssociatedResourceArn. */
+typedef struct {
+    vg_str service;
+    vg_escalation_pin pin;
+} vg_escalation_association;
 
 typedef struct {
     vg_str action;
@@ -58,6 +79,8 @@ typedef struct {
     bool either;   /* one of `resources` is enough */
     bool wildcard; /* of ANY: the action takes none */
     uint16_t bit;  /* of the action among those of all techniques */
+    vg_escalation_pin pins[2];
+    size_t pin_count;
 } vg_escalation_need;
 
 enum { VG_ESCALATIONS_MAX = 128, VG_ESCALATION_NEEDS_MAX = 8, VG_ESCALATION_ACTIONS_MAX = 256 };
@@ -70,8 +93,10 @@ typedef struct {
     vg_escalation_by by;
     vg_escalation_becomes becomes;
     bool administrator; /* what is become has every permission that its boundary leaves */
-    bool across, lifts_boundary, needs_profile;
-    vg_str type; /* of RUNNING_ROLE: CloudFormation's type */
+    bool across, needs_profile;
+    bool lifts_boundary;       /* its first need does: the others are decided without the boundary */
+    vg_escalation_makes makes; /* a name of the caller's choice, the same for all needs on it */
+    vg_str type;               /* of RUNNING_ROLE: CloudFormation's type */
     const vg_str *services;
     size_t service_count;
     const vg_str *references;
@@ -86,6 +111,8 @@ typedef struct {
     size_t count;
     const vg_str *actions; /* each once; what need.bit counts */
     size_t action_count;
+    const vg_escalation_association *associated;
+    size_t associated_count;
     const vg_catalogue *catalogue;
 } vg_escalations;
 

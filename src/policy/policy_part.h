@@ -348,6 +348,9 @@ typedef enum {
  * names the caller. */
 void vg_rule_names(vg_evaluation *e, const vg_rule *rule, vg_match named[VG_NAMED_COUNT]);
 
+/* Whether a layer allows every action on every resource. */
+vg_match vg_layer_allows_everything(const vg_layer *layer);
+
 /* S3: whether a rule makes its policy public; whether RestrictPublicBuckets stops the request; whether an ACL allows it. */
 bool vg_rule_grants_public(const vg_rule *rule);
 vg_match vg_s3_restricts(const vg_evaluation *e, const vg_layers *layers, bool from_owner);

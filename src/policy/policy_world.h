@@ -51,12 +51,13 @@ typedef struct {
     vg_str path;      /* "/", "/service-role/" */
     vg_str unique_id; /* AIDA..., AROA...; empty: unknown */
     vg_str account_id;
-    uint32_t account;  /* index; filled by finish */
-    vg_caller caller;  /* of `arn`: kind USER, ROLE or ROOT; filled by finish */
-    vg_layer identity; /* of a root user: KNOWN without policies (the engine lets it do what it may) */
-    vg_str missing;    /* what is attached and was not collected, in words: \"SecurityAudit, group ops\" */
-    vg_layer boundary; /* NONE where there is none */
-    vg_layer trust;    /* of a role; also the policy of the resource of the same ARN */
+    uint32_t account;    /* index; filled by finish */
+    vg_caller caller;    /* of `arn`: kind USER, ROLE or ROOT; filled by finish */
+    vg_layer identity;   /* of a root user: KNOWN without policies (the engine lets it do what it may) */
+    vg_str missing;      /* what is attached and was not collected, in words: \"SecurityAudit, group ops\" */
+    vg_layer boundary;   /* NONE where there is none */
+    vg_str boundary_arn; /* of the policy that is it; empty: none, or unknown */
+    vg_layer trust;      /* of a role; also the policy of the resource of the same ARN */
     const vg_world_tag *tags;
     size_t tag_count;
     bool tags_unknown;
@@ -77,7 +78,15 @@ typedef struct {
 typedef struct {
     vg_str arn, name, account_id;
     vg_layer identity;
+    const vg_str *managed; /* ARNs of managed policies that are attached */
+    size_t managed_count;
 } vg_world_group;
+
+/* A customer-managed policy, attached or not. */
+typedef struct {
+    vg_str arn, account_id;
+    vg_match everything; /* whether it allows every action on every resource */
+} vg_world_managed;
 
 typedef struct {
     vg_str arn;
@@ -146,6 +155,8 @@ typedef struct vg_world {
     size_t instance_profile_count;
     const vg_world_group *groups; /* ordered by ARN */
     size_t group_count;
+    const vg_world_managed *managed; /* ordered by ARN */
+    size_t managed_count;
     const vg_policy *const *policies; /* every one in use, each once, in the order of first use */
     size_t policy_count;
     const vg_world_problem *problems;
@@ -245,6 +256,9 @@ vg_status vg_world_add_provider(vg_world_builder *builder, const vg_world_provid
 vg_status vg_world_add_instance_profile(vg_world_builder *builder, const vg_world_instance_profile *profile,
                                         vg_error *err);
 vg_status vg_world_add_group(vg_world_builder *builder, const vg_world_group *group, vg_error *err);
+/* The policy is read for this alone: one that AWS would refuse is added as one that allows not everything. */
+vg_status vg_world_add_managed(vg_world_builder *builder, vg_str arn, vg_str account_id, const vg_doc *doc,
+                               const vg_value *root, vg_error *err);
 /* That the canonical user of S3 is this account's. */
 vg_status vg_world_add_canonical(vg_world_builder *builder, vg_str id, vg_str account, vg_error *err);
 vg_status vg_world_add_problem(vg_world_builder *builder, const vg_world_problem *problem, vg_error *err);

@@ -4,6 +4,7 @@
  * account and ARN, the rest by ARN), so that the same things give the same world in whatever order they came, and then
  * builds the maps of struct vg_world_index over them. Policies are compiled when they are added, once for each key, since
  * one managed policy may be attached to thousands of roles. */
+#include "policy/policy_part.h"
 #include "policy/world_part.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ struct vg_world_builder {
     vg_arena *arena;
     vg_world *world;
     struct vg_world_index *index;
-    vg_vec accounts, principals, resources, providers, profiles, groups, problems;
+    vg_vec accounts, principals, resources, providers, profiles, groups, managed, problems;
     vg_map *policies; /* key to vg_policy; a refused one to &refused */
     vg_map *arrays;   /* bytes of an array of policies to that array in the arena */
 };
@@ -39,6 +40,7 @@ vg_world_builder *vg_world_builder_new(vg_arena *arena, const vg_catalogue *cata
         .providers = vg_vec_in(arena, sizeof(vg_world_provider)),
         .profiles = vg_vec_in(arena, sizeof(vg_world_instance_profile)),
         .groups = vg_vec_in(arena, sizeof(vg_world_group)),
+        .managed = vg_vec_in(arena, sizeof(vg_world_managed)),
         .problems = vg_vec_in(arena, sizeof(vg_world_problem)),
         .policies = vg_map_new(arena, 1),
         .arrays = vg_map_new(arena, 2),
@@ -110,6 +112,19 @@ vg_status vg_world_add_instance_profile(vg_world_builder *b, const vg_world_inst
 vg_status vg_world_add_group(vg_world_builder *b, const vg_world_group *group, vg_error *err)
 {
     return push(&b->groups, group, err);
+}
+
+vg_status vg_world_add_managed(vg_world_builder *b, vg_str arn, vg_str account_id, const vg_doc *doc,
+                               const vg_value *root, vg_error *err)
+{
+    const vg_policy *policy = NULL;
+    vg_policy_document document;
+    VG_TRY(vg_policy_read(b->arena, doc, root, VG_POLICY_IDENTITY, arn, &document, err));
+    if (document.issue_count == 0)
+        VG_TRY(vg_policy_compile(b->arena, &document, b->world->catalogue, &policy, err));
+    const vg_layer layer = {.state = VG_LAYER_KNOWN, .policies = &policy, .count = policy != NULL};
+    const vg_world_managed managed = {arn, account_id, vg_layer_allows_everything(&layer)};
+    return push(&b->managed, &managed, err);
 }
 
 vg_status vg_world_add_canonical(vg_world_builder *b, vg_str id, vg_str account, vg_error *err)
@@ -269,7 +284,8 @@ static int by_arn(const void *a, const void *b)
 }
 _Static_assert(offsetof(vg_world_resource, arn) == 0 && offsetof(vg_world_provider, arn) == 0 &&
                    offsetof(vg_world_instance_profile, arn) == 0 && offsetof(vg_world_group, arn) == 0 &&
-                   offsetof(vg_world_account, id) == 0 && offsetof(vg_world_principal, arn) == 0,
+                   offsetof(vg_world_managed, arn) == 0 && offsetof(vg_world_account, id) == 0 &&
+                   offsetof(vg_world_principal, arn) == 0,
                "what is mapped begins with its key");
 
 static void sort(vg_vec *vec, int (*order)(const void *, const void *))
@@ -520,6 +536,7 @@ static vg_status fill_resources(vg_world_builder *b, vg_error *err)
     VG_TRY(map_items(b->arena, &b->providers, "identity provider", &b->index->providers, err));
     sort(&b->profiles, by_arn);
     sort(&b->groups, by_arn);
+    sort(&b->managed, by_arn);
     vg_world *w = b->world;
     w->resources = b->resources.items;
     w->resource_count = b->resources.len;
@@ -529,6 +546,8 @@ static vg_status fill_resources(vg_world_builder *b, vg_error *err)
     w->instance_profile_count = b->profiles.len;
     w->groups = b->groups.items;
     w->group_count = b->groups.len;
+    w->managed = b->managed.items;
+    w->managed_count = b->managed.len;
     w->problems = b->problems.items;
     w->problem_count = b->problems.len;
     return VG_OK;

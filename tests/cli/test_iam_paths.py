@@ -212,6 +212,66 @@ def groups_and_attached_policies_come_from_evidence():
     equal([s["technique"] for p in through.paths() for s in p["steps"]], ["create-own-policy-version"])
 
 
+def managed(name, *statements):
+    return {"PolicyName": name, "PolicyId": "ANPA" + name.upper(), "Arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}", "Path": "/",
+            "DefaultVersionId": "v1", "AttachmentCount": 0, "IsAttachable": True, "CreateDate": "2026-01-01T00:00:00Z",
+            "UpdateDate": "2026-01-01T00:00:00Z", "PolicyVersionList": [
+                {"VersionId": "v1", "IsDefaultVersion": True, "CreateDate": "2026-01-01T00:00:00Z",
+                 "Document": document(*statements)}]}
+
+
+@case
+def policies_that_nobody_has_and_names_of_boundaries_come_from_evidence():
+    """A policy that may be attached is known by evidence, attached or not; a boundary by its ARN."""
+    policies = [managed("root", allow("*")), managed("reader", allow("s3:Get*")), managed("edge", allow("iam:*"))]
+    arn = lambda name: f"arn:aws:iam::{ACCOUNT}:policy/{name}"  # noqa: E731
+    bound = {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn("edge")}}
+    only = lambda key, name: {"StringEquals": {key: arn(name)}}  # noqa: E731
+    group = {"Path": "/", "GroupName": "g", "GroupId": "AGPAG", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g",
+             "CreateDate": "2026-01-01T00:00:00Z", "GroupPolicyList": [],
+             "AttachedManagedPolicies": [{"PolicyName": "reader", "PolicyArn": arn("reader")}]}
+    cases = (
+        (user("a", allow("iam:AttachUserPolicy", Condition=only("iam:PolicyARN", "root"))), ["attach-own-policy-user"]),
+        (user("a", allow("iam:AttachUserPolicy", Condition=only("iam:PolicyARN", "reader"))), []),
+        (user("a", allow("iam:PutUserPolicy", Condition=only("iam:PermissionsBoundary", "edge"))), []),
+        (user("a", allow("iam:*Policy", Condition=only("iam:PermissionsBoundary", "edge"))) | bound, []),
+        (user("a", allow("iam:DeleteUserPermissionsBoundary", Condition=only("iam:PermissionsBoundary", "edge")),
+              allow("iam:PutUserPolicy")) | bound, ["delete-own-boundary-put-policy-user"]),
+        (user("a", allow("iam:CreatePolicyVersion", arn("edge")), allow("iam:PutUserPolicy")) | bound,
+         ["rewrite-own-boundary-put-policy-user"]),
+        (user("a", allow("iam:AddUserToGroup"), allow("iam:CreatePolicyVersion", arn("reader"))),
+         ["create-group-policy-version-join"]),
+    )
+    for who, expected in cases:
+        found = World(users=[who], policies=policies, groups=[group]).paths()
+        equal([s["technique"] for p in found for s in p["steps"]], expected, json.dumps(who))
+
+
+@case
+def remedies_remove_the_path():
+    """What the remedy of a technique says is done to its statement, and the path is gone."""
+    iam, reader = f"arn:aws:iam::{ACCOUNT}:", {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    edge = {"iam:PermissionsBoundary": iam + "policy/edge"}
+    cases = (
+        ("iam:AttachRolePolicy", "role/me", reader, [], "attach-own-policy-role"),
+        ("iam:PutRolePolicy", "role/me", edge, [], "set-own-inline-policy-role"),
+        ("iam:AttachRolePolicy", "role/mine", reader, [], "attach-role-policy-assume"),
+        ("iam:AttachUserPolicy", "user/bob", reader, [allow("iam:CreateAccessKey")], "attach-user-policy-create-key"),
+        ("iam:PutUserPolicy", "user/bob", edge, [allow("iam:CreateAccessKey")], "put-user-policy-create-key"),
+        ("iam:CreateRole", "role/new*", edge, [allow("iam:PutRolePolicy", iam + "role/new*")], "new-role-put-policy"),
+        ("iam:CreateUser", "user/new*", edge, [allow(["iam:PutUserPolicy", "iam:CreateAccessKey"], iam + "user/new*")],
+         "new-user-put-policy"),
+    )
+    for action, on, condition, others, technique in cases:
+        ways = []
+        for more in ({}, {"Condition": {"StringEquals": condition}}):
+            roles = [role("me", {"AWS": "333333333333"}, allow(action, iam + on, **more), *others),
+                     role("mine", {"AWS": iam + "role/me"})]
+            paths = World(users=[user("bob")], roles=roles).paths("--from", iam + "role/me")
+            ways.append({w for p in paths for s in p["steps"] for w in (s["technique"], *s["alsoBy"])})
+        assert technique in ways[0] and not ways[1], (technique, ways)
+
+
 @case
 def techniques_of_ones_own_are_read():
     world = World(users=[user("bob", allow("states:UpdateStateMachine"))],

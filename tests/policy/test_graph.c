@@ -368,7 +368,8 @@ static void whoever_writes_their_own_policies_is_an_administrator(void **state)
                "'identity':[" EVERYTHING
                "],'boundary':" DOC(ALLOW("'iam:DeleteUserPermissionsBoundary'", "'*'")),
                ""),
-         "delete-own-boundary-user"},
+         "delete-own-boundary-user delete-own-boundary-put-policy-user "
+         "delete-own-boundary-attach-policy-user"},
         {"an SCP denies",
          WORLD(",'scps':[[" EVERYTHING "," DOC(DENY("'iam:Put*'", "'*'")) "]]",
                CAN(ALLOW("'iam:PutUserPolicy'", "'*'")), ""),
@@ -379,6 +380,312 @@ static void whoever_writes_their_own_policies_is_an_administrator(void **state)
                    "MultiFactorAuthPresent':'true'}}}"),
                ""),
          "set-own-inline-policy-user?"},
+    };
+    EXPECT(state, cases);
+}
+
+/* ---- what the caller chooses ------------------------------------------------------------------------------------------------------------ */
+
+#define WHERE(action, on, condition)                                                                         \
+    "{'Effect':'Allow','Action':" action ",'Resource':" on ",'Condition':{" condition "}}"
+#define EXCEPT(action, condition)                                                                            \
+    "{'Effect':'Deny','Action':" action ",'Resource':'*','Condition':{" condition "}}"
+#define ATTACH(op, what) WHERE("'iam:AttachUserPolicy'", "'*'", "'" op "':{'iam:PolicyARN':" what "}")
+#define PUT(op, what)    WHERE("'iam:PutUserPolicy'", "'*'", "'" op "':{'iam:PermissionsBoundary':" what "}")
+#define OF_AWS           "arn:aws:iam::aws:policy/"
+#define POLICIES(policies, alice, more)                                                                      \
+    "{'accounts':{'111122223333':{'standalone':true}},'policies':{" policies                                 \
+    "},'principals':{'" USER("alice") "':{" alice "}" more "}}"
+#define BOUNDARY(name, ...) ",'boundary':" DOC(__VA_ARGS__) ",'boundary_arn':'" POLICY(name) "'"
+
+/* iam:PolicyARN: an administrative policy, or one that the caller writes. */
+static void which_policy_is_attached_is_the_callers_choice(void **state)
+{
+    static const edge_case cases[] = {
+        {"one that does no harm", WORLD("", CAN(ATTACH("ArnEquals", "'" OF_AWS "ReadOnlyAccess'")), ""), ""},
+        {"AdministratorAccess", WORLD("", CAN(ATTACH("ArnEquals", "'" OF_AWS "AdministratorAccess'")), ""),
+         "attach-own-policy-user"},
+        {"any of AWS's", WORLD("", CAN(ATTACH("ArnLike", "'" OF_AWS "*'")), ""), "attach-own-policy-user"},
+        {"all but AdministratorAccess: IAMFullAccess attaches it",
+         WORLD("", CAN(ATTACH("ArnNotEquals", "'" OF_AWS "AdministratorAccess'")), ""),
+         "attach-own-policy-user"},
+        {"neither",
+         WORLD("", CAN(ATTACH("ArnNotEquals", "['" OF_AWS "AdministratorAccess','" OF_AWS "IAMFullAccess']")),
+               ""),
+         ""},
+        {"a list of harmless ones, for each value",
+         WORLD("", CAN(ATTACH("ForAllValues:ArnEquals", "['" OF_AWS "ReadOnlyAccess']")), ""), ""},
+        {"if the key is there at all",
+         WORLD("", CAN(ATTACH("ArnEqualsIfExists", "'" OF_AWS "ReadOnlyAccess'")), ""), ""},
+        {"if it is there, a list with an administrative one",
+         WORLD("", CAN(ATTACH("StringLikeIfExists", "['" OF_AWS "ReadOnlyAccess','" OF_AWS "Admin*']")), ""),
+         "attach-own-policy-user"},
+        {"denied unless harmless",
+         WORLD("",
+               CAN(ALLOW("'iam:AttachUserPolicy'", "'*'") "," EXCEPT(
+                   "'iam:*'", "'ArnNotLike':{'iam:PolicyARN':'" OF_AWS "ReadOnly*'}")),
+               ""),
+         ""},
+        {"one of the account that allows everything",
+         POLICIES("'" POLICY("root") "':" EVERYTHING, CAN(ATTACH("ArnEquals", "'" POLICY("root") "'")), ""),
+         "attach-own-policy-user"},
+        {"one of the account that allows little",
+         POLICIES("'" POLICY("root") "':" DOC(ALLOW("'s3:*'", "'*'")),
+                  CAN(ATTACH("ArnEquals", "'" POLICY("root") "'")), ""),
+         ""},
+        {"everything under a condition",
+         POLICIES(
+             "'" POLICY("root") "':" DOC(WHERE("'*'", "'*'", "'Bool':{'aws:MultiFactorAuthPresent':'true'}")),
+             CAN(ATTACH("ArnEquals", "'" POLICY("root") "'")), ""),
+         "attach-own-policy-user?"},
+        {"one that AWS would refuse allows nothing",
+         POLICIES(
+             "'" POLICY("root") "':{'Statement':[{'Effect':'Allow','Action':'*','Resource':'*','Colour':1}]}",
+             CAN(ATTACH("ArnEquals", "'" POLICY("root") "'")), ""),
+         ""},
+        {"another account's, where it stands for nothing here",
+         POLICIES("'arn:aws:iam::444455556666:policy/root':" EVERYTHING,
+                  CAN(ATTACH("ArnLike", "'arn:aws:iam::4*'")), ""),
+         ""},
+        {"one of a name that she may create",
+         WORLD("",
+               CAN(ATTACH("ArnLike", "'arn:aws:iam::*:policy/dev-*'") "," ALLOW("'iam:CreatePolicy'",
+                                                                                "'" POLICY("dev-*") "'")),
+               ""),
+         "attach-own-policy-user"},
+        {"one of another name",
+         WORLD("",
+               CAN(ATTACH("ArnLike", "'arn:aws:iam::*:policy/dev-*'") "," ALLOW("'iam:CreatePolicy'",
+                                                                                "'" POLICY("test-*") "'")),
+               ""),
+         ""},
+        {"all names but those of administrators",
+         WORLD("",
+               CAN(ATTACH("ArnNotLike", "['" OF_AWS "*']") "," ALLOW("'iam:CreatePolicy'",
+                                                                     "'" POLICY("dev-*") "'")),
+               ""),
+         "attach-own-policy-user"},
+        {"one that is there cannot be created",
+         POLICIES("'" POLICY("dev") "':" DOC(ALLOW("'s3:*'", "'*'")),
+                  CAN(ATTACH("ArnEquals", "'" POLICY("dev") "'") "," ALLOW("'iam:CreatePolicy'", "'*'")), ""),
+         ""},
+        {"and is rewritten",
+         POLICIES(
+             "'" POLICY("dev") "':" DOC(ALLOW("'s3:*'", "'*'")),
+             CAN(ATTACH("ArnEquals", "'" POLICY("dev") "'") "," ALLOW("'iam:CreatePolicyVersion'", "'*'")),
+             ""),
+         "attach-own-policy-user"},
+        {"one that is not hers to rewrite",
+         POLICIES("'" POLICY("dev") "':" DOC(ALLOW("'s3:*'", "'*'")),
+                  CAN(ATTACH("ArnEquals", "'" POLICY("dev") "'") "," ALLOW("'iam:CreatePolicyVersion'",
+                                                                           "'" POLICY("test") "'")),
+                  ""),
+         ""},
+        {"a role that she can assume",
+         WORLD("",
+               CAN(WHERE("'iam:AttachRolePolicy'", "'*'", "'ArnEquals':{'iam:PolicyARN':'" POLICY("b") "'}")),
+               ",'" ROLE("r") "':{'trust':" TRUST("{'AWS':'" USER("alice") "'}") "}"),
+         "assume-role"},
+        {"her group",
+         WORLD("",
+               CAN(WHERE("'iam:AttachGroupPolicy'", "'*'",
+                         "'ArnEquals':{'iam:PolicyARN':'" POLICY("b") "'}")) ",'in':['" GROUP("g") "']",
+               ""),
+         ""},
+    };
+    EXPECT(state, cases);
+}
+
+/* iam:PermissionsBoundary: that of whom policies are written for, and the one that is put. */
+static void a_condition_on_the_boundary_is_decided_by_whom_it_is_on(void **state)
+{
+    static const edge_case cases[] = {
+        {"she has none", WORLD("", CAN(PUT("StringEquals", "'" POLICY("b") "'")), ""), ""},
+        {"if there is one", WORLD("", CAN(PUT("StringEqualsIfExists", "'" POLICY("b") "'")), ""),
+         "set-own-inline-policy-user"},
+        {"only those without one", WORLD("", CAN(PUT("Null", "'true'")), ""), "set-own-inline-policy-user"},
+        {"she has that one, which limits her",
+         WORLD("",
+               CAN(PUT("StringEquals", "'" POLICY("b") "'"))
+                   BOUNDARY("b", ALLOW("['s3:*','iam:Put*']", "'*'")),
+               ""),
+         ""},
+        {"and one that does not",
+         WORLD("", CAN(PUT("StringEquals", "'" POLICY("b") "'")) BOUNDARY("b", ALLOW("'*'", "'*'")), ""),
+         "set-own-inline-policy-user"},
+        {"another one",
+         WORLD("", CAN(PUT("StringEquals", "'" POLICY("b") "'")) BOUNDARY("c", ALLOW("'*'", "'*'")), ""), ""},
+        {"one of which the name was not collected",
+         WORLD("", CAN(PUT("StringEquals", "'" POLICY("b") "'")) ",'boundary':" EVERYTHING, ""),
+         "set-own-inline-policy-user?"},
+        {"somebody else who has it",
+         WORLD("",
+               CAN(PUT("StringEquals", "'" POLICY("b") "'") "," ALLOW("'iam:CreateAccessKey'",
+                                                                      "'" USER("bob") "'")),
+               ",'" USER("bob") "':{'boundary':" EVERYTHING
+                                ",'boundary_arn':'" POLICY("b") "'},'" USER("carl") "':{}"),
+         "create-access-key put-user-policy-create-key"},
+        {"taken off, then the condition is on none",
+         WORLD("",
+               CAN(ALLOW("'iam:DeleteUserPermissionsBoundary'", "'*'") "," PUT(
+                   "StringEquals", "'" POLICY("b") "'")) BOUNDARY("b", ALLOW("'iam:*'", "'*'")),
+               ""),
+         ""},
+        {"taken off, what the boundary hid is allowed",
+         WORLD("",
+               CAN(ALLOW("['iam:DeleteUserPermissionsBoundary','iam:PutUserPolicy']", "'*'"))
+                   BOUNDARY("b", ALLOW("'iam:Delete*'", "'*'")),
+               ""),
+         "delete-own-boundary-put-policy-user"},
+        {"replaced by AdministratorAccess",
+         WORLD("",
+               CAN(ALLOW("['iam:PutUserPermissionsBoundary','iam:PutUserPolicy']", "'*'"))
+                   BOUNDARY("b", ALLOW("'iam:*'", "'*'")),
+               ""),
+         "replace-own-boundary-put-policy-user"},
+        {"replaced by the same alone",
+         WORLD("",
+               CAN(ALLOW("'iam:PutUserPolicy'",
+                         "'*'") "," WHERE("'iam:PutUserPermissionsBoundary'", "'*'",
+                                          "'StringEquals':{'iam:PermissionsBoundary':'" POLICY("b") "'}"))
+                   BOUNDARY("b", ALLOW("'iam:*'", "'*'")),
+               ""),
+         ""},
+        {"what a replaced one hid",
+         WORLD("",
+               "'identity':[" EVERYTHING "]" BOUNDARY("b", ALLOW("'iam:PutUserPermissionsBoundary'", "'*'")),
+               ""),
+         "replace-own-boundary-user replace-own-boundary-put-policy-user"},
+        {"rewritten",
+         WORLD("",
+               "'identity':[" EVERYTHING
+               "]" BOUNDARY("b", ALLOW("'iam:CreatePolicyVersion'", "'" POLICY("b") "'")),
+               ""),
+         "rewrite-own-boundary rewrite-own-boundary-put-policy-user"},
+        {"another policy rewritten",
+         WORLD("",
+               "'identity':[" EVERYTHING
+               "]" BOUNDARY("b", ALLOW("'iam:CreatePolicyVersion'", "'" POLICY("c") "'")),
+               ""),
+         ""},
+        {"AWS's delegation: policies, users and boundaries with the boundary alone, which stays as it is",
+         WORLD(
+             "",
+             CAN(ALLOW("'iam:*'", "'*'")) BOUNDARY(
+                 "b",
+                 WHERE(
+                     "['iam:CreateUser','iam:DeleteUserPolicy','iam:AttachUserPolicy','iam:DetachUserPolicy',"
+                     "'iam:PutUserPermissionsBoundary','iam:PutUserPolicy']",
+                     "'*'",
+                     "'StringEquals':{'iam:PermissionsBoundary':'" POLICY(
+                         "b") "'}") "," ALLOW("['iam:*AccessKey*','iam:*LoginProfile','iam:CreatePolicy','"
+                                              "iam:CreateGroup',"
+                                              "'iam:UpdateUser','cloudwatch:*']",
+                                              "'*'") "," DENY("['iam:CreatePolicyVersion','iam:DeletePolicy',"
+                                                              "'iam:SetDefaultPolicyVersion']",
+                                                              "'" POLICY("b") "'") "," DENY("'iam:"
+                                                                                            "DeleteUserPermis"
+                                                                                            "sionsBoundary'",
+                                                                                            "'*'")),
+             ""),
+         ""},
+    };
+    EXPECT(state, cases);
+}
+
+/* Roles and users of the caller's own making have no boundary, unless conditions ask for one. */
+static void what_is_made_is_an_administrator(void **state)
+{
+#define MAKE_ROLE(on) ALLOW("['iam:CreateRole','iam:PutRolePolicy']", "'" on "'")
+    static const edge_case cases[] = {
+        {"a role", WORLD("", CAN(MAKE_ROLE(ROLE("*"))), ""), "new-role-put-policy"},
+        {"of some names", WORLD("", CAN(MAKE_ROLE(ROLE("dev-*"))), ""), "new-role-put-policy"},
+        {"of her own name", WORLD("", CAN(MAKE_ROLE("arn:aws:iam::*:role/${aws:username}-*")), ""),
+         "new-role-put-policy"},
+        {"of one name", WORLD("", CAN(MAKE_ROLE(ROLE("dev"))), ""), "new-role-put-policy"},
+        {"which is taken", WORLD("", CAN(MAKE_ROLE(ROLE("dev"))), ",'" ROLE("dev") "':{}"), ""},
+        {"made here and written there",
+         WORLD("",
+               CAN(ALLOW("'iam:CreateRole'", "'" ROLE("dev-*") "'") "," ALLOW("'iam:PutRolePolicy'",
+                                                                              "'" ROLE("test-*") "'")),
+               ""),
+         ""},
+        {"by a tag of hers",
+         WORLD("", CAN(MAKE_ROLE(ROLE("${aws:PrincipalTag/Team}-*"))) ",'tags':{'Team':'x'}", ""),
+         "new-role-put-policy?"},
+        {"by a tag that she does not have", WORLD("", CAN(MAKE_ROLE(ROLE("${aws:PrincipalTag/Team}-*"))), ""),
+         ""},
+        {"not to be assumed", WORLD("", CAN(MAKE_ROLE("*") "," DENY("'sts:AssumeRole'", "'*'")), ""), ""},
+        {"with a boundary alone",
+         WORLD("",
+               CAN(WHERE("'iam:CreateRole'", "'*'",
+                         "'StringEquals':{'iam:PermissionsBoundary':'" POLICY(
+                             "b") "'}") "," ALLOW("'iam:PutRolePolicy'", "'*'")),
+               ""),
+         ""},
+        {"written with a boundary alone",
+         WORLD("",
+               CAN(ALLOW("'iam:CreateRole'",
+                         "'*'") "," WHERE("'iam:PutRolePolicy'", "'*'",
+                                          "'StringEquals':{'iam:PermissionsBoundary':'" POLICY("b") "'}")),
+               ""),
+         ""},
+        {"and her own boundary does not hold for it",
+         WORLD("", CAN(MAKE_ROLE("*")) BOUNDARY("b", ALLOW("'iam:*'", "'*'")), ""), "new-role-put-policy"},
+        {"a policy attached to it",
+         WORLD("", CAN(ALLOW("['iam:CreateRole','iam:AttachRolePolicy']", "'*'")), ""),
+         "new-role-attach-policy"},
+        {"a policy that does no harm",
+         WORLD("",
+               CAN(ALLOW("'iam:CreateRole'", "'*'") "," WHERE("'iam:AttachRolePolicy'", "'*'",
+                                                              "'ArnEquals':{'iam:PolicyARN':'" OF_AWS
+                                                              "ReadOnlyAccess'}")),
+               ""),
+         ""},
+        {"a user",
+         WORLD(
+             "",
+             CAN(ALLOW("['iam:CreateUser','iam:PutUserPolicy','iam:CreateAccessKey']", "'" USER("x-*") "'")),
+             ""),
+         "new-user-put-policy"},
+        {"a user without a key",
+         WORLD("", CAN(ALLOW("['iam:CreateUser','iam:PutUserPolicy']", "'" USER("x") "'")), ""), ""},
+        {"a group",
+         WORLD("", CAN(ALLOW("['iam:CreateGroup','iam:PutGroupPolicy','iam:AddUserToGroup']", "'*'")), ""),
+         "new-group-put-policy"},
+        {"a group with a policy that does no harm",
+         WORLD("",
+               CAN(ALLOW("['iam:CreateGroup','iam:AddUserToGroup']",
+                         "'*'") "," WHERE("'iam:AttachGroupPolicy'", "'*'",
+                                          "'ArnEquals':{'iam:PolicyARN':'" OF_AWS "ReadOnlyAccess'}")),
+               ""),
+         ""},
+        {"an SCP denies making users and roles",
+         WORLD(",'scps':[[" EVERYTHING "," DOC(DENY("'iam:Create*'", "'*'")) "]]",
+               CAN(MAKE_ROLE("*") "," ALLOW("['iam:CreateUser','iam:PutUserPolicy']", "'" USER("x-*") "'")),
+               ""),
+         ""},
+    };
+    EXPECT(state, cases);
+}
+
+/* iam:AssociatedResourceArn: what the role is for. */
+static void a_role_for_another_services_resource_is_not_passed(void **state)
+{
+#define PASS_FOR(op, what) WHERE("'iam:PassRole'", "'*'", "'" op "':{'iam:AssociatedResourceArn':" what "}")
+#define PASSING(statement) WORLD("", CAN(LAMBDA "," statement), ADMIN("r", SERVICE("lambda")))
+    static const edge_case cases[] = {
+        {"an instance", PASSING(PASS_FOR("ArnLike", "'arn:aws:ec2:*:*:instance/*'")), ""},
+        {"a function, if the service tells it",
+         PASSING(PASS_FOR("ArnLike", "'arn:aws:lambda:*:*:function:*'")), NEW_FUNCTION "?"},
+        {"one function", PASSING(PASS_FOR("StringEquals", "'" FUNCTION "'")), NEW_FUNCTION "?"},
+        {"one of another account",
+         PASSING(PASS_FOR("StringEquals", "'arn:aws:lambda:eu-west-1:444455556666:function:f'")), ""},
+        {"either", PASSING(PASS_FOR("StringLike", "['arn:aws:ec2:*','arn:aws:lambda:*']")), NEW_FUNCTION "?"},
+        {"anything but an instance", PASSING(PASS_FOR("ArnNotLike", "'arn:aws:ec2:*:*:instance/*'")),
+         NEW_FUNCTION "?"},
+        {"an instance, if the service tells it",
+         PASSING(PASS_FOR("ArnLikeIfExists", "'arn:aws:ec2:*:*:instance/*'")), ""},
     };
     EXPECT(state, cases);
 }
@@ -396,6 +703,35 @@ static void administrators_groups_are_joined(void **state)
          GROUPS(CAN(ALLOW("'iam:AddUserToGroup'", "'*'")), DOC(ALLOW("'iam:*'", "'*'"))), "join-group"},
         {"a group without much",
          GROUPS(CAN(ALLOW("'iam:AddUserToGroup'", "'*'")), DOC(ALLOW("'s3:*'", "'*'"))), ""},
+        {"a group that attaches what does no harm",
+         GROUPS(CAN(ALLOW("'iam:AddUserToGroup'", "'*'")), DOC(ATTACH("ArnLike", "'" OF_AWS "Read*'"))), ""},
+        {"a group whose policies she writes",
+         GROUPS(CAN(ALLOW("['iam:AddUserToGroup','iam:PutGroupPolicy']", "'*'")),
+                DOC(ALLOW("'s3:*'", "'*'"))),
+         "put-group-policy-join"},
+        {"and whose policies she attaches",
+         GROUPS(CAN(ALLOW("['iam:AddUserToGroup','iam:AttachGroupPolicy']", "'*'")),
+                DOC(ALLOW("'s3:*'", "'*'"))),
+         "attach-group-policy-join"},
+        {"and that has one which she rewrites",
+         GROUPS(CAN(ALLOW("['iam:AddUserToGroup','iam:CreatePolicyVersion']", "'*'")),
+                DOC(ALLOW("'s3:*'", "'*'")) "],'managed':['" POLICY("p") "'"),
+         "create-group-policy-version-join"},
+        {"one group written, another joined",
+         GROUPS(CAN(ALLOW("'iam:AddUserToGroup'", "'" GROUP("g") "'") "," ALLOW("'iam:PutGroupPolicy'",
+                                                                                "'" GROUP("h") "'")),
+                DOC(ALLOW("'s3:*'", "'*'"))),
+         ""},
+        {"her boundary holds in the group, too",
+         GROUPS(CAN(ALLOW("['iam:AddUserToGroup','iam:PutGroupPolicy']", "'*'"))
+                    BOUNDARY("b", ALLOW("'iam:*'", "'*'")),
+                EVERYTHING),
+         ""},
+        {"and not for a user whom she makes",
+         GROUPS(CAN(ALLOW("['iam:AddUserToGroup','iam:CreateUser','iam:CreateAccessKey']", "'*'"))
+                    BOUNDARY("b", ALLOW("'iam:*'", "'*'")),
+                EVERYTHING),
+         "new-user-join-group"},
     };
     EXPECT(state, cases);
 }
@@ -702,6 +1038,18 @@ static void words_that_techniques_do_not_have_are_refused(void **state)
         {TECHNIQUE(NEED ", services: [lambda.amazonaws.com]"), "services belong"},
         {TECHNIQUE(NEED ", type: \"AWS::S3::Bucket\""), "type belongs"},
         {TECHNIQUE(NEED ", across: maybe"), "across"},
+        {TECHNIQUE(NEED ", makes: role"), "on: made"},
+        {TECHNIQUE(NEED ", makes: money"), "makes: money"},
+        {TECHNIQUE("needs: [{action: \"iam:CreateRole\", on: made}]"), "needs makes"},
+        {TECHNIQUE("needs: [{action: \"iam:CreateRole\", on: self, context: [a]}]"), "object of keys"},
+        {TECHNIQUE("needs: [{action: \"iam:CreateRole\", on: self, context: {a: b}}]"), "is a list"},
+        {TECHNIQUE("needs: [{action: \"iam:CreateRole\", on: self, context: {a: [b], c: [d]}}]"),
+         "one key to choose"},
+        {TECHNIQUE("needs: [{action: \"iam:CreateRole\", on: self, context: {a: [], b: [], c: []}}]"),
+         "2 keys of context"},
+        {"associated: {x: [y]}\n" TECHNIQUE(NEED), NULL},
+        {"associated: [x]\n" TECHNIQUE(NEED), "object of services"},
+        {"associated: {x: y}\n" TECHNIQUE(NEED), "is a list"},
         {"techniques:\n  - {id: x}\n", "needs"},
         {"techniques:\n  - {id: x, title: X, becomes: self, why: w, remedy: r, " NEED "}\n",
          "must have: kind"},
@@ -801,6 +1149,10 @@ int main(void)
         cmocka_unit_test(a_role_is_passed_to_a_service_that_it_trusts),
         cmocka_unit_test(what_runs_as_a_role_is_changed),
         cmocka_unit_test(whoever_writes_their_own_policies_is_an_administrator),
+        cmocka_unit_test(which_policy_is_attached_is_the_callers_choice),
+        cmocka_unit_test(a_condition_on_the_boundary_is_decided_by_whom_it_is_on),
+        cmocka_unit_test(what_is_made_is_an_administrator),
+        cmocka_unit_test(a_role_for_another_services_resource_is_not_passed),
         cmocka_unit_test(administrators_groups_are_joined),
         cmocka_unit_test(credentials_policies_and_trust_of_others_are_written),
         cmocka_unit_test(administrators_have_everything),

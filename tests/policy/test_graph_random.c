@@ -34,6 +34,8 @@ static const char *const actions[] = {
     "['iam:AttachRolePolicy','iam:UpdateAssumeRolePolicy']",
     "['iam:CreateAccessKey','iam:AttachUserPolicy']",
     "['iam:CreatePolicyVersion','iam:PutGroupPolicy','iam:AddUserToGroup']",
+    "['iam:CreateRole','iam:AttachRolePolicy','iam:PutUserPolicy','iam:CreatePolicy']",
+    "['iam:PutUserPermissionsBoundary','iam:PutRolePermissionsBoundary','iam:PutRolePolicy']",
     "'s3:*'",
 };
 static const char *const resources[] = {
@@ -59,6 +61,9 @@ static const char *const conditions[] = {
     ",'Condition':{'StringEquals':{'aws:ResourceTag/Team':'x'}}",
     ",'Condition':{'StringEquals':{'aws:PrincipalTag/Team':'${aws:ResourceTag/Team}'}}",
     ",'Condition':{'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::*:user/p*'}}",
+    ",'Condition':{'StringEquals':{'iam:PermissionsBoundary':'arn:aws:iam::111122223333:policy/b'}}",
+    ",'Condition':{'ArnLike':{'iam:PolicyARN':['arn:aws:iam::aws:policy/R*','arn:aws:iam::*:policy/p*']}}",
+    ",'Condition':{'ArnNotLike':{'iam:AssociatedResourceArn':'arn:aws:lambda:*'}}",
 };
 static const char *const trusts[] = {
     "{'Service':'lambda.amazonaws.com'}",
@@ -121,6 +126,8 @@ static void add_principal(vg_buf *out, uint32_t i)
     if (below(4) == 0) {
         vg_buf_add_c(out, ",'boundary':");
         add_document(out, 3);
+        if (below(4) > 0)
+            vg_buf_add_c(out, ",'boundary_arn':'arn:aws:iam::111122223333:policy/b'");
     }
     if (is_role)
         add_trust(out);
@@ -195,7 +202,7 @@ static bool is_target(const vg_graph *g, const vg_escalation *t, const vg_graph_
 {
     const vg_world_principal *from = &g->world->principals[edge->from], *to = &g->world->principals[edge->to];
     vg_caller_kind wanted = t->becomes == VG_BECOMES_USER ? VG_CALLER_USER : VG_CALLER_ROLE;
-    if (t->becomes == VG_BECOMES_SELF || t->becomes == VG_BECOMES_GROUP)
+    if (t->becomes == VG_BECOMES_SELF || t->becomes == VG_BECOMES_GROUP || t->becomes == VG_BECOMES_MADE)
         return edge->from == edge->to;
     return edge->from != edge->to && to->caller.kind == wanted &&
            (t->across || from->account == to->account) && (!t->needs_profile || g->in_profile[edge->to]);

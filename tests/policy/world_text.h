@@ -109,8 +109,11 @@ static inline void world_groups(vg_world_builder *b, vg_arena *arena, const vg_d
         vg_world_group g = {.arn = it.key, .account_id = world_account_in(it.key)};
         g.identity =
             world_layer(b, arena, doc, vg_get(it.value, VG_STR("identity")), VG_POLICY_IDENTITY, it.key);
+        g.managed = world_texts(arena, vg_get(it.value, VG_STR("managed")), &g.managed_count);
         WORLD_OK(vg_world_add_group(b, &g, err));
     }
+    for (vg_items it = vg_items_of(vg_get(doc->root, VG_STR("policies"))); vg_items_next(&it);)
+        WORLD_OK(vg_world_add_managed(b, it.key, world_account_in(it.key), doc, it.value, err));
     for (vg_items it = vg_items_of(vg_get(doc->root, VG_STR("profiles"))); vg_items_next(&it);) {
         vg_str *role = VG_NEW(arena, vg_str);
         *role = vg_value_str(it.value);
@@ -147,6 +150,7 @@ static inline const vg_world *world_of_text(vg_arena *arena, const vg_catalogue 
             p.identity.state = VG_LAYER_KNOWN;
         p.boundary =
             world_layer(b, arena, doc, vg_get(it.value, VG_STR("boundary")), VG_POLICY_BOUNDARY, p.name);
+        p.boundary_arn = vg_get_str(it.value, "boundary_arn");
         p.trust = world_layer(b, arena, doc, vg_get(it.value, VG_STR("trust")), VG_POLICY_TRUST, p.name);
         p.tags = world_tags(arena, vg_get(it.value, VG_STR("tags")), &p.tag_count);
         p.managed = world_texts(arena, vg_get(it.value, VG_STR("managed")), &p.managed_count);
