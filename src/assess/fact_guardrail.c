@@ -2,8 +2,9 @@
  *
  * A guardrail is a list of actions that must be denied; a row of the table below. The policies attached to the account,
  * its OUs and the root are asked together, action by action (deny_ask.c). All denied is "yes", none is "no", everything
- * between is "partly". An action that no Allow of one level takes in is denied too, but by omission: whoever attaches
- * another policy there lifts it unawares, so that is "partly".
+ * between is "partly". An action that no Allow of one level takes in is denied as well, to everybody and everywhere
+ * (Organizations User Guide, "SCP evaluation"): that is "yes"; where an Allow takes it in for some callers or resources
+ * alone, "partly".
  *
  * "no" is only said when everything that could say otherwise was seen: the path, all policies, what they are attached to
  * and their contents. The management account is never bound (Organizations User Guide, "Service control policies"). */
@@ -183,40 +184,68 @@ static bool defaults_are_known(const vg_org *org, vg_org_policy_kind kind)
     return false;
 }
 
-/* Whether no Allow of this level takes the action in, for anybody in the account. */
-static bool is_omitted_at(const vg_org *org, const vg_node *node, vg_str account, vg_str action,
-                          vg_arena *arena)
+/* Whether an Allow of the policy takes the action in, whoever calls and on whatever. */
+static bool takes_in(const vg_policy *policy, vg_str action)
+{
+    const vg_policy_document *document = vg_policy_document_of(policy);
+    for (size_t i = 0; i < document->statement_count; i++) {
+        const vg_statement *statement = &document->statements[i];
+        bool named = false;
+        for (size_t n = 0; n < statement->action_count && !named; n++)
+            named = vg_action_matches(statement->actions[n], action);
+        if (statement->effect == VG_EFFECT_ALLOW && !statement->invalid && named != statement->not_action)
+            return true;
+    }
+    return false;
+}
+
+/* How far this level leaves the action out of what it allows: YES for everybody, PARTLY for a role of any name. */
+static vg_extent omission_at(const vg_org *org, const vg_node *node, vg_str account, vg_str action,
+                             vg_arena *arena)
 {
     const vg_policy **policies = VG_NEW_N(arena, const vg_policy *, node->policy_count + 1);
     size_t count = 0;
+    bool for_all = true;
     for (size_t i = 0; policies && i < node->policy_count; i++) {
         const vg_org_policy *policy = policy_at(org, node, i);
         if (!is_kind(policy, VG_ORG_SCP))
             continue;
         if (policy->is_default || !policy->policy)
-            return false;
+            return VG_EXTENT_NO;
         policies[count++] = policy->policy;
+        for_all = for_all && !takes_in(policy->policy, action);
     }
+    if (count == 0 || for_all)
+        return count > 0 ? VG_EXTENT_YES : VG_EXTENT_NO;
     vg_layer level = {VG_LAYER_KNOWN, policies, count, VG_STR("")};
     vg_str caller =
         vg_arena_printf(arena, "arn:%.*s:iam::%.*s:role/x", VG_ARG(org->partition), VG_ARG(account));
-    vg_request request = {
-        .caller = vg_caller_of(caller), .action = action, .resource = VG_STR("*"), .open = true};
+    vg_context_entry who = {
+        .key = VG_STR("aws:PrincipalArn"), .values = &caller, .value_count = 1, .state = VG_CONTEXT_PRESENT};
+    vg_request request = {.caller = vg_caller_of(caller),
+                          .action = action,
+                          .resource = VG_STR("*"),
+                          .context = &who,
+                          .context_count = 1,
+                          .open = true};
     vg_layers layers = {
         .identity = {VG_LAYER_KNOWN, &org->everything, 1, VG_STR("")}, .scps = &level, .scp_count = 1};
-    return count > 0 && vg_policy_decide(&request, &layers).result == VG_IMPLICITLY_DENIED;
+    return vg_policy_decide(&request, &layers).result == VG_IMPLICITLY_DENIED ? VG_EXTENT_PARTLY
+                                                                              : VG_EXTENT_NO;
 }
 
-static bool is_omitted(const vg_view *view, const policy_path *path, const guardrail *rail, vg_str action,
-                       vg_arena *arena)
+static vg_extent omission(const vg_view *view, const policy_path *path, const guardrail *rail, vg_str action,
+                          vg_arena *arena)
 {
     bool counts = rail->kind == VG_ORG_SCP && rail->when == VG_DENY_ALWAYS &&
                   rail->whom == VG_DENY_EVERYBODY && path->complete &&
                   defaults_are_known(view->org, rail->kind);
-    for (size_t n = 0; counts && n < path->node_count; n++)
-        if (is_omitted_at(view->org, path->nodes[n], view->account, action, arena))
-            return true;
-    return false;
+    vg_extent most = VG_EXTENT_NO;
+    for (size_t n = 0; counts && n < path->node_count; n++) {
+        vg_extent extent = omission_at(view->org, path->nodes[n], view->account, action, arena);
+        most = extent > most ? extent : most;
+    }
+    return most;
 }
 
 /* The policies of the path as a question; *hidden: one of them, or what could be one, nobody gave. */
@@ -252,8 +281,10 @@ static vg_extent extent_of_need(const vg_view *view, const policy_path *path, co
                                 vg_arena *arena)
 {
     vg_extent extent = vg_deny_extent(arena, need, question);
-    if (extent == VG_EXTENT_NO && is_omitted(view, path, rail, need->action, arena))
-        extent = VG_EXTENT_PARTLY;
+    if (extent == VG_EXTENT_NO || extent == VG_EXTENT_PARTLY) {
+        vg_extent omitted = omission(view, path, rail, need->action, arena);
+        extent = omitted > extent ? omitted : extent;
+    }
     if (hidden && extent != VG_EXTENT_YES)
         return VG_EXTENT_UNKNOWN;
     return extent == VG_EXTENT_NO && !path->complete ? VG_EXTENT_UNKNOWN : extent;

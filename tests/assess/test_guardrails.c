@@ -289,6 +289,15 @@ static void reads_what_a_policy_forbids(void **state)
     "- [Vigil::Organization::Policy, '" M                                                                    \
     "', '', p-2, {Id: p-2, Name: list, Type: SERVICE_CONTROL_POLICY, Content: {Statement: [{Effect: Allow, " \
     "Action: ['s3:*'], Resource: '*'}]}}]\n"
+#define ALLOW_ONE                                                                                            \
+    "- [Vigil::Organization::Policy, '" M                                                                    \
+    "', '', p-3, {Id: p-3, Name: one, Type: SERVICE_CONTROL_POLICY, Content: {Statement: [{Effect: Allow, "  \
+    "Action: ['s3:*'], Resource: '*'}, {Effect: Allow, Action: '*', Resource: '*', Condition: {ArnLike: {"   \
+    "'aws:PrincipalArn': 'arn:aws:iam::*:role/Mover'}}}]}}]\n"
+#define ALLOW_REST                                                                                           \
+    "- [Vigil::Organization::Policy, '" M                                                                    \
+    "', '', p-4, {Id: p-4, Name: rest, Type: SERVICE_CONTROL_POLICY, Content: {Statement: [{Effect: Allow, " \
+    "NotAction: ['organizations:*'], Resource: '*'}]}}]\n"
 
 static const struct {
     const char *name, *evidence, *account, *key, *expected;
@@ -337,7 +346,19 @@ static const struct {
      "DenyLeaveOrganization", "absent"},
     {"left out of an allow list",
      ORGANIZATION FULL_ACCESS ALLOW_SOME TARGET("p-FullAWSAccess", "r-1") TARGET("p-2", "ou-2"), A,
+     "DenyLeaveOrganization", "\"yes\""},
+    {"left out of an allow list, actions on resources",
+     ORGANIZATION FULL_ACCESS ALLOW_SOME TARGET("p-FullAWSAccess", "r-1") TARGET("p-2", "ou-2"), A,
+     "ProtectCloudTrail", "\"yes\""},
+    {"taken in for one role",
+     ORGANIZATION FULL_ACCESS ALLOW_ONE TARGET("p-FullAWSAccess", "r-1") TARGET("p-3", "ou-2"), A,
      "DenyLeaveOrganization", "\"partly\""},
+    {"by all but what is named",
+     ORGANIZATION FULL_ACCESS ALLOW_REST TARGET("p-FullAWSAccess", "r-1") TARGET("p-4", "ou-2"), A,
+     "DenyLeaveOrganization", "\"yes\""},
+    {"and what is not named is taken in",
+     ORGANIZATION FULL_ACCESS ALLOW_REST TARGET("p-FullAWSAccess", "r-1") TARGET("p-4", "ou-2"), A,
+     "ProtectConfig", "\"no\""},
     {"allow list beside full access",
      ORGANIZATION FULL_ACCESS ALLOW_SOME TARGET("p-FullAWSAccess", "r-1") TARGET("p-FullAWSAccess", "ou-2")
          TARGET("p-2", "ou-2"),

@@ -182,7 +182,7 @@ STORY = (
     ("account-environments-apart", (13, 1, 0, 0, 0), "campaigns"),
     ("org-management-account-empty", (0, 1, 0, 0, 0), "invoice-export runs there"),
     ("org-suspended-accounts-parked", (0, 1, 0, 0, 0), "old-blog is in Sandbox"),
-    ("guardrail-deny-leave", (9, 2, 1, 0, 1), "not attached to the root; Marketing's allow list omits it"),
+    ("guardrail-deny-leave", (10, 2, 0, 0, 1), "not attached to the root; Marketing's allow list omits it, which denies it"),
     ("guardrail-protect-cloudtrail", (0, 7, 5, 0, 1), "the condition exempts every role and user; in part where other regions are denied"),
     ("guardrail-protect-security-hub", (0, 3, 9, 0, 1), "the policy exempts one role"),
     ("access-no-public-resources", (3, 1, 0, 9, 0), "the press kit; the shop's images are open by policy and closed by Block Public Access"),
