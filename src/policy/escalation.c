@@ -18,9 +18,9 @@ static const char *const becomes[] = {"self", "user", "role", "group", "passed-r
 static const char *const made[] = {"nothing", "user", "role", "group"};
 static const char *const gains[] = {"permissions", "administrator"};
 static const char *const boundaries[] = {"holds", "lifted"};
-static const char *const places[] = {"self",         "target",        "target-trusting",
-                                     "own-policy",   "target-policy", "own-group",
-                                     "own-boundary", "made",          "any"};
+static const char *const places[] = {"self",          "target",    "target-trusting", "own-policy",
+                                     "target-policy", "own-group", "own-boundary",    "target-boundary",
+                                     "made",          "any"};
 
 const char *vg_escalation_kind_name(vg_escalation_kind kind)
 {

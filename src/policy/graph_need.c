@@ -165,7 +165,8 @@ static vg_graph_ask question(const vg_graph_try *t, const vg_escalation_need *ne
     vg_graph_ask ask = {.caller = t->caller, .action = need->action};
     if (is_passing(need))
         ask.passed_to = t->service;
-    ask.lifted = t->technique->lifts_boundary && need != &t->technique->needs[0];
+    bool lifts_own = t->technique->lifts_boundary && t->technique->becomes == VG_BECOMES_SELF;
+    ask.lifted = lifts_own && need != &t->technique->needs[0];
     return ask;
 }
 
@@ -322,6 +323,8 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need)
         return best_of(t, need, self->groups, self->group_count);
     case VG_ON_OWN_BOUNDARY:
         return best_of(t, need, &self->boundary_arn, self->boundary_arn.len > 0);
+    case VG_ON_TARGET_BOUNDARY:
+        return best_of(t, need, &to->boundary_arn, to->boundary_arn.len > 0);
     case VG_ON_MADE:
         return ask_arn(t, need, t->made);
     default:

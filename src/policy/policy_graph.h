@@ -47,6 +47,7 @@ typedef enum {
     VG_ON_TARGET_POLICY,
     VG_ON_OWN_GROUP,
     VG_ON_OWN_BOUNDARY,
+    VG_ON_TARGET_BOUNDARY,
     VG_ON_MADE,
     VG_ON_ANY
 } vg_escalation_on;
@@ -94,7 +95,8 @@ typedef struct {
     vg_escalation_becomes becomes;
     bool administrator; /* what is become has every permission that its boundary leaves */
     bool across, needs_profile;
-    bool lifts_boundary;       /* its first need does: the others are decided without the boundary */
+    bool
+        lifts_boundary; /* of what is become, by the first need; its own: the others are decided without it */
     vg_escalation_makes makes; /* a name of the caller's choice, the same for all needs on it */
     vg_str type;               /* of RUNNING_ROLE: CloudFormation's type */
     const vg_str *services;

@@ -396,6 +396,10 @@ static void whoever_writes_their_own_policies_is_an_administrator(void **state)
 #define POLICIES(policies, alice, more)                                                                      \
     "{'accounts':{'111122223333':{'standalone':true}},'policies':{" policies                                 \
     "},'principals':{'" USER("alice") "':{" alice "}" more "}}"
+#define BOB(...) ",'" USER("bob") "':{'identity':[" EVERYTHING "]" __VA_ARGS__ "}"
+#define BOUND_ADMIN(name)                                                                                    \
+    ",'" ROLE(name) "':{'identity':[" EVERYTHING "],'trust':" TRUST("{'AWS':'" USER("alice") "'}")           \
+        BOUNDARY("b", ALLOW("'s3:*'", "'*'")) "}"
 #define BOUNDARY(name, ...) ",'boundary':" DOC(__VA_ARGS__) ",'boundary_arn':'" POLICY(name) "'"
 
 /* iam:PolicyARN: an administrative policy, or one that the caller writes. */
@@ -568,6 +572,34 @@ static void a_condition_on_the_boundary_is_decided_by_whom_it_is_on(void **state
                "]" BOUNDARY("b", ALLOW("'iam:CreatePolicyVersion'", "'" POLICY("c") "'")),
                ""),
          ""},
+        {"that of a role, taken off or replaced",
+         WORLD("",
+               CAN(ALLOW("['iam:DeleteRolePermissionsBoundary','iam:PutRolePermissionsBoundary']", "'*'")),
+               BOUND_ADMIN("r")),
+         "assume-role delete-role-boundary-assume replace-role-boundary-assume"},
+        {"rewritten",
+         WORLD("", CAN(ALLOW("'iam:CreatePolicyVersion'", "'" POLICY("b") "'")), BOUND_ADMIN("r")),
+         "assume-role rewrite-role-boundary-assume"},
+        {"another one rewritten",
+         WORLD("", CAN(ALLOW("'iam:CreatePolicyVersion'", "'" POLICY("c") "'")), BOUND_ADMIN("r")),
+         "assume-role"},
+        {"taken off only where it is another one",
+         WORLD("",
+               CAN(WHERE("'iam:DeleteRolePermissionsBoundary'", "'*'",
+                         "'StringEquals':{'iam:PermissionsBoundary':'" POLICY("c") "'}")),
+               BOUND_ADMIN("r")),
+         "assume-role"},
+        {"that of a user, and a key",
+         WORLD("",
+               CAN(ALLOW("['iam:DeleteUserPermissionsBoundary','iam:CreateAccessKey']", "'" USER("bob") "'")),
+               BOB(BOUNDARY("b", ALLOW("'s3:*'", "'*'")))),
+         "create-access-key delete-user-boundary-create-key"},
+        {"her own limits her while she takes off another's",
+         WORLD("",
+               CAN(ALLOW("['iam:DeleteUserPermissionsBoundary','iam:CreateAccessKey']", "'" USER("bob") "'"))
+                   BOUNDARY("c", ALLOW("'iam:Delete*'", "'*'")),
+               BOB(BOUNDARY("b", ALLOW("'s3:*'", "'*'")))),
+         ""},
         {"AWS's delegation: policies, users and boundaries with the boundary alone, which stays as it is",
          WORLD(
              "",
@@ -737,8 +769,6 @@ static void administrators_groups_are_joined(void **state)
 }
 
 /* ---- others ---------------------------------------------------------------------------------------------------------------------------- */
-
-#define BOB(...) ",'" USER("bob") "':{'identity':[" EVERYTHING "]" __VA_ARGS__ "}"
 
 static void credentials_policies_and_trust_of_others_are_written(void **state)
 {
