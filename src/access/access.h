@@ -124,7 +124,8 @@ typedef struct {
     uint64_t records;     /* in the time asked for, each event once */
     uint64_t duplicates;  /* of an event that had been seen */
     uint64_t outside;     /* of the time asked for */
-    uint64_t by_services; /* AWS services: no policy of a principal was asked */
+    uint64_t by_services; /* calls of AWS services: no policy of a principal was asked */
+    uint64_t not_calls;   /* what a service tells of itself (AwsServiceEvent): no policy is asked */
     uint64_t free;        /* calls that ask for no permission */
     uint64_t nameless;    /* whose principal the record does not tell: they are in no use */
     vg_time first, last;  /* of the records; VG_TIME_NONE: none */

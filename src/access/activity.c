@@ -309,7 +309,8 @@ vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, 
     whose by = principal_of(r, record, &principal);
     bool is_call = record->type.len == 0 || vg_str_is(record->type, "AwsApiCall") ||
                    vg_str_is(record->type, "AwsConsoleAction") || vg_str_is(record->type, "AwsConsoleSignIn");
-    r->counts.by_services += by == BY_SERVICE || !is_call;
+    r->counts.by_services += is_call && by == BY_SERVICE;
+    r->counts.not_calls += !is_call;
     if (by == BY_SERVICE || !is_call)
         return VG_OK;
     vg_event_actions actions;

@@ -149,12 +149,14 @@ static void write_summary(simulate_work *w)
             (unsigned long long)a->refused, (unsigned long long)a->unresolved, (unsigned long long)a->passed,
             (unsigned long long)a->not_bound, (unsigned long long)a->already_denied);
     fprintf(w->cli->out,
-            "from %llu records: %llu calls of AWS services, %llu that need no permission, %llu whose "
+            "from %llu records: %llu calls of AWS services, %llu events that are no calls, %llu that need no "
+            "permission, %llu whose "
             "principal the record "
             "does not tell, %llu outside the time, %llu delivered twice\n",
             (unsigned long long)activity->records, (unsigned long long)activity->by_services,
-            (unsigned long long)activity->free, (unsigned long long)activity->nameless,
-            (unsigned long long)activity->outside, (unsigned long long)activity->duplicates);
+            (unsigned long long)activity->not_calls, (unsigned long long)activity->free,
+            (unsigned long long)activity->nameless, (unsigned long long)activity->outside,
+            (unsigned long long)activity->duplicates);
     if (!activity->data_events)
         fprintf(w->cli->out,
                 "The logs hold no data events: reads and writes of objects are not among the calls.\n");

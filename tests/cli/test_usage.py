@@ -267,6 +267,19 @@ def callers_of_whom_logs_keep_no_account_are_not_resolved_for_resource_control_p
 
 
 @case
+def what_a_service_tells_of_itself_is_no_call():
+    """AwsServiceEvent (CloudTrail User Guide, "Non-API events captured by CloudTrail"): no SCP or RCP is asked."""
+    place = workspace([role("deploy", policy(FULL))])
+    logs = Logs().call("deploy", "kms", "RotateKey").call("deploy", "s3", "ListBuckets")
+    logs.records[0] |= {"eventType": "AwsServiceEvent", "userIdentity": {"accountId": MEMBER, "invokedBy": "AWS Internal"}}
+    file = HOME / "policy.json"
+    file.write_text(json.dumps(policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})))
+    done = vigil("org", "simulate", file, logs.write(), "--kind", "rcp", "--workspace", place, code=1)
+    assert "0 cannot be resolved" in done.stdout and "2 records: 0 calls of AWS services, 1 events that are no calls" in done.stdout, \
+        done.stdout
+
+
+@case
 def simulate_refuses_what_aws_refuses_and_names_the_place():
     place = workspace([role("deploy", policy(FULL))])
     file = HOME / "bad.json"
