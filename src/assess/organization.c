@@ -148,12 +148,31 @@ bool vg_is_department_name(vg_str name)
     return vg_name_has(name, department_words, VG_COUNT(department_words));
 }
 
+/* The name squeezed, without words that every OU's name may have and numbers at its end: "Sandbox 2", "SecurityOU". */
+static vg_str without_filling(vg_str name, char out[NAME_SIZE])
+{
+    static const vg_str filling[] = {W("ou"), W("unit"), W("account"), W("accounts"), W("aws")};
+    char text[NAME_SIZE];
+    vg_str word;
+    size_t len = 0;
+    while (next_word(&name, &word)) {
+        vg_str squeezed = squeeze(word, text);
+        if (is_one_of(squeezed, filling, VG_COUNT(filling)) || len + squeezed.len > NAME_SIZE)
+            continue;
+        memcpy(out + len, squeezed.ptr, squeezed.len);
+        len += squeezed.len;
+    }
+    while (len > 0 && out[len - 1] >= '0' && out[len - 1] <= '9')
+        len--;
+    return vg_str_of(out, len);
+}
+
 static vg_ou_function function_of_name(vg_str name)
 {
     char text[NAME_SIZE];
-    vg_str squeezed = squeeze(name, text);
+    vg_str telling = without_filling(name, text);
     for (size_t i = 0; i < VG_COUNT(ou_names); i++)
-        if (vg_str_is(squeezed, ou_names[i].name))
+        if (vg_str_is(telling, ou_names[i].name))
             return ou_names[i].function;
     return VG_OU_OTHER;
 }

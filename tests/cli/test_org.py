@@ -168,6 +168,21 @@ def units_that_are_meant_to_differ_are_left_alone():
 
 
 @case
+def units_are_known_by_their_names_as_people_write_them():
+    for old, new in (("Security", "Security OU"), ("Security", "security-ou"), ("Security", "SecurityOU"), ("Security", "OU_Security"),
+                     ("Infrastructure", "Infrastructure Accounts"), ("Sandbox", "Sandbox2"), ("Sandbox", "Sandbox 01"),
+                     ("Suspended", "Closed AWS Accounts"), ("Suspended", "suspended-accounts")):
+        equal(World({new if path == old else path: names for path, names in GOOD.items()}).advice(), [], new)
+    closed = dict(GOOD, **{"Closed Accounts": ["old"]})
+    del closed["Suspended"]
+    equal(World(closed, status={"old": "SUSPENDED"}).advice(), [])
+    equal(World(dict(GOOD, Sandbox2=["sandbox-bob"])).advice(), [], "a second one")
+    renamed = dict(GOOD, Securities=GOOD["Security"])
+    del renamed["Security"]
+    equal(World(renamed).advice(), ["missing-ou Security"], "another word")
+
+
+@case
 def a_closed_account_belongs_with_the_suspended():
     layout = {**GOOD, "Workloads/Dev": ["shop-dev", "old"]}
     equal(World(layout, {"old": "SUSPENDED"}).advice(), ["move-account old -> Suspended"])
