@@ -134,8 +134,11 @@ typedef struct {
 } vg_activity;
 /* Whether the account's records go back to `since` (VG_TIME_NONE: whether there are some), and some are not before it. */
 bool vg_activity_reaches(const vg_activity *activity, vg_str account, vg_time since);
-/* Whether a record was a data event of a service ("s3") in the account. */
-bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service);
+/* Whether a record was a data event of a service ("s3") in the account, and they go back to `since`: a trail selects them
+ * from a day on. */
+bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service, vg_time since);
+/* Whether the account has a record of the Region. */
+bool vg_activity_has_region(const vg_activity *activity, vg_str account, vg_str region);
 
 typedef struct {
     const vg_event_map *events;

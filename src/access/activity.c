@@ -242,49 +242,69 @@ typedef struct {
     vg_time first, last;
 } logged;
 
-/* Notes that there are records of the account, or data events of a service in it. */
+/* Notes a record under what stands in the reader's key. */
+static vg_status note_under_key(vg_activity_reader *r, vg_time time, vg_error *err)
+{
+    const vg_map_entry *known = vg_map_get(r->logs, vg_buf_str(&r->key));
+    logged *log = known ? known->value.ptr : VG_NEW(r->arena, logged);
+    if (!log)
+        return no_memory(err);
+    if (!known) {
+        *log = (logged){VG_TIME_NONE, VG_TIME_NONE};
+        vg_str key = vg_arena_str(r->arena, vg_buf_str(&r->key));
+        vg_map_entry *slot = key.ptr ? vg_map_put(r->logs, key, NULL) : NULL;
+        if (!slot)
+            return no_memory(err);
+        slot->value.ptr = log;
+    }
+    widen(time, &log->first, &log->last);
+    return VG_OK;
+}
+
+/* Notes that there are records of the account, of a Region in it, and data events of a service in it. */
 static vg_status note_log(vg_activity_reader *r, const vg_trail_record *record, vg_error *err)
 {
     vg_str account = record->account.len ? record->account : record->identity.account;
     vg_str service = record->source, rest;
-    bool is_data = vg_str_is(record->category, "Data");
     vg_str_split(record->source, '.', &service, &rest);
-    for (int data = 0; data <= is_data; data++) {
-        vg_buf_clear(&r->key);
-        vg_buf_add_str(&r->key, account);
-        if (data)
-            vg_buf_addf(&r->key, " %.*s", VG_ARG(service));
-        const vg_map_entry *known = vg_map_get(r->logs, vg_buf_str(&r->key));
-        logged *log = known ? known->value.ptr : VG_NEW(r->arena, logged);
-        if (!log)
-            return no_memory(err);
-        if (!known) {
-            *log = (logged){VG_TIME_NONE, VG_TIME_NONE};
-            vg_str key = vg_arena_str(r->arena, vg_buf_str(&r->key));
-            vg_map_entry *slot = key.ptr ? vg_map_put(r->logs, key, NULL) : NULL;
-            if (!slot)
-                return no_memory(err);
-            slot->value.ptr = log;
-        }
-        widen(record->time, &log->first, &log->last);
-    }
-    return VG_OK;
+    vg_buf_clear(&r->key);
+    vg_buf_add_str(&r->key, account);
+    VG_TRY(note_under_key(r, record->time, err));
+    vg_buf_addf(&r->key, "@%.*s", VG_ARG(record->region));
+    VG_TRY(note_under_key(r, record->time, err));
+    if (!vg_str_is(record->category, "Data"))
+        return VG_OK;
+    vg_buf_clear(&r->key);
+    vg_buf_addf(&r->key, "%.*s %.*s", VG_ARG(account), VG_ARG(service));
+    return note_under_key(r, record->time, err);
+}
+
+static const logged *log_of(const vg_activity *activity, vg_str account, const char *between, vg_str what)
+{
+    char key[128];
+    int len = snprintf(key, sizeof key, "%.*s%s%.*s", VG_ARG(account), between, VG_ARG(what));
+    const vg_map_entry *entry = activity->logs && len > 0 && (size_t)len < sizeof key
+                                    ? vg_map_get(activity->logs, vg_str_of(key, (size_t)len))
+                                    : NULL;
+    return entry ? entry->value.ptr : NULL;
 }
 
 bool vg_activity_reaches(const vg_activity *activity, vg_str account, vg_time since)
 {
-    const vg_map_entry *entry = activity->logs ? vg_map_get(activity->logs, account) : NULL;
-    const logged *log = entry ? entry->value.ptr : NULL;
+    const logged *log = log_of(activity, account, "", VG_STR(""));
     return log && (since == VG_TIME_NONE ||
                    (log->first != VG_TIME_NONE && log->first <= since && log->last >= since));
 }
 
-bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service)
+bool vg_activity_has_region(const vg_activity *activity, vg_str account, vg_str region)
 {
-    char key[128];
-    int len = snprintf(key, sizeof key, "%.*s %.*s", VG_ARG(account), VG_ARG(service));
-    return activity->logs && len > 0 && (size_t)len < sizeof key &&
-           vg_map_get(activity->logs, vg_str_of(key, (size_t)len));
+    return log_of(activity, account, "@", region) != NULL;
+}
+
+bool vg_activity_has_data(const vg_activity *activity, vg_str account, vg_str service, vg_time since)
+{
+    const logged *log = log_of(activity, account, " ", service);
+    return log && (since == VG_TIME_NONE || (log->first != VG_TIME_NONE && log->first <= since));
 }
 
 vg_status vg_activity_add(vg_activity_reader *r, const vg_trail_record *record, vg_error *err)

@@ -251,10 +251,11 @@ static bool would_show(const generator *g, const vg_activity_use *use, vg_str ac
     bool is_tagging = id != VG_CATALOGUE_NONE &&
                       vg_catalogue_action_at(g->world->catalogue, id)->level == VG_ACCESS_TAGGING;
     vg_event_trace trace = vg_event_trace_of(g->asked->events, action);
-    if (vg_str_is(action, "iam:PassRole") || is_tagging || trace == VG_TRACE_MANAGEMENT)
+    if (vg_str_is(action, "iam:PassRole") || is_tagging || trace == VG_TRACE_MANAGEMENT ||
+        trace == VG_TRACE_GLOBAL)
         return true;
     vg_str_split(action, ':', &service, &name);
-    return trace == VG_TRACE_DATA && vg_activity_has_data(g->activity, use->account, service);
+    return trace == VG_TRACE_DATA && vg_activity_has_data(g->activity, use->account, service, VG_TIME_NONE);
 }
 
 static vg_status take_declared(generator *g, const vg_activity_use *use, vg_str action, vg_error *err)

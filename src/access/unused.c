@@ -152,6 +152,22 @@ static bool logs_tell(const unused_finder *f, uint32_t principal)
            vg_activity_reaches(f->evidence->activity, account_of(f, principal), f->evidence->since);
 }
 
+/* Whether the logs would hold a call of the action. */
+static bool is_logged(const unused_finder *f, uint32_t principal, vg_event_trace trace, vg_str action)
+{
+    size_t count;
+    vg_str service, rest;
+    const vg_str *homes = vg_event_home_regions(f->events, &count);
+    const vg_activity *activity = f->evidence->activity;
+    vg_str_split(action, ':', &service, &rest);
+    if (trace == VG_TRACE_DATA)
+        return vg_activity_has_data(activity, account_of(f, principal), service, f->evidence->since);
+    for (size_t i = 0; trace == VG_TRACE_GLOBAL && i < count; i++)
+        if (vg_activity_has_region(activity, account_of(f, principal), homes[i]))
+            return true;
+    return trace == VG_TRACE_MANAGEMENT;
+}
+
 typedef enum { WAS_USED, WAS_NOT_USED, CANNOT_TELL } answer;
 
 /* An action of which the logs show no use; `last` is the last use of its service that anything shows. */
@@ -167,12 +183,8 @@ static answer ask(unused_finder *f, uint32_t principal, const vg_last_used_servi
         return CANNOT_TELL;
     if (reported && !is_recent(f, last))
         return WAS_NOT_USED;
-    vg_str name = vg_catalogue_action_at(f->world->catalogue, action)->name, service, rest;
-    vg_str_split(name, ':', &service, &rest);
-    bool is_logged = trace == VG_TRACE_MANAGEMENT ||
-                     (trace == VG_TRACE_DATA &&
-                      vg_activity_has_data(f->evidence->activity, account_of(f, principal), service));
-    return is_logged && logs_tell(f, principal) ? WAS_NOT_USED : CANNOT_TELL;
+    vg_str name = vg_catalogue_action_at(f->world->catalogue, action)->name;
+    return is_logged(f, principal, trace, name) && logs_tell(f, principal) ? WAS_NOT_USED : CANNOT_TELL;
 }
 
 /* The last use of any action of the service that is granted. */

@@ -64,6 +64,11 @@ static void write_unused_json(const unused_work *work, const vg_unused *unused, 
         put_row(&w, work, &unused->rows[i]);
     vg_json_end_array(&w);
     vg_json_put_bool(&w, "dataEvents", work->activity.data_events);
+    if (work->activity.last != VG_TIME_NONE) {
+        char until[VG_TIME_TEXT];
+        vg_time_format(work->activity.last, until);
+        vg_json_put_str(&w, "logsUntil", vg_str_from(until));
+    }
     if (work->as_of != VG_TIME_NONE) {
         char as_of[VG_TIME_TEXT];
         vg_time_format(work->as_of, as_of);
@@ -137,6 +142,7 @@ static void write_principals(const unused_work *work, const char *title, const u
 /* How far what was said can be relied on. */
 static void write_limits(const unused_work *work, const vg_unused *unused, vg_buf *out)
 {
+    enum { DAYS = 2 }; /* delivery takes minutes; a quiet account may be silent longer */
     char as_of[VG_TIME_TEXT];
     size_t untraceable = 0;
     for (size_t i = 0; i < unused->row_count; i++)
@@ -152,6 +158,10 @@ static void write_limits(const unused_work *work, const vg_unused *unused, vg_bu
                     "\nIAM's last-accessed data is of %s or later; actions that it does not track are only "
                     "called unused by logs.\n",
                     as_of);
+    }
+    if (work->has_logs && work->cli->now - work->activity.last > DAYS * VG_TIME_DAY) {
+        vg_time_format_date(work->activity.last, as_of);
+        vg_buf_addf(out, "\nThe logs end on %s: what was used since then does not stand in them.\n", as_of);
     }
     if (work->has_logs && !work->activity.data_events)
         vg_buf_add_c(out, "\nThe logs hold no data events: of services that were used, reads and writes of "

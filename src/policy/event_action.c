@@ -24,11 +24,12 @@ typedef struct {
 
 struct vg_event_map {
     const vg_catalogue *catalogue;
-    vg_map *services;    /* first label -> vg_str *: prefix */
-    vg_map *events;      /* "prefix:Name" -> mapped_event * */
-    vg_map *verbs;       /* prefix -> verb_list * */
-    vg_vec silent, data; /* vg_str: patterns of actions */
-    vg_vec allowed_ends; /* vg_str: patterns of error codes */
+    vg_map *services;            /* first label -> vg_str *: prefix */
+    vg_map *events;              /* "prefix:Name" -> mapped_event * */
+    vg_map *verbs;               /* prefix -> verb_list * */
+    vg_vec silent, data, global; /* vg_str: patterns of actions */
+    vg_vec home_regions;         /* vg_str */
+    vg_vec allowed_ends;         /* vg_str: patterns of error codes */
 };
 
 /* ---- reading the map --------------------------------------------------------------------------------------------------------- */
@@ -127,13 +128,15 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
     map_reader r = {arena, &doc, map, err};
     if (!map)
         return no_memory(&r);
-    *map = (vg_event_map){catalogue,
-                          vg_map_new(arena, 0),
-                          vg_map_new(arena, 0),
-                          vg_map_new(arena, 0),
-                          vg_vec_in(arena, sizeof(vg_str)),
-                          vg_vec_in(arena, sizeof(vg_str)),
-                          vg_vec_in(arena, sizeof(vg_str))};
+    *map = (vg_event_map){.catalogue = catalogue,
+                          .services = vg_map_new(arena, 0),
+                          .events = vg_map_new(arena, 0),
+                          .verbs = vg_map_new(arena, 0),
+                          .silent = vg_vec_in(arena, sizeof(vg_str)),
+                          .data = vg_vec_in(arena, sizeof(vg_str)),
+                          .global = vg_vec_in(arena, sizeof(vg_str)),
+                          .home_regions = vg_vec_in(arena, sizeof(vg_str)),
+                          .allowed_ends = vg_vec_in(arena, sizeof(vg_str))};
     if (!map->services || !map->events || !map->verbs)
         return no_memory(&r);
     VG_TRY(vg_yaml_read(arena, text, VG_STR("policy/events.yaml"), NULL, &doc, err));
@@ -145,6 +148,8 @@ vg_status vg_event_map_read(vg_arena *arena, vg_str text, const vg_catalogue *ca
     VG_TRY(read_verbs(&r, vg_get(doc.root, VG_STR("verbs"))));
     VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("silent")), &map->silent));
     VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("data")), &map->data));
+    VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("global")), &map->global));
+    VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("home_regions")), &map->home_regions));
     VG_TRY(read_patterns(&r, vg_get(doc.root, VG_STR("after")), &map->allowed_ends));
     *out = map;
     return VG_OK;
@@ -254,7 +259,15 @@ vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action)
 {
     if (any_matches(&map->silent, action))
         return VG_TRACE_NONE;
-    return any_matches(&map->data, action) ? VG_TRACE_DATA : VG_TRACE_MANAGEMENT;
+    if (any_matches(&map->data, action))
+        return VG_TRACE_DATA;
+    return any_matches(&map->global, action) ? VG_TRACE_GLOBAL : VG_TRACE_MANAGEMENT;
+}
+
+const vg_str *vg_event_home_regions(const vg_event_map *map, size_t *count)
+{
+    *count = map->home_regions.len;
+    return map->home_regions.items;
 }
 
 /* ---- how it ended -------------------------------------------------------------------------------------------------------------- */

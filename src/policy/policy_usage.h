@@ -105,11 +105,14 @@ void vg_event_actions_of(const vg_event_map *map, vg_str source, vg_str name, vg
 /* What a call of the action leaves behind. */
 typedef enum {
     VG_TRACE_MANAGEMENT, /* a management event: every trail has it */
+    VG_TRACE_GLOBAL,     /* a management event of a global service: in the logs of its home Region alone */
     VG_TRACE_DATA,       /* a data event: only trails that select it have it */
     VG_TRACE_NONE        /* nothing of its own (iam:PassRole): activity can never show that it is unused */
 } vg_event_trace;
 /* Linear in the map's patterns. */
 vg_event_trace vg_event_trace_of(const vg_event_map *map, vg_str action);
+/* The home Regions of global services, one a partition. */
+const vg_str *vg_event_home_regions(const vg_event_map *map, size_t *count);
 /* What errorCode and errorMessage say of whether the call was allowed. */
 typedef enum {
     VG_END_ALLOWED, /* no error, or one that comes after authorisation: NoSuchKey, Throttling */

@@ -744,8 +744,9 @@ def unused_never_counts_what_leaves_no_trace():
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 1, ["s3:GetBucketPolicy"])])
     text = unused(place, logs).stdout
     assert "no data events" in text and "never used: s3 (1 untraceable)\n" in text and "\nUntraceable: nothing that was read" in text, text
-    assert "untraceable" not in unused(place, since_march().call("deploy", "s3", "PutObject", eventCategory="Data")).stdout.lower()
-    logs.call("deploy", "s3", "PutObject", eventCategory="Data")
+    data = since_march().call("deploy", "s3", "PutObject", day="2026-03-01", eventCategory="Data")
+    assert "untraceable" not in unused(place, data).stdout.lower()
+    logs.call("deploy", "s3", "PutObject", day="2026-03-01", eventCategory="Data")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 2, 0, 0, ["s3:GetBucketPolicy", "s3:GetObject"])], "with data events")
     place = workspace([role("pass", policy(allow("iam:PassRole"))), role("read", policy(allow(["s3:GetObject", "sqs:ListQueues"])))])
     out = unused(place, since_march(), code=3).stdout
@@ -756,9 +757,10 @@ def unused_never_counts_what_leaves_no_trace():
 @case
 def a_role_that_was_passed_shows_that_passing_was_used():
     place = workspace([role("deploy", policy(allow(["iam:PassRole", "iam:ListRoles", "lambda:CreateFunction"]))), role("app")])
-    equal(rows_of(place, since_march().call("deploy", "sqs", "ListQueues"), "--principal", "deploy")[1],
+    logs = lambda: since_march().call("somebody", "iam", "ListUsers", region="us-east-1")  # noqa: E731
+    equal(rows_of(place, logs().call("deploy", "sqs", "ListQueues"), "--principal", "deploy")[1],
           [("deploy", "iam", 2, 0, 1, ["iam:ListRoles"]), ("deploy", "lambda", 1, 0, 0, ["lambda:CreateFunction"])])
-    equal(rows_of(place, create_function(since_march(), iam("role", "app")), "--principal", "deploy")[1],
+    equal(rows_of(place, create_function(logs(), iam("role", "app")), "--principal", "deploy")[1],
           [("deploy", "iam", 2, 1, 0, ["iam:ListRoles"])])
 
 
@@ -786,7 +788,31 @@ def logs_tell_of_their_accounts_services_and_time_alone():
     logs.call("somebody", "s3", "GetObject", eventCategory="Data", **elsewhere)
     equal(rows_of(place, logs), ([], []), "data events of another account")
     logs.call("somebody", "s3", "GetObject", eventCategory="Data")
+    equal(rows_of(place, logs), ([], []), "data events that the trail selects since ten days ago")
+    logs.call("somebody", "s3", "GetObject", day="2026-03-01", eventCategory="Data")
     equal(rows_of(place, logs)[1], [("deploy", "s3", 1, 0, 0, ["s3:GetObject"])], "and of another service")
+
+
+@case
+def logs_of_a_region_tell_nothing_of_global_services():
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "iam:CreateUser", "organizations:ListRoots", "sqs:PurgeQueue"])))])
+    logs = since_march().call("deploy", "sqs", "ListQueues")
+    equal(rows_of(place, logs)[1], [("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])], "of eu-west-1 alone")
+    logs.call("somebody", "sts", "GetCallerIdentity", region="us-east-1", recipientAccountId=OTHER)
+    equal(rows_of(place, logs)[1], [("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])], "the home Region of another account")
+    logs.call("somebody", "sts", "GetCallerIdentity", region="us-east-1")
+    equal(rows_of(place, logs)[1], [("deploy", "iam", 1, 0, 0, ["iam:CreateUser"]),
+                                    ("deploy", "organizations", 1, 0, 0, ["organizations:ListRoots"]),
+                                    ("deploy", "sqs", 2, 1, 0, ["sqs:PurgeQueue"])], "with the home Region")
+
+
+@case
+def the_end_of_old_logs_is_told():
+    place = workspace([role("deploy", policy(allow(["sqs:ListQueues", "sqs:PurgeQueue"])))])
+    logs = Logs().call("deploy", "sqs", "ListQueues", day="2026-03-01").call("deploy", "sqs", "ListQueues", day="2026-05-01")
+    assert "\nThe logs end on 2026-05-01: what was used since" in unused(place, logs).stdout
+    equal(json.loads(unused(place, logs, "--format", "json").stdout)["logsUntil"], "2026-05-01T10:00:00Z")
+    assert "The logs end" not in unused(place, logs.call("deploy", "sqs", "ListQueues", day="2026-06-30")).stdout
 
 
 @case

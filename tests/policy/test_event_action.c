@@ -97,7 +97,8 @@ static void what_leaves_no_event_is_known(void **state)
     (void)state;
     assert_int_equal(vg_event_trace_of(map, VG_STR("iam:PassRole")), VG_TRACE_NONE);
     assert_int_equal(vg_event_trace_of(map, VG_STR("s3:GetObject")), VG_TRACE_DATA);
-    assert_int_equal(vg_event_trace_of(map, VG_STR("iam:CreateRole")), VG_TRACE_MANAGEMENT);
+    assert_int_equal(vg_event_trace_of(map, VG_STR("iam:CreateRole")), VG_TRACE_GLOBAL);
+    assert_int_equal(vg_event_trace_of(map, VG_STR("sqs:PurgeQueue")), VG_TRACE_MANAGEMENT);
 }
 
 /* Every action that the map names is one that the catalogue knows: a typing error would hide a permission. */
