@@ -340,6 +340,8 @@ static int by_target(const void *a, const void *b)
 
 static vg_status visit(walk *w, uint32_t principal)
 {
+    vg_arena_reset(w->t.texts);
+    w->t.choices->from = 0;
     w->t.from = principal;
     w->t.caller = vg_world_caller_at(w->graph->world, principal);
     w->first = w->edges.len;
@@ -424,17 +426,22 @@ vg_status vg_graph_build(vg_arena *arena, const vg_world *world, const vg_escala
               .err = err};
     w.t = (vg_graph_try){.graph = g,
                          .scratch = VG_NEW(arena, vg_world_scratch),
+                         .choices = VG_NEW(arena, vg_graph_choices),
                          .answers = VG_NEW_N(arena, vg_graph_answer, 2 * VG_ESCALATION_ACTIONS_MAX)};
-    if (!g || !w.stamp || !w.slot || !w.t.scratch || !w.t.answers)
+    if (!g || !w.stamp || !w.slot || !w.t.scratch || !w.t.choices || !w.t.answers)
         return vg_graph_no_memory(err);
     *g = (vg_graph){.world = world, .escalations = escalations, .arena = arena};
     g->admin = VG_NEW_N(arena, uint8_t, world->principal_count + 1);
     if (!g->admin)
         return vg_graph_no_memory(err);
     VG_TRY(vg_graph_index(g, err));
-    VG_TRY(walk_all(&w));
+    w.t.texts = vg_arena_new(0);
+    if (!w.t.texts)
+        return vg_graph_no_memory(err);
+    vg_status status = walk_all(&w);
+    vg_arena_free(w.t.texts);
     *out = g;
-    return VG_OK;
+    return status;
 }
 
 const vg_world *vg_graph_world(const vg_graph *graph)

@@ -12,19 +12,10 @@
 
 #include <stdio.h>
 
-enum { CHOICES = 64, RULES = 64, FIELDS = 6, TEXT = 1024 };
+enum { RULES = 64, FIELDS = 6, TEXT = 1024 };
 
-typedef struct {
-    vg_str value;
-    vg_match match;   /* what it depends on besides: UNKNOWN where it only rules out */
-    bool is_writable; /* the caller writes the policy first */
-} choice;
-
-typedef struct {
-    choice items[CHOICES];
-    size_t count;
-    bool open; /* there may be more than these */
-} choices;
+typedef vg_graph_choice choice;
+typedef vg_graph_choices choices;
 
 static void add_choice(choices *c, choice item)
 {
@@ -33,13 +24,19 @@ static void add_choice(choices *c, choice item)
     for (size_t i = 0; i < c->count; i++)
         if (vg_str_eq(c->items[i].value, item.value))
             return;
-    if (c->count == CHOICES)
+    if (c->count == VG_GRAPH_CHOICES_MAX)
         c->open = true;
     else
         c->items[c->count++] = item;
 }
 
 /* ---- texts out of patterns ------------------------------------------------------------------------------------------------- */
+
+/* Where texts are kept: as long as a caller is at hand, or as the graph. */
+static vg_arena *texts_of(const vg_graph_try *t)
+{
+    return t->texts ? t->texts : t->graph->arena;
+}
 
 static const vg_str *variable_of(vg_graph_try *t, vg_str text)
 {
@@ -64,7 +61,7 @@ vg_str vg_graph_fill(vg_graph_try *t, vg_str text)
             vg_buf_add_str(&out, vg_str_sub(rest, 0, 1));
         i += value ? vg_str_find_char(rest, '}') + 1 : 1;
     }
-    vg_str filled = vg_arena_str(t->graph->arena, vg_buf_str(&out));
+    vg_str filled = vg_arena_str(texts_of(t), vg_buf_str(&out));
     vg_buf_free(&out);
     return filled;
 }
@@ -116,7 +113,7 @@ static vg_str text_of_both(vg_graph_try *t, vg_str pattern, vg_str shape)
     }
     vg_str text = vg_str_of(whole, len);
     bool fits = vg_str_glob(pattern, text) && vg_str_glob(shape, text);
-    return fits ? vg_arena_str(t->graph->arena, text) : (vg_str){0};
+    return fits ? vg_arena_str(texts_of(t), text) : (vg_str){0};
 }
 
 /* Adds a text that matches what a statement says and the shape. */
@@ -275,6 +272,18 @@ static vg_match decide_one(vg_graph_try *t, const vg_graph_ask *ask, vg_str key,
     return c->is_writable && match != VG_MATCH_NO ? vg_match_and(match, may_write(t, c->value)) : match;
 }
 
+/* The choices are the caller's, whoever the target is: those that were found last are kept. */
+static const choices *choices_of(vg_graph_try *t, const vg_graph_ask *ask, const vg_escalation_pin *pin,
+                                 choices *fresh)
+{
+    choices *kept = t->choices ? t->choices : fresh;
+    if (t->choices && kept->from == t->from + 1 && kept->pin == pin)
+        return kept;
+    *kept = (choices){.from = t->from + 1, .pin = pin};
+    add_values(t, ask, pin, kept);
+    return kept;
+}
+
 vg_match vg_graph_decide_choice(vg_graph_try *t, const vg_graph_ask *ask, const vg_escalation_pin *pin)
 {
     size_t before = t->asked ? t->asked->len : 0, best = 0;
@@ -282,21 +291,21 @@ vg_match vg_graph_decide_choice(vg_graph_try *t, const vg_graph_ask *ask, const 
     if (!pin || match != VG_MATCH_UNKNOWN)
         return match;
     vg_vec *asked = t->asked;
-    choices all = {.count = 0};
+    choices fresh;
     t->asked = NULL;
-    add_values(t, ask, pin, &all);
-    for (size_t i = 0; i < all.count && found != VG_MATCH_YES; i++) {
-        vg_match one = decide_one(t, ask, pin->key, &all.items[i]);
+    const choices *all = choices_of(t, ask, pin, &fresh);
+    for (size_t i = 0; i < all->count && found != VG_MATCH_YES; i++) {
+        vg_match one = decide_one(t, ask, pin->key, &all->items[i]);
         best = one > found ? i : best;
         found = vg_match_or(found, one);
     }
     t->asked = asked;
     if (found == VG_MATCH_NO)
-        return all.open ? match : VG_MATCH_NO;
-    if (all.items[best].match == VG_MATCH_UNKNOWN || !asked)
+        return all->open ? match : VG_MATCH_NO;
+    if (all->items[best].match == VG_MATCH_UNKNOWN || !asked)
         return found;
     asked->len = before;
-    return decide_one(t, ask, pin->key, &all.items[best]);
+    return decide_one(t, ask, pin->key, &all->items[best]);
 }
 
 /* ---- names of what is made ---------------------------------------------------------------------------------------------------- */

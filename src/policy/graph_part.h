@@ -118,6 +118,22 @@ typedef struct {
     const vg_rule *rules[VG_GRAPH_REACH];
 } vg_graph_reach;
 
+/* A value of a context key, or a name, that the caller may choose. */
+typedef struct {
+    vg_str value;
+    vg_match match;   /* what it depends on besides: UNKNOWN where it only rules out */
+    bool is_writable; /* the caller writes the policy first */
+} vg_graph_choice;
+
+enum { VG_GRAPH_CHOICES_MAX = 64 };
+typedef struct {
+    uint32_t from; /* + 1; the caller whose they are */
+    const vg_escalation_pin *pin;
+    vg_graph_choice items[VG_GRAPH_CHOICES_MAX];
+    size_t count;
+    bool open; /* there may be more than these */
+} vg_graph_choices;
+
 /* Whom a technique is tried on, and what decides on the way. */
 typedef struct {
     const vg_graph *graph;
@@ -131,6 +147,8 @@ typedef struct {
     const vg_graph_change *change; /* NULL: as the world is */
     vg_graph_answer *answers;      /* by action's bit, twice (trusting); NULL: every question is asked */
     vg_graph_reach reach;          /* of the action that the need at hand is about */
+    vg_graph_choices *choices;     /* of the last pin; NULL: found anew each time */
+    vg_arena *texts;               /* NULL: the graph's */
     vg_vec *asked;                 /* NULL, or vg_graph_asked: takes what decided */
     vg_world_scratch *scratch;
     const vg_policy **changed_policies; /* VG_GRAPH_CHANGED_MAX of each; NULL without a change */
