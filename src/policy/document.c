@@ -324,7 +324,6 @@ static bool is_unique_id(vg_str text)
     return true;
 }
 
-/* The value of {"AWS": ...}. */
 /* "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1": CloudFront's own, in whosever account it was made. */
 static bool is_origin_access_identity(const vg_arn *arn)
 {
@@ -332,6 +331,7 @@ static bool is_origin_access_identity(const vg_arn *arn)
            vg_str_starts(arn->resource, VG_STR("user/"));
 }
 
+/* The value of {"AWS": ...}. */
 static vg_principal_kind aws_principal(vg_str text, vg_str *account)
 {
     vg_arn arn;
