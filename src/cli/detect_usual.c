@@ -1,8 +1,8 @@
-/* detect_usual.c: what was normal for the actor of a finding, where its rule asked whether something is new. */
+/* detect_usual.c: what was normal for the actor of a finding, where its rule asked whether something is new, or how much is usual. */
 #include "cli/detect_usual.h"
 #include "report/report.h"
 
-/* Words that the rule, or those that a correlation counted, look for in vigil.new. */
+/* What the rule, or those that a correlation counted, ask of what is usual. */
 static unsigned words_of(const vg_rules *rules, const vg_detect_finding *f)
 {
     unsigned words = vg_rule_asks_new(rules, f->rule);
@@ -53,6 +53,8 @@ void vg_detect_put_usual(vg_cli *cli, const vg_rules *rules, const vg_baseline *
     }
     if (words >> VG_USUAL_HOUR & 1)
         vg_json_put_str(json, "hours", usual.hours);
+    if (words >> VG_USUAL_PACE & 1 && usual.pace)
+        vg_json_put_i64(json, "pace", (int64_t)usual.pace);
     vg_json_end_object(json);
 }
 
@@ -84,6 +86,9 @@ vg_str vg_detect_usual_text(vg_cli *cli, const vg_rules *rules, const vg_baselin
             add_values(&text, &usual, w);
     if (words >> VG_USUAL_HOUR & 1)
         vg_buf_addf(&text, "%shours: %.*s UTC", text.len ? "; " : "", VG_ARG(usual.hours));
+    if (words >> VG_USUAL_PACE & 1 && usual.pace)
+        vg_buf_addf(&text, "%sabout %llu calls in an hour", text.len ? "; " : "",
+                    (unsigned long long)usual.pace);
     vg_str copy = vg_arena_str(cli->arena, vg_buf_str(&text));
     vg_buf_free(&text);
     return copy;
@@ -98,6 +103,8 @@ vg_str vg_detect_asks_text(vg_cli *cli, const vg_rules *rules, size_t rule)
     for (size_t w = 0; w < VG_USUAL_COUNT; w++)
         if (words >> w & 1)
             vg_buf_addf(&text, "%s%s", text.len ? ", " : "new ", vg_usual_words[w]);
+    if (words >> VG_USUAL_PACE & 1)
+        vg_buf_addf(&text, "%smore calls than usual", text.len ? ", " : "");
     vg_buf_add_c(&text, ", by `vigil detect --baseline`");
     vg_str copy = vg_arena_str(cli->arena, vg_buf_str(&text));
     vg_buf_free(&text);

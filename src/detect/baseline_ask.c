@@ -1,4 +1,4 @@
-/* baseline_ask.c: what an event tells of its actor, what of it is new, and what was usual. */
+/* baseline_ask.c: what an event tells of its actor, what of it is new, how much is usual, and what was. */
 #include "detect/baseline_part.h"
 
 #include <string.h>
@@ -100,13 +100,10 @@ static unsigned words_of(const vg_baseline *b, const vg_event *event, const base
     return words;
 }
 
-bool vg_baseline_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out)
+static bool ask_new(const vg_baseline *b, const vg_event *event, const baseline_traits *traits,
+                    vg_arena *arena, const vg_value **out)
 {
-    const vg_baseline_view *view = context;
-    baseline_traits traits;
-    if (!vg_str_is(name, "new") || !baseline_traits_of(event, view->geo, arena, &traits))
-        return false;
-    unsigned words = words_of(view->baseline, event, &traits);
+    unsigned words = words_of(b, event, traits);
     if (!words)
         return false;
     derived_list list = derived_list_new(arena);
@@ -117,6 +114,47 @@ bool vg_baseline_ask(void *context, const vg_event *event, vg_str name, vg_arena
     return *out != NULL;
 }
 
+/* ---- how much is usual -------------------------------------------------------------------------------------------------- */
+
+/* Calls in a usual hour, rounded up: all calls, by those hours of the week that have some, in all weeks between the first
+ * and the last. */
+static uint64_t pace_of(const vg_baseline *b, const baseline_entry *e)
+{
+    const double week = 7.0 * VG_TIME_DAY;
+    double span = (double)(e->last - e->first), weeks = span > week ? span / week : 1;
+    unsigned hours = 0;
+    for (size_t i = 0; i < VG_COUNT(e->hours.bits); i++)
+        hours += (unsigned)__builtin_popcountll(e->hours.bits[i]);
+    double pace = hours ? (double)baseline_events(b->marks + e->first_mark, e->marks) / (hours * weeks) : 0;
+    uint64_t whole = (uint64_t)pace;
+    whole += pace > (double)whole;
+    return whole > BASELINE_LEAST_PACE ? whole : BASELINE_LEAST_PACE;
+}
+
+static bool ask_part(const vg_baseline *b, const baseline_traits *traits, vg_arena *arena,
+                     const vg_value **out)
+{
+    enum { BILLION = 1000000000 };
+    const baseline_entry *e = traits->actor.len ? baseline_find(b, traits->account, traits->actor) : NULL;
+    if (!e || !is_warm(b, e))
+        return false;
+    vg_str part = vg_arena_printf(arena, "0.%09llu", (unsigned long long)(BILLION / pace_of(b, e)));
+    *out = part.ptr ? derived_text(arena, part) : NULL;
+    return *out != NULL;
+}
+
+bool vg_baseline_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena, const vg_value **out)
+{
+    const vg_baseline_view *view = context;
+    baseline_traits traits;
+    bool asks_new = vg_str_is(name, "new");
+    if ((!asks_new && !vg_str_is(name, "usual_part")) ||
+        !baseline_traits_of(event, view->geo, arena, &traits))
+        return false;
+    return asks_new ? ask_new(view->baseline, event, &traits, arena, out)
+                    : ask_part(view->baseline, &traits, arena, out);
+}
+
 unsigned vg_rule_asks_new(const vg_rules *rules, size_t rule)
 {
     const vg_compiled_rule *compiled = &rules->rules[rule];
@@ -124,7 +162,10 @@ unsigned vg_rule_asks_new(const vg_rules *rules, size_t rule)
     for (uint32_t i = 0; i < compiled->node_count; i++) {
         const vg_predicate *p =
             compiled->nodes[i].op == VG_EXPR_TEST ? &rules->predicates[compiled->nodes[i].predicate] : NULL;
-        if (!p || p->field == VG_FIELD_ALL || !vg_str_is(rules->fields[p->field].path, "vigil.new"))
+        vg_str path = p && p->field != VG_FIELD_ALL ? rules->fields[p->field].path : (vg_str){0};
+        if (vg_str_is(path, "vigil.usual_part"))
+            words |= 1U << VG_USUAL_PACE;
+        if (!vg_str_is(path, "vigil.new"))
             continue;
         for (size_t w = 0; w < VG_USUAL_COUNT; w++)
             if (vg_str_eq_icase(p->text, vg_str_from(vg_usual_words[w])))
@@ -198,7 +239,9 @@ bool vg_baseline_usual(const vg_baseline *b, vg_str account, vg_str actor, vg_ar
     for (size_t s = VG_USUAL_REGION + 1; e && s < BASELINE_SETS; s++)
         if (!list_values(b, e, s, arena, out))
             return false;
-    if (e)
+    if (e) {
         out->hours = hours_text(&e->hours, arena);
+        out->pace = pace_of(b, e);
+    }
     return true;
 }

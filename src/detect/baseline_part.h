@@ -15,7 +15,8 @@ enum {
     BASELINE_HOURS = 168,
     BASELINE_VERSION = 1,
     BASELINE_WARM_DAYS = 7,
-    BASELINE_WARM_EVENTS = 50
+    BASELINE_WARM_EVENTS = 50,
+    BASELINE_LEAST_PACE = 2 /* calls an hour: twice as many as less are no news */
 };
 
 typedef struct {

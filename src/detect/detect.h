@@ -154,6 +154,9 @@ typedef enum {
     VG_USUAL_COUNT
 } vg_usual_word;
 extern const char *const vg_usual_words[VG_USUAL_COUNT]; /* "region", ...: the words of vigil.new */
+enum {
+    VG_USUAL_PACE = VG_USUAL_COUNT
+}; /* how many calls an hour: no word, for one event is neither more nor less */
 
 enum { VG_BASELINE_MOST_ACTORS = 65536 };
 
@@ -181,8 +184,9 @@ typedef struct {
 } vg_baseline_info;
 void vg_baseline_describe(const vg_baseline *baseline, vg_baseline_info *out);
 
-/* The context of vg_baseline_ask, which answers "new": the words of what the actor (the account, for its region) has not done
- * before. Nothing is new to whom fewer than 50 events or 7 days were learned of, nor to whom nothing was. An hour is new
+/* The context of vg_baseline_ask. It answers "new": the words of what the actor (the account, for its region) has not done
+ * before; and "usual_part": the part of a usual hour's calls that one call of the actor is (0.05 of twenty), so that the sum
+ * over an hour says how many times the usual it was. Nothing is new to whom fewer than 50 events or 7 days were learned of, nor to whom nothing was. An hour is new
  * when the hours beside it are, too. */
 typedef struct {
     const vg_baseline *baseline;
@@ -191,7 +195,7 @@ typedef struct {
 bool vg_baseline_ask(void *context, const vg_event *event, vg_str name, vg_arena *arena,
                      const vg_value **out);
 
-/* Bits by vg_usual_word that a rule looks for in vigil.new. */
+/* Bits by vg_usual_word that a rule looks for in vigil.new, and VG_USUAL_PACE's when it asks vigil.usual_part. */
 unsigned vg_rule_asks_new(const vg_rules *rules, size_t rule);
 
 typedef struct {
@@ -200,6 +204,7 @@ typedef struct {
     vg_str_list values[VG_USUAL_HOUR]; /* ascending */
     bool diverse[VG_USUAL_HOUR];       /* more than are kept */
     vg_str hours;                      /* "Mon-Fri 07-18" */
+    uint64_t pace;                     /* calls in a usual hour; 0: of the actor nothing is known */
 } vg_usual;
 /* What is usual for an actor in an account. False: nothing was learned of it. */
 bool vg_baseline_usual(const vg_baseline *baseline, vg_str account, vg_str actor, vg_arena *arena,

@@ -200,6 +200,7 @@ static const char *const derived_fields[] = {
     "dns.packed",    "dns.answer.kind",
     "intel",         "new",
     "asn",           "country",
+    "usual_part",
 };
 
 static vg_status lint_derived(const linter *l, const vg_field *field)

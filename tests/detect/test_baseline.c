@@ -41,6 +41,7 @@ typedef struct {
     vg_learner *learner;
     vg_arena *arena;
     const vg_baseline_view *view; /* set: asks instead of learning */
+    const char *name;             /* what is asked; NULL: what is new */
     vg_str answer;
 } showing;
 
@@ -51,7 +52,8 @@ static vg_status show(void *context, const vg_event *event, vg_error *err)
     if (!s->view)
         return vg_learner_event(s->learner, event, NULL, err);
     vg_buf text = {0};
-    if (vg_baseline_ask((void *)(uintptr_t)s->view, event, VG_STR("new"), s->arena, &value)) {
+    if (vg_baseline_ask((void *)(uintptr_t)s->view, event, vg_str_from(s->name ? s->name : "new"), s->arena,
+                        &value)) {
         if (value->kind != VG_ARRAY)
             vg_buf_add_str(&text, vg_value_str(value));
         for (vg_items it = vg_items_of(value); vg_items_next(&it);)
@@ -80,15 +82,20 @@ static void learn(vg_learner *learner, const act *a)
     vg_buf_free(&text);
 }
 
-static vg_str ask(vg_arena *arena, const vg_baseline *baseline, const act *a)
+static vg_str ask_for(vg_arena *arena, const vg_baseline *baseline, const act *a, const char *name)
 {
     vg_buf text = {0};
     const vg_baseline_view view = {baseline, NULL};
-    showing s = {.arena = arena, .view = &view};
+    showing s = {.arena = arena, .view = &view, .name = name};
     write_event(&text, a, 1);
     show_text(&s, vg_buf_str(&text));
     vg_buf_free(&text);
     return s.answer;
+}
+
+static vg_str ask(vg_arena *arena, const vg_baseline *baseline, const act *a)
+{
+    return ask_for(arena, baseline, a, NULL);
 }
 
 static vg_str compiled(vg_arena *arena, vg_learner *learner)
@@ -226,6 +233,37 @@ static void little_learned_makes_no_noise(void **state)
         vg_str answer = ask(arena, baseline, &(act){.name = "DeleteBucket", .region = "ap-east-1"});
         if ((answer.len > 0) != warmth[i].warm)
             fail_msg("%u events, %u days: \"%.*s\"", warmth[i].events, warmth[i].days, VG_ARG(answer));
+        vg_learner_free(learner);
+        vg_arena_free(arena);
+    }
+}
+
+static const struct {
+    unsigned events;
+    const char *first, *others, *part;
+} paces[] = {
+    {60, "2026-01-05T10:00:00Z", "2026-01-12T10:00:00Z", "0.016666666"}, /* one hour of a week */
+    {60, "2026-01-05T10:00:00Z", "2026-01-19T10:00:00Z", "0.033333333"}, /* one hour of each of two weeks */
+    {60, "2026-01-05T10:00:00Z", "2026-01-13T11:00:00Z",
+     "0.037037037"}, /* 26.1 in each of two hours of the week */
+    {60, "2026-01-05T10:00:00Z", "2027-12-27T10:00:00Z",
+     "0.500000000"},                                          /* one in two weeks, which counts as two */
+    {60, "2026-01-05T10:00:00Z", "2026-01-11T10:00:00Z", ""}, /* of too few days */
+};
+
+static void a_call_is_a_part_of_a_usual_hour(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(paces); i++) {
+        vg_arena *arena = vg_arena_new(0);
+        vg_learner *learner = vg_learner_new(0);
+        for (unsigned k = 0; k < paces[i].events; k++)
+            learn(learner, &(act){.time = k ? paces[i].others : paces[i].first});
+        vg_baseline *baseline = opened(arena, compiled(arena, learner));
+        vg_str part = ask_for(arena, baseline, &(act){0}, "usual_part"),
+               of_another = ask_for(arena, baseline, &(act){.actor = USER("eve")}, "usual_part");
+        if (!vg_str_is(part, paces[i].part) || of_another.len)
+            fail_msg("%zu: \"%.*s\", expected \"%s\"", i, VG_ARG(part), paces[i].part);
         vg_learner_free(learner);
         vg_arena_free(arena);
     }
@@ -558,6 +596,7 @@ int main(void)
         cmocka_unit_test(what_was_never_done_is_new),
         cmocka_unit_test(services_by_themselves_teach_nothing),
         cmocka_unit_test(little_learned_makes_no_noise),
+        cmocka_unit_test(a_call_is_a_part_of_a_usual_hour),
         cmocka_unit_test(an_event_learned_twice_counts_once),
         cmocka_unit_test(what_was_usual_is_told),
         cmocka_unit_test(versions_of_programs_are_dropped),

@@ -165,6 +165,22 @@ def each_word_is_told_with_what_was_usual():
 
 
 @case
+def many_more_calls_than_usual_are_found_and_the_usual_told():
+    vigil("detect", "learn", "-o", "ada.vgu", "ada.json")
+    rule = ("--rules", ROOT / "content/detections/identity/more_calls_than_usual.yml", "--baseline", "ada.vgu")
+    calls = [event(5000 + i, eventTime=f"2026-01-24T10:{i // 60 % 60:02d}:{i % 60:02d}Z") for i in range(1200)]
+    write("much.json", calls)
+    write("some.json", calls[:300])
+    found = [json.loads(line) for line in vigil("detect", "--format", "jsonl", *rule, "much.json").stdout.splitlines()]
+    equal([(f["title"], f["count"]) for f in found], [("Fifty times as many calls as usual", 1200)])
+    equal(8 <= found[0]["usual"]["pace"] <= 16, True)  # 120 in seven hours of the week, in eleven days
+    equal("calls in an hour" in vigil("detect", *rule, "much.json").stdout, True)
+    equal(vigil("detect", "--format", "jsonl", *rule, "some.json").stdout, "")
+    equal(vigil("detect", "--format", "jsonl", *rule[:2], "much.json").stdout, "")  # nothing is usual without a baseline
+    equal("more calls than usual" in vigil("detect", "explain", "identity_call_of_known_actor").stdout, True)
+
+
+@case
 def other_formats_tell_it_too():
     vigil("detect", "learn", "-o", "ada.vgu", "ada.json")
     write("new.json", [event(1000, eventName="DeleteBucket")])
