@@ -11,6 +11,10 @@ static const vg_option options[] = {
              "or as other products read them.",
      .fallback = "table",
      .choices = "table|jsonl|ocsf|asff|sarif"},
+    {.name = "raw",
+     .help =
+         "Show the first event of each finding as it was logged (table, jsonl, ocsf). Logs with findings are "
+         "read again."},
     {.name = "since", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or after it."},
     {.name = "until", .argument = "TIME", .kind = VG_ARG_TIME, .help = "Only what was done at or before it."},
     {.name = "intel",
@@ -163,8 +167,11 @@ static int detect(vg_cli *cli, const vg_detect_known *known, const vg_detector_o
     }
     if (status == VG_OK) {
         run.baseline = known->baseline;
-        status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
+        if (vg_cli_flag(cli, "raw"))
+            status = vg_detect_read_raw(cli, set.wanted, &run, &err);
     }
+    if (status == VG_OK)
+        status = vg_detect_write(cli, set.rules, set.wanted, &run, vg_cli_value(cli, "format"), &err);
     if (status != VG_OK)
         return vg_cli_error(cli, &err);
     say_summary(cli, &set, &run);

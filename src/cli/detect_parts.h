@@ -85,12 +85,18 @@ typedef struct {
     vg_trail_counts counts;
     uint64_t files, bytes;       /* bytes: uncompressed */
     const vg_baseline *baseline; /* NULL: none; what was normal is told from it */
+    const vg_map *raw; /* of findings' ids to the text of their first event (vg_str *); NULL: not asked for */
 } vg_detect_run;
 
 /* Shows every log below the paths to detectors, on threads. What cannot be read is told and noted. */
 vg_status vg_detect_run_paths(vg_cli *cli, const vg_rules *rules, const vg_str *paths, size_t count,
                               const vg_detector_options *options, const vg_log_options *log_options,
                               vg_detect_run *out, vg_error *err);
+
+/* Reads the first event of each finding again (detect_raw.c). Files that cannot be read again are named. */
+vg_status vg_detect_read_raw(vg_cli *cli, const bool *wanted, vg_detect_run *run, vg_error *err);
+/* That event as it was logged; empty: it was not asked for, or does not stand there alone. */
+vg_str vg_detect_raw_of(const vg_detect_run *run, const vg_detect_finding *f);
 
 /* `vigil detect --diff OLD NEW LOG...` */
 int vg_detect_diff(vg_cli *cli, const vg_detector_options *options, const vg_log_options *logs);

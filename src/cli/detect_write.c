@@ -58,6 +58,17 @@ static void put_events(vg_json_writer *json, const vg_detect_finding *f)
     vg_json_end_array(json);
 }
 
+/* The event as an object. */
+static void put_raw(const writing *w, const vg_detect_finding *f, vg_json_writer *json)
+{
+    vg_str raw = vg_detect_raw_of(w->run, f);
+    vg_doc doc;
+    if (!raw.len || vg_json_read(w->cli->arena, raw, VG_STR(""), NULL, &doc, NULL) != VG_OK)
+        return;
+    vg_json_key(json, "raw");
+    vg_json_value(json, doc.root);
+}
+
 static void write_line(const writing *w, const vg_detect_finding *f)
 {
     const vg_rule *rule = vg_rules_at(w->rules, f->rule);
@@ -81,6 +92,7 @@ static void write_line(const writing *w, const vg_detect_finding *f)
     if (f->group.len)
         vg_json_put_str(&json, "group", f->group);
     vg_detect_put_usual(w->cli, w->rules, w->run->baseline, f, &json);
+    put_raw(w, f, &json);
     vg_json_end_object(&json);
     vg_buf_add_char(w->out, '\n');
 }
@@ -237,6 +249,7 @@ static void write_block(const writing *w, const vg_detect_finding *f)
         add_wrapped(w, i == 0 ? "or else" : "", rule->falsepositives.items[i]);
     for (size_t i = 0; rule->level >= VG_SEVERITY_MEDIUM && i < rule->triage.count; i++)
         add_wrapped(w, i == 0 ? "do" : "", vg_detect_fill(w->cli, f, rule->triage.items[i]));
+    add_line(w, "raw", vg_detect_raw_of(w->run, f));
     vg_buf_add_char(w->out, '\n');
 }
 
@@ -484,6 +497,8 @@ static void put_ocsf(const writing *w, vg_json_writer *json, const vg_detect_fin
     vg_json_end_object(json);
     put_ocsf_info(json, rule, f);
     put_evidences(w, json, f);
+    if (vg_detect_raw_of(w->run, f).len)
+        vg_json_put_str(json, "raw_data", vg_detect_raw_of(w->run, f));
     vg_json_end_object(json);
 }
 

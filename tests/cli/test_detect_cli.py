@@ -89,6 +89,55 @@ def a_line_a_finding_has_the_keys_that_others_read():
           ("high", ["T1562.008"], "111122223333", "198.51.100.7"))
 
 
+def raw_of(*words):
+    """By event id: what `--raw` shows of the first event of each finding, and of how many findings it shows something."""
+    found = [json.loads(line) for line in detect("--raw", *words)[0].splitlines()]
+    return {f["events"][0]: f["raw"] for f in found if "raw" in f}, len(found)
+
+
+@case
+def the_first_event_is_shown_as_it_was_logged():
+    large = dict(record(0), eventID="00000000-0000-4000-8000-0000000a0000", requestParameters={"text": "x\u00e4" * 200000},
+                 userIdentity={"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/large"})
+    all_of_them = [*RECORDS, large, dict(record(5), userIdentity={"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/last"},
+                                         eventID="00000000-0000-4000-8000-0000000b0000")]
+    want = {r["eventID"]: r for r in all_of_them}
+    (HOME / "lines.jsonl").write_text("\n".join(json.dumps(r) for r in all_of_them))
+    (HOME / "indented.json").write_text(json.dumps(all_of_them, indent=2))
+    for log in (put("raw.json", all_of_them), put("raw.json.gz", all_of_them, packed=True), str(HOME / "lines.jsonl"),
+                str(HOME / "indented.json")):
+        raw, count = raw_of(log)
+        equal(len(raw), count, log)
+        equal({k: want[k] for k in raw}, raw, log)
+        equal("00000000-0000-4000-8000-0000000a0000" in raw and "00000000-0000-4000-8000-0000000b0000" in raw, True, log)
+    equal("raw" in detect(LOG)[0], False)
+    equal(raw_of("--level", "high", LOG)[1], 3)
+
+
+@case
+def what_has_no_place_of_its_own_is_left_out():
+    event = record(0)
+    (HOME / "envelope.json").write_text(json.dumps({"version": "0", "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam",
+                                                    "time": "2026-01-01T00:00:00Z", "detail": event}))
+    equal(raw_of(str(HOME / "envelope.json")), ({event["eventID"]: event}, 1))
+    (HOME / "lake.jsonl").write_text(json.dumps(dict(event, eventID="other", requestParameters={})) + "\n"
+                                     + json.dumps({"eventJson": json.dumps(event)}) + "\n")
+    raw, count = raw_of(str(HOME / "lake.jsonl"))
+    equal({id: found["eventID"] for id, found in raw.items()}, {id: id for id in raw})
+    equal(count >= 1, True)
+    done = subprocess.run([VIGIL, "detect", "--rules", str(HOME / "rules.yml"), "--format", "jsonl", "--raw", "-"], input=json.dumps({"Records": [event]}),
+                          capture_output=True, text=True, timeout=300)
+    equal([(f["title"], "raw" in f) for f in map(json.loads, done.stdout.splitlines())], [("Trail deleted", False)])
+
+
+@case
+def the_raw_event_is_in_the_table_and_in_ocsf_too():
+    text = detect("--raw", "--level", "high", LOG, format="table")[0]
+    equal([json.loads(line.split("raw", 1)[1])["eventName"] for line in text.splitlines() if line.startswith("  raw ")], ["DeleteTrail"] * 3)
+    found = json.loads(detect("--raw", "--level", "high", LOG, format="ocsf")[0])
+    equal([json.loads(f["raw_data"])["eventID"] == f["finding_info"]["related_events"][0]["uid"] for f in found], [True] * 3)
+
+
 @case
 def a_level_and_a_status_keep_rules_out():
     equal(titles(detect(LOG)[0]), ["Trail deleted", "User made"])
