@@ -278,6 +278,17 @@ static void a_call_needs_what_its_request_tells(void **state)
          "\"bucketName\":"
          "\"arn:aws:s3:eu-west-1:111122223333:accesspoint/ap\",\"key\":\"k\"}," REST "}",
          "0 s3:GetObject arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/k   ; "},
+        {"{\"eventSource\":\"sts.amazonaws.com\",\"eventName\":\"AssumeRole\",\"requestParameters\":{"
+         "\"roleArn\":"
+         "\"arn:aws:iam::444455556666:role/"
+         "x\",\"sourceIdentity\":\"me\",\"tags\":[{\"key\":\"a\",\"value\":\"b\"}]}," REST "}",
+         "0 sts:AssumeRole arn:aws:iam::444455556666:role/x   ; "
+         "2 sts:SetSourceIdentity arn:aws:iam::444455556666:role/x sts:AssumeRole  ; "
+         "2 sts:TagSession arn:aws:iam::444455556666:role/x sts:AssumeRole  ; "},
+        {"{\"eventSource\":\"sts.amazonaws.com\",\"eventName\":\"AssumeRole\",\"requestParameters\":{"
+         "\"roleArn\":"
+         "\"arn:aws:iam::444455556666:role/x\",\"tags\":[]}," REST "}",
+         "0 sts:AssumeRole arn:aws:iam::444455556666:role/x   ; "},
     };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
