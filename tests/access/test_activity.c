@@ -289,6 +289,12 @@ static void a_call_needs_what_its_request_tells(void **state)
          "\"roleArn\":"
          "\"arn:aws:iam::444455556666:role/x\",\"tags\":[]}," REST "}",
          "0 sts:AssumeRole arn:aws:iam::444455556666:role/x   ; "},
+        {"{\"eventSource\":\"logs.amazonaws.com\",\"eventName\":\"FilterLogEvents\",\"requestParameters\":{"
+         "\"logGroupName\":\"/a/f\"}," REST "}",
+         "0 logs:FilterLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:/a/f:*   ; "},
+        {"{\"eventSource\":\"logs.amazonaws.com\",\"eventName\":\"TagResource\",\"requestParameters\":{"
+         "\"resourceArn\":\"arn:aws:logs:eu-west-1:111122223333:log-group:/a/f\"}," REST "}",
+         "0 logs:TagResource arn:aws:logs:eu-west-1:111122223333:log-group:/a/f   ; "},
     };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
