@@ -1,6 +1,7 @@
 /* lint_own_reach.c: our own checks of statements that never apply, in whole or for some of their actions.
  *
- * A statement says less than it seems when its actions take other resources than it names, when none of its actions carries
+ * A statement says less than it seems when its actions take other resources than it names, when a variable stands where none is
+ * replaced (IAM User Guide, "IAM policy elements: Variables and tags": before the fifth colon of an ARN), when none of its actions carries
  * the key of its condition, when its conditions exclude each other, or when another statement decides first. Each is proved
  * from the catalogue or from the statement itself; what cannot be proved is not raised. */
 #include "policy/lint_part.h"
@@ -354,6 +355,30 @@ static void decided_elsewhere(lint *l, const lint_row *row, const lint_statement
     }
 }
 
+/* ---- variables that nothing replaces ------------------------------------------------------------------------------------------------------ */
+
+/* "${aws:PrincipalAccount}"; "${AWS::AccountId}" and "${Account}" are for a template to fill in. */
+static bool has_key_variable(vg_str field)
+{
+    size_t at = vg_str_find(field, VG_STR("${"));
+    vg_str service, key;
+    return at != VG_NPOS && vg_str_split(vg_str_sub(field, at, VG_NPOS), ':', &service, &key) &&
+           !vg_str_starts(key, VG_STR(":"));
+}
+
+static void variable_before_resource(lint *l, const lint_row *row, const lint_statement *s,
+                                     const lint_resource *r)
+{
+    (void)s;
+    bool found = false;
+    for (unsigned i = 1; i < 5 && r->parts == 6; i++)
+        found = found || has_key_variable(r->part[i]);
+    if (found)
+        lint_raise(l, row, r->at,
+                   "%.*s: a variable before the fifth colon is plain text, which no ARN holds there.",
+                   VG_ARG(lint_shown(r->text)));
+}
+
 /* ---- rows ------------------------------------------------------------------------------------------------------------------------------------- */
 
 #define STATEMENT(code_, type_, variant_, finds_, remedy_, run_)                                             \
@@ -382,6 +407,12 @@ static const lint_row rows[] = {
     STATEMENT("VG_UNREACHABLE_STATEMENT", VG_LINT_WARNING, BY_DENY,
               "Another statement denies all that this one allows.", "Remove it, or narrow the Deny.",
               decided_elsewhere),
+    {.check = {"VG_VARIABLE_BEFORE_RESOURCE", VG_LINT_WARNING, VG_LINT_ALL_KINDS & ~LINT_TRUST, false,
+               "A variable stands before the fifth colon of an ARN, where none is replaced: it matches no "
+               "resource.",
+               "Write the account or Region out, or a wildcard with a condition on aws:ResourceAccount."},
+     .scope = LINT_RESOURCE,
+     .run.resource = variable_before_resource},
 };
 
 const lint_family lint_own_reach_family = {rows, VG_COUNT(rows)};
