@@ -2,8 +2,8 @@
  *
  * Asked are all principals of the evidence, and whoever else the resource's own policy names: principals and accounts
  * outside, services, identity providers, anyone. Where the answer is Unknown, it is decided once more as if what was
- * collected were all: if it is Unknown still, a condition decides, and which, the row says; else evidence is missing. Policies
- * made to be slow leave it unknown as well. */
+ * collected were all: if it is Unknown still, a condition decides, and which, the row says. Where evidence is missing, which
+ * could deny all the same, the row stays unknown and says both. Policies made to be slow leave it unknown as well. */
 #include "cli/cli_listing.h"
 #include "cli/iam_problem.h"
 
@@ -63,19 +63,16 @@ static vg_status ask_unknown(asking *a, const vg_world_caller *caller, const vg_
         return write_row(a, caller, CAN_PERHAPS, VG_STR(""), VG_STR("policies too costly to compare"), NULL,
                          err);
     }
-    if (decision.result == VG_DECISION_UNKNOWN) {
-        VG_TRY(vg_policy_explain(a->cli->arena, request, assumed, &why, err));
-        a->counts[CAN_IF]++;
-        return write_row(a, caller, CAN_IF, vg_iam_residual(&why), VG_STR(""), NULL, err);
-    }
-    a->counts[CAN_PERHAPS]++;
+    bool needs = decision.result == VG_DECISION_UNKNOWN;
+    vg_str missing = vg_iam_uncollected(a->cli->arena, caller, layers);
+    standing s = needs && !missing.len ? CAN_IF : CAN_PERHAPS;
+    a->counts[s]++;
     /* Of those outside, what the resource's side asks for can be said. */
     why.residual = VG_STR("");
-    if (!caller->principal)
-        VG_TRY(vg_policy_explain(a->cli->arena, request, layers, &why, err));
+    if (needs || !caller->principal)
+        VG_TRY(vg_policy_explain(a->cli->arena, request, needs ? assumed : layers, &why, err));
     const vg_iam_answer answer = {caller, &a->target, unknown};
-    return write_row(a, caller, CAN_PERHAPS, vg_iam_residual(&why),
-                     vg_iam_uncollected(a->cli->arena, caller, layers), &answer, err);
+    return write_row(a, caller, s, vg_iam_residual(&why), missing, s == CAN_IF ? NULL : &answer, err);
 }
 
 static vg_status ask(asking *a, const vg_world_caller *caller, vg_error *err)

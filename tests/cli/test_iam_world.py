@@ -458,6 +458,10 @@ def conditions_are_told_apart_from_missing_evidence():
     carol = rows[f"user/carol@{MEMBER}"]
     assert carol["answer"] == "conditional" and "aws:MultiFactorAuthPresent" in carol["if"], carol
     assert f"user/alice@{MEMBER}" not in rows and rows[f"root@{MEMBER}"]["answer"] == "allowed", rows
+    code, rows = who("s3:GetObject", "arn:aws:s3:::unseen/a")
+    carol = rows[f"user/carol@{MEMBER}"]  # a policy that nobody collected may deny, whatever the condition
+    equal((code, carol["answer"], carol["notCollected"]), (3, "unknown", "the resource's policy, RCPs"), carol)
+    assert "aws:MultiFactorAuthPresent" in carol["if"], carol
 
 
 @case
