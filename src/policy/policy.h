@@ -44,7 +44,7 @@ typedef enum {
 typedef enum {
     VG_PRINCIPAL_ANYONE,  /* "*", {"AWS": "*"} */
     VG_PRINCIPAL_ACCOUNT, /* "123456789012" or arn:...:root; `account` holds the digits */
-    VG_PRINCIPAL_ARN,     /* user, role, role session, federated user session, group (which matches nobody) */
+    VG_PRINCIPAL_ARN, /* user, role, role session, federated user session; a group, which AWS refuses, matches nobody */
     VG_PRINCIPAL_UNIQUE_ID, /* AIDA..., AROA...: what AWS puts in place of a principal that was deleted */
     VG_PRINCIPAL_SERVICE,   /* "ec2.amazonaws.com" */
     VG_PRINCIPAL_FEDERATED, /* a provider's ARN or "cognito-identity.amazonaws.com", ... */

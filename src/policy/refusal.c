@@ -184,12 +184,20 @@ vg_refused vg_resource_refused(vg_str text, vg_policy_kind kind)
 
 /* ---- principals, Sids ---------------------------------------------------------------------------------------------------------- */
 
+/* "You cannot identify a user group as a principal" (IAM User Guide, "AWS JSON policy elements: Principal"). */
+static bool is_group(const vg_policy_principal *p)
+{
+    vg_arn arn;
+    return p->kind == VG_PRINCIPAL_ARN && vg_arn_parse(p->text, &arn) && vg_str_is(arn.service, "iam") &&
+           vg_str_starts(arn.resource, VG_STR("group/"));
+}
+
 vg_refused vg_principal_refused(const vg_policy_principal *p)
 {
     bool wild = has_wildcard(p->text), has_dot = vg_str_find_char(p->text, '.') != VG_NPOS;
     if (wild && p->kind != VG_PRINCIPAL_ANYONE)
         return VG_REFUSED_PRINCIPAL_PATTERN;
-    if (p->kind == VG_PRINCIPAL_INVALID)
+    if (p->kind == VG_PRINCIPAL_INVALID || is_group(p))
         return VG_REFUSED_PRINCIPAL;
     if (p->kind == VG_PRINCIPAL_SERVICE && !has_dot)
         return VG_REFUSED_SERVICE_PRINCIPAL;
