@@ -129,8 +129,9 @@ struct vg_cli {
     vg_arena *arena; /* for the whole run */
     vg_time now;     /* --now, else the clock */
     bool now_given;
-    vg_str workspace; /* --workspace, else VIGIL_WORKSPACE, else ".vigil"; NUL-terminated */
-    size_t threads;   /* --threads; 0: as many as processors */
+    vg_str workspace;     /* --workspace, else VIGIL_WORKSPACE, else ".vigil"; NUL-terminated */
+    bool workspace_given; /* by either of the first two */
+    size_t threads;       /* --threads; 0: as many as processors */
     bool quiet;
     bool colour;    /* whether what goes to `out` may be coloured */
     unsigned width; /* columns to fill on `out`, at least 40 */

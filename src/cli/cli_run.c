@@ -190,11 +190,13 @@ static unsigned decide_width(const vg_cli *cli)
     return width < LEAST ? LEAST : width > MOST ? MOST : (unsigned)width;
 }
 
-static vg_str decide_workspace(const vg_cli *cli)
+static void decide_workspace(vg_cli *cli)
 {
     vg_str given = vg_cli_value(cli, "workspace");
     const char *variable = vg_cli_env(cli, "VIGIL_WORKSPACE");
-    return given.ptr ? given : variable && *variable ? vg_str_from(variable) : VG_STR(".vigil");
+    bool is_named = variable && *variable;
+    cli->workspace_given = given.ptr || is_named;
+    cli->workspace = given.ptr ? given : is_named ? vg_str_from(variable) : VG_STR(".vigil");
 }
 
 static void apply_global_options(vg_cli *cli)
@@ -203,7 +205,7 @@ static void apply_global_options(vg_cli *cli)
     cli->quiet = vg_cli_flag(cli, "quiet");
     cli->colour = decide_colour(cli);
     cli->width = decide_width(cli);
-    cli->workspace = decide_workspace(cli);
+    decide_workspace(cli);
     cli->now_given = vg_cli_time(cli, "now", &cli->now);
     cli->threads = vg_cli_number(cli, "threads", &threads) && threads < 1024 ? (size_t)threads : 0;
 }

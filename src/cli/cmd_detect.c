@@ -29,6 +29,13 @@ static const vg_option options[] = {
      .repeatable = true,
      .kind = VG_ARG_PATH},
     VG_DETECT_KNOWN_OPTIONS,
+    {.name = "ours",
+     .argument = "ID|FILE",
+     .help =
+         "An account that is ours, so that sharing with it is not told as outside; or a file of such: the "
+         "answer of `aws organizations list-accounts`, or a line an id. Those of an organisation in the "
+         "workspace count as well, when --workspace or VIGIL_WORKSPACE names it.",
+     .repeatable = true},
     {.name = "diff",
      .help = "Compare two sets of rules: the first two arguments are the old and the new rules, and what "
              "only one of them "
@@ -71,6 +78,8 @@ static const vg_example examples[] = {
      "Look for addresses on lists of your own, too."},
     {"vigil detect --baseline usual.vgu logs/today",
      "Say what is new to whom, after `vigil detect learn --output usual.vgu logs/`."},
+    {"vigil detect --ours accounts.json logs/",
+     "Tell sharing with strangers alone, after `aws organizations list-accounts > accounts.json`."},
     {"vigil detect --diff old-rules/ new-rules/ logs/",
      "Replay changed rules over history before they go live."},
     {"vigil detect ./test", "Read a folder that is named like a subcommand."},
@@ -193,6 +202,8 @@ static int run_detect(vg_cli *cli)
     vg_status status = vg_detect_known_load(cli, &known, &err);
     if (status == VG_OK)
         status = vg_detect_sources_load(cli, &known, &sources, &err);
+    if (status == VG_OK)
+        status = vg_detect_ours_load(cli, &own.ours, &err);
     if (status == VG_OK) {
         own.sources = sources.items;
         own.source_count = sources.len;

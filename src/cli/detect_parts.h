@@ -79,6 +79,10 @@ void vg_detect_known_free(vg_detect_known *known);
 /* What the options --intel and --allow name, and what is known, as sources of a detector (vg_detect_source). */
 vg_status vg_detect_sources_load(vg_cli *cli, vg_detect_known *known, vg_vec *sources, vg_error *err);
 
+/* The accounts that are ours, by what the option --ours names and by the organisation that a workspace holds which was named:
+ * a set, NULL when nobody told. Says how many there are; a workspace that cannot be read is told as a warning. */
+vg_status vg_detect_ours_load(vg_cli *cli, const vg_map **out, vg_error *err);
+
 /* What a run over logs saw. */
 typedef struct {
     vg_detect_findings findings;

@@ -221,6 +221,18 @@ static vg_status case_sources(vg_arena *arena, const vg_value *c, vg_detect_sour
     return VG_OK;
 }
 
+/* `ours: [account, ...]` */
+static vg_status case_ours(vg_arena *arena, const vg_value *c, const vg_map **out, vg_error *err)
+{
+    const vg_value *accounts = vg_get(c, VG_STR("ours"));
+    vg_map *ours = vg_map_new(arena, 0x6f);
+    bool failed = !ours;
+    for (vg_items it = vg_items_of(accounts); !failed && vg_items_next(&it);)
+        failed = !vg_map_put(ours, vg_value_str(it.value), NULL);
+    *out = ours;
+    return failed ? vg_fail(err, VG_ERR_MEMORY, "memory ran out while testing detections") : VG_OK;
+}
+
 typedef struct {
     vg_arena *arena;
     vg_str text;
@@ -250,6 +262,7 @@ static vg_status run_case(const vg_detect_set *set, const vg_value *c, vg_arena 
     vg_detect_source sources[2];
     vg_detector_options options = {.since = VG_TIME_NONE, .until = VG_TIME_NONE, .sources = sources};
     VG_TRY(case_sources(arena, c, sources, &options.source_count, err));
+    VG_TRY(case_ours(arena, c, &options.ours, err));
     vg_detector *detector = vg_detector_new(set->rules, &options);
     if (!detector)
         return vg_fail(err, VG_ERR_MEMORY, "memory ran out while testing detections");

@@ -78,6 +78,12 @@ vg_str derived_account_of(vg_str text)
     return is_account(part) ? part : (vg_str){0};
 }
 
+bool derived_is_ours(const vg_event *event, const vg_trail_record *record, vg_str account)
+{
+    return vg_str_eq(account, event->account.len ? event->account : record->account) ||
+           (event->ours && vg_map_get(event->ours, account));
+}
+
 /* ---- what became of the call ------------------------------------------------------------------------------------------------- */
 
 /* Sign-in events say {"ConsoleLogin": "Failure"}. */

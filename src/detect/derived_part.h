@@ -28,6 +28,8 @@ const vg_value *derived_list_value(derived_list *list); /* NULL when empty */
 
 /* The account of an account id, or of an ARN; empty: neither. */
 vg_str derived_account_of(vg_str text);
+/* Whether an account is not outside: the event's own, or one that the detector was told of. */
+bool derived_is_ours(const vg_event *event, const vg_trail_record *record, vg_str account);
 /* Whether a CIDR block holds so much of the public internet that it stands for all of it: 0.0.0.0/0, but also 0.0.0.0/1. */
 bool derived_is_open(vg_str cidr);
 

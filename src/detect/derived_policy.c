@@ -14,7 +14,8 @@ enum {
 
 typedef struct {
     vg_arena *arena;
-    vg_str account; /* whose log it is */
+    const vg_event *event; /* that they stand in */
+    const vg_trail_record *record;
     derived_list effects, principals, actions, externals;
     bool any, is_public, is_admin;
 } policies;
@@ -164,7 +165,7 @@ static void add_principal(policies *p, vg_str principal)
 static void add_external(policies *p, vg_str principal)
 {
     vg_str account = derived_account_of(principal);
-    if (account.len && !vg_str_eq(account, p->account))
+    if (account.len && !derived_is_ours(p->event, p->record, account))
         derived_list_add(&p->externals, account);
 }
 
@@ -317,7 +318,8 @@ static void read_permission(policies *p, const vg_value *parameters)
 static policies read_all(const vg_event *event, const vg_trail_record *record, vg_arena *arena)
 {
     policies p = {.arena = arena,
-                  .account = event->account.len ? event->account : record->account,
+                  .event = event,
+                  .record = record,
                   .effects = derived_list_new(arena),
                   .principals = derived_list_new(arena),
                   .actions = derived_list_new(arena),

@@ -38,13 +38,14 @@ static const char *const removing_keys[] = {"remove", "valuesToRemove", "account
 
 typedef struct {
     derived_list list;
-    vg_str account;
+    const vg_event *event;
+    const vg_trail_record *record;
 } sharing;
 
 static void take_shared(sharing *s, vg_str text)
 {
     vg_str account = derived_account_of(text);
-    if (account.len && !vg_str_eq(account, s->account))
+    if (account.len && !derived_is_ours(s->event, s->record, account))
         derived_list_add(&s->list, account);
     if (vg_str_eq_icase(text, VG_STR("all")) || vg_str_is(text, "*"))
         derived_list_add(&s->list, VG_STR("*"));
@@ -70,7 +71,7 @@ static void find_shared(sharing *s, const vg_value *value, bool named, unsigned 
 
 const vg_value *derived_external(const vg_event *event, const vg_trail_record *record, vg_arena *arena)
 {
-    sharing s = {derived_list_new(arena), event->account.len ? event->account : record->account};
+    sharing s = {derived_list_new(arena), event, record};
     if (!parameters_of(event))
         return NULL;
     find_shared(&s, parameters_of(event), false, 0);

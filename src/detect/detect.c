@@ -193,6 +193,7 @@ static vg_status evaluate(vg_detector *d, const vg_event *given, const uint32_t 
     vg_event event = *given;
     vg_brief brief = {0};
     bool is_brief = false;
+    event.ours = d->options.ours;
     if (!is_in_time(d, event.time))
         return VG_OK;
     vg_evaluator_begin(d->evaluator, &event);

@@ -217,6 +217,7 @@ typedef struct vg_detector vg_detector;
 typedef struct {
     const vg_detect_source *sources; /* asked in order */
     size_t source_count;
+    const vg_map *ours;   /* account ids that are not outside; shared by threads. NULL: none are known */
     size_t signal_bytes;  /* memory for the signals of correlations before they spill; 0: 16 MiB */
     vg_str spill_folder;  /* where they spill to; empty: they are evicted, oldest first, and counted */
     vg_time since, until; /* VG_TIME_NONE: all */

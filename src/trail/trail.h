@@ -101,6 +101,7 @@ typedef struct {
     vg_str id, account, region, source_ip;
     const vg_value *root;          /* the whole event as an object; a field's name is the log's own */
     const vg_trail_record *record; /* of CloudTrail; else NULL */
+    const vg_map *ours; /* account ids that belong to whom the log does, as a detector is told; NULL: none */
     vg_place place;
 } vg_event;
 

@@ -205,5 +205,208 @@ def neither_threads_nor_the_layout_of_files_change_a_byte():
         equal(told(str(HOME / "split"), threads=threads), want, f"folder, {threads}")
 
 
+# ---- accounts that are ours ----------------------------------------------------------------------------------------------------
+
+OWN, SISTER, STRANGER = "111122223333", "444455556666", "999988887777"
+
+
+def trust(*accounts):
+    allow = {"Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam::{a}:root" for a in accounts]}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+
+
+def bucket_policy(*accounts):
+    allow = {"Effect": "Allow", "Principal": {"AWS": list(accounts)}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    return {"Version": "2012-10-17", "Statement": [allow]}
+
+
+# What is called to share, with whom, and which detection tells it.
+SHARING = [
+    ("ec2", "ModifySnapshotAttribute", "Disk snapshot shared with another account",
+     lambda *a: {"snapshotId": "snap-1", "createVolumePermission": {"add": {"items": [{"userId": x} for x in a]}}}),
+    ("ec2", "ModifyImageAttribute", "Machine image shared with another account",
+     lambda *a: {"imageId": "ami-1", "launchPermission": {"add": {"items": [{"userId": x} for x in a]}}}),
+    ("rds", "ModifyDBSnapshotAttribute", "Database snapshot shared with another account",
+     lambda *a: {"dBSnapshotIdentifier": "s", "attributeName": "restore", "valuesToAdd": list(a)}),
+    ("iam", "UpdateAssumeRolePolicy", "Trust of a role changed to another account",
+     lambda *a: {"roleName": "r", "policyDocument": trust(*a)}),
+    ("s3", "PutBucketPolicy", "Bucket opened to another account",
+     lambda *a: {"bucketName": "b", "bucketPolicy": bucket_policy(*a)}),
+    ("ram", "AssociateResourceShare", "Resource shared with another account or with everybody",
+     lambda *a: {"resourceShareArn": "s", "principals": list(a)}),
+]
+TITLES = sorted(title for _, _, title, _ in SHARING)
+
+
+def shared_with(name, *accounts):
+    return put(name, [dict(record(i), eventSource=f"{service}.amazonaws.com", eventName=call, requestParameters=parameters(*accounts))
+                      for i, (service, call, _, parameters) in enumerate(SHARING)])
+
+
+SISTERS, STRANGERS, BOTH = shared_with("s.json", SISTER), shared_with("x.json", STRANGER), shared_with("b.json", SISTER, STRANGER)
+
+
+def told(*words):
+    """Which of the titles are found, and what is said."""
+    out, said = detect(*words, rules=False)
+    return sorted(set(titles(out)) & set(TITLES)), said
+
+
+def write(name, text):
+    (HOME / name).write_text(text if isinstance(text, str) else json.dumps(text))
+    return str(HOME / name)
+
+
+def accounts_of(*ids, organization="o-exampleorg1"):
+    return {"Accounts": [{"Id": i, "Arn": f"arn:aws:organizations::{OWN}:account/{organization}/{i}", "Name": f"n{i}",
+                          "Email": f"{i}@example.com", "Status": "ACTIVE"} for i in ids]}
+
+
+@case
+def sharing_with_an_account_of_ours_is_not_told():
+    for log in (SISTERS, STRANGERS, BOTH):
+        equal(told(log)[0], TITLES, log)
+        assert "ours" not in told(log)[1]
+    found, said = told("--ours", SISTER, SISTERS)
+    equal(found, [])
+    assert "1 account is ours: sharing with it is not told as outside" in said, said
+    equal(told("--ours", SISTER, STRANGERS)[0], TITLES)
+    equal(told("--ours", SISTER, BOTH)[0], TITLES)
+    found, said = told("--ours", SISTER, "--ours", STRANGER, BOTH)
+    equal(found, [])
+    assert "2 accounts are ours: sharing with them is not told as outside" in said, said
+    assert "ours" not in detect("--ours", SISTER, "--quiet", SISTERS, rules=False)[1]
+    policy = dict(record(1), eventSource="s3.amazonaws.com", eventName="PutBucketPolicy",
+                  requestParameters={"bucketName": "b", "bucketPolicy": bucket_policy("*", SISTER)})
+    snapshot = dict(record(2), eventSource="rds.amazonaws.com", eventName="ModifyDBSnapshotAttribute",
+                    requestParameters={"dBSnapshotIdentifier": "s", "attributeName": "restore", "valuesToAdd": ["all", SISTER]})
+    everyone = put("everyone.json", [policy, snapshot])
+    equal(detect("--ours", SISTER, everyone, "--level", "high", rules=False)[0],
+          detect(everyone, "--level", "high", rules=False)[0])
+    assert detect("--ours", SISTER, everyone, "--level", "high", rules=False)[0]
+
+
+@case
+def rules_that_changed_know_ours_too():
+    rule = "title: Shared\nlevel: low\nlogsource: {product: aws, service: cloudtrail}\ndetection: {s: {vigil.external|exists: true}, condition: s}\n"
+    nothing = rule.replace("exists: true", "contains: nobody")
+    words = ["--diff", "--format", "jsonl", write("nothing.yml", nothing), write("shared.yml", rule), SISTERS]
+    for ours, lines in ((SISTER, 0), (STRANGER, 1)):
+        done = subprocess.run([VIGIL, "detect", "--ours", ours, *words], capture_output=True, text=True, timeout=300)
+        equal((done.returncode, bool(done.stdout.splitlines())), (0, bool(lines)), done.stderr)
+
+
+@case
+def accounts_are_read_from_what_lists_them():
+    envelope = {"vigil": "envelope/1", "operation": "organizations:ListAccounts", "account": OWN, "time": "2026-01-01T00:00:00Z"}
+    forms = {
+        "answer": accounts_of(SISTER, OWN),
+        "envelope": dict(envelope, output=accounts_of(SISTER, OWN)),
+        "list": [SISTER, OWN],
+        "objects": accounts_of(SISTER, OWN)["Accounts"],
+        "text": f"# ours\n\n  {SISTER}   # the sister\r\n{OWN}",
+        "twice": f"{SISTER}\n{OWN}\n{SISTER}\n",
+    }
+    for name, form in forms.items():
+        found, said = told("--ours", write(f"ours-{name}", form), SISTERS)
+        equal(found, [], name)
+        assert "2 accounts are ours" in said and "warning" not in said, said
+    (HOME / "utf16").write_bytes(f"{SISTER}\r\n".encode("utf-16"))
+    equal(told("--ours", str(HOME / "utf16"), SISTERS)[0], [])
+    equal(told("--ours", write("none.txt", "# nobody yet\n"), SISTERS)[0], TITLES)
+
+
+def refused(code, *words):
+    done = subprocess.run([VIGIL, "detect", *words], capture_output=True, text=True, timeout=300)
+    equal(done.returncode, code, f"{words}\n{done.stderr}")
+    return done.stdout, done.stderr
+
+
+@case
+def what_is_no_account_is_told_with_its_place():
+    bad = {
+        "lines.txt": (f"{SISTER}\n  12345\n", ":2:3: '12345' is no account id"),
+        "long.txt": (f"{SISTER}0\n", ":1:1: '4444555566660' is no account id"),
+        "list.json": ([SISTER, 444455556666], ":1:18: '' is no account id"),
+        "ids.json": ({"Accounts": [{"Id": "x"}]}, ":1:15: 'x' is no account id"),
+        "other.json": ({"Roots": []}, ":1:1: no list of accounts"),
+        "failed.json": ({"vigil": "envelope/1", "error": "AccessDenied"}, ":1:1: no list of accounts"),
+        "broken.json": ('{"Accounts": [', ":1:"),
+    }
+    for name, (text, message) in bad.items():
+        path = write(name, text)
+        for words in ([], ["--diff", str(HOME / "rules.yml"), str(HOME / "other.yml")]):
+            out, said = refused(3, "--ours", path, *words, SISTERS)
+            assert out == "" and said.count("\n") == 1 and path + message in said, said
+    for value, code, message in (("12345", 2, "--ours: '12345' is no account id"), ("no-such-file", 3, "no-such-file")):
+        out, said = refused(code, "--ours", value, SISTERS)
+        assert out == "" and said.count("\n") == 1 and message in said, said
+    page = write("page.json", dict(accounts_of(SISTER), NextToken="t"))
+    found, said = told("--ours", page, SISTERS)
+    equal(found, [])
+    assert "page.json: there are more accounts" in said, said
+
+
+def workspace_of(name, *answers, account=OWN):
+    folder = HOME / f"in-{name}"
+    folder.mkdir()
+    for i, (operation, output) in enumerate(answers):
+        text = {"vigil": "envelope/1", "operation": operation, "account": account, "region": "eu-west-1", "partition": "aws",
+                "time": "2026-01-01T00:00:00Z", "parameters": {}, "output": output}
+        (folder / f"{i}.json").write_text(json.dumps(text))
+    done = subprocess.run([VIGIL, "--now", "2026-01-02T00:00:00Z", "--workspace", str(HOME / name), "import", str(folder)],
+                          capture_output=True, text=True, timeout=300)
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    return str(HOME / name)
+
+
+def organization_of(identity):
+    return {"Organization": {"Id": identity, "Arn": f"arn:aws:organizations::{OWN}:organization/{identity}", "FeatureSet": "ALL",
+                             "MasterAccountId": OWN, "MasterAccountEmail": "m@example.com"}}
+
+
+@case
+def a_workspace_that_is_named_tells_its_organisation():
+    whole = workspace_of("whole", ("organizations:ListAccounts", accounts_of(SISTER, "222233334444")),
+                         ("organizations:DescribeOrganization", organization_of("o-exampleorg1")))
+    found, said = told("--workspace", whole, SISTERS)
+    equal(found, [])
+    assert "3 accounts are ours" in said, said  # the managing account as well
+    equal(told("--workspace", whole, BOTH)[0], TITLES)
+    equal(told("--workspace", whole, "--ours", STRANGER, BOTH)[0], [])
+    os.environ["VIGIL_WORKSPACE"] = whole
+    equal(told(SISTERS)[0], [])
+    del os.environ["VIGIL_WORKSPACE"]
+    # The folder's own .vigil was not named.
+    here = HOME / "here"
+    here.mkdir()
+    (here / ".vigil").symlink_to(whole)
+    done = subprocess.run([VIGIL, "detect", "--format", "jsonl", SISTERS], cwd=here, capture_output=True, text=True, timeout=300)
+    equal(sorted(set(titles(done.stdout)) & set(TITLES)), TITLES)
+    # An account of which something is known, and of which no organisation says that it is its own.
+    seen = workspace_of("seen", ("iam:GetAccountSummary", {"SummaryMap": {"Users": 1}}), account=SISTER)
+    found, said = told("--workspace", seen, SISTERS)
+    equal(found, TITLES)
+    assert "ours" not in said, said
+    found, said = told("--workspace", str(HOME / "not-there"), "--ours", SISTER, SISTERS)
+    equal(found, [])
+    assert "vigil: warning: " in said and "not-there" in said, said
+
+
+@case
+def a_case_says_which_accounts_are_ours():
+    rules = HOME / "cases"
+    (rules / "tests").mkdir(parents=True)
+    (rules / "shared.yml").write_text("title: Shared\nid: 00000000-0000-4000-8000-000000000009\nlevel: low\n"
+                                      "logsource: {product: aws, service: cloudtrail}\n"
+                                      "detection: {s: {vigil.external|exists: true}, condition: s}\n")
+    event = {"eventSource": "ec2.amazonaws.com", "eventName": "ModifySnapshotAttribute", "requestParameters": SHARING[0][3](SISTER)}
+    cases = [{"name": name, "kind": "near", "events": [event], "expect": {"match": match}, **more}
+             for name, match, more in (("ours", False, {"ours": [SISTER]}), ("others", True, {"ours": [STRANGER]}), ("none", True, {}))]
+    (rules / "tests" / "shared_tests.yml").write_text(json.dumps(cases))
+    done = subprocess.run([VIGIL, "detect", "test", str(rules)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and "3 passed, 0 failed" in done.stdout, done.stdout + done.stderr
+
+
 if __name__ == "__main__":
     run()
