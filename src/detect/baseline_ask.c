@@ -60,10 +60,17 @@ bool baseline_traits_of(const vg_event *event, const vg_geo *geo, vg_arena *aren
 
 /* ---- what is new ----------------------------------------------------------------------------------------------------- */
 
+/* From the first time to the last. In a file they may be as far apart as numbers are. */
+static vg_time span_of(const baseline_entry *e)
+{
+    vg_time span;
+    return __builtin_sub_overflow(e->last, e->first, &span) ? INT64_MAX : span;
+}
+
 /* Whether enough was learned to say that something is new. */
 static bool is_warm(const vg_baseline *b, const baseline_entry *e)
 {
-    return e->last - e->first >= BASELINE_WARM_DAYS * VG_TIME_DAY &&
+    return span_of(e) >= BASELINE_WARM_DAYS * VG_TIME_DAY &&
            baseline_events(b->marks + e->first_mark, e->marks) >= BASELINE_WARM_EVENTS;
 }
 
@@ -121,7 +128,7 @@ static bool ask_new(const vg_baseline *b, const vg_event *event, const baseline_
 static uint64_t pace_of(const vg_baseline *b, const baseline_entry *e)
 {
     const double week = 7.0 * VG_TIME_DAY;
-    double span = (double)(e->last - e->first), weeks = span > week ? span / week : 1;
+    double span = (double)span_of(e), weeks = span > week ? span / week : 1;
     unsigned hours = 0;
     for (size_t i = 0; i < VG_COUNT(e->hours.bits); i++)
         hours += (unsigned)__builtin_popcountll(e->hours.bits[i]);
