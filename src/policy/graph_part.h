@@ -163,7 +163,7 @@ vg_match vg_graph_need_met(vg_graph_try *t, const vg_escalation_need *need);
 /* Whether the service at hand may assume the target. */
 vg_match vg_graph_service_trusted(vg_graph_try *t);
 /* Decides, where the value of a key is the caller's to choose: by the best. NULL: nothing is. */
-vg_match vg_graph_decide_choice(vg_graph_try *t, const vg_graph_ask *ask, const vg_escalation_pin *choice);
+vg_match vg_graph_decide_choice(vg_graph_try *t, const vg_graph_ask *ask, const vg_escalation_pin *pin);
 /* An ARN of content with ${Partition} and ${Account} filled in; empty: no memory. */
 vg_str vg_graph_fill(vg_graph_try *t, vg_str text);
 /* Every need of a technique that makes something, by the name that goes furthest. */
