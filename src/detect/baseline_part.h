@@ -16,7 +16,7 @@ enum {
     BASELINE_VERSION = 1,
     BASELINE_WARM_DAYS = 7,
     BASELINE_WARM_EVENTS = 50,
-    BASELINE_LEAST_PACE = 2 /* calls an hour: twice as many as less are no news */
+    BASELINE_LEAST_PACE = 2 /* calls an hour: who makes fewer is taken for who makes so many */
 };
 
 typedef struct {

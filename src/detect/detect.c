@@ -280,15 +280,6 @@ static vg_place place_of(const reading *r, vg_str raw)
     return vg_doc_place(&doc, &value);
 }
 
-/* A string as picked, without its quotes; empty when it is none or holds an escape. */
-static vg_str plain(vg_str picked)
-{
-    if (picked.len < 2 || picked.ptr[0] != '"')
-        return (vg_str){0};
-    vg_str inner = vg_str_sub(picked, 1, picked.len - 2);
-    return vg_str_find_char(inner, '\\') == VG_NPOS ? inner : (vg_str){0};
-}
-
 /* ---- one by one ------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -456,9 +447,9 @@ static vg_status glance(reading *r, vg_error *bad)
         return status;
     }
     r->counts->records++;
-    note_time(d, plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
-    d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
-                                plain(d->values[dispatch->glance[VG_GLANCE_SOURCE]]));
+    note_time(d, vg_plain(d->values[dispatch->glance[VG_GLANCE_TIME]]));
+    d->seen |= vg_need_of_event(VG_LOG_CLOUDTRAIL, vg_plain(d->values[dispatch->glance[VG_GLANCE_CATEGORY]]),
+                                vg_plain(d->values[dispatch->glance[VG_GLANCE_SOURCE]]));
     vg_light_next(d->light);
     const uint32_t *rules = vg_gate_candidates(d->gate, raw, d->values, odd, &count, &decided);
     if (count == 0)

@@ -154,9 +154,8 @@ typedef enum {
     VG_USUAL_COUNT
 } vg_usual_word;
 extern const char *const vg_usual_words[VG_USUAL_COUNT]; /* "region", ...: the words of vigil.new */
-enum {
-    VG_USUAL_PACE = VG_USUAL_COUNT
-}; /* how many calls an hour: no word, for one event is neither more nor less */
+/* Behind the words: how many calls an hour are usual. It is no word, for one event is neither more nor less. */
+enum { VG_USUAL_PACE = VG_USUAL_COUNT };
 
 enum { VG_BASELINE_MOST_ACTORS = 65536 };
 
@@ -186,8 +185,8 @@ void vg_baseline_describe(const vg_baseline *baseline, vg_baseline_info *out);
 
 /* The context of vg_baseline_ask. It answers "new": the words of what the actor (the account, for its region) has not done
  * before; and "usual_part": the part of a usual hour's calls that one call of the actor is (0.05 of twenty), so that the sum
- * over an hour says how many times the usual it was. Nothing is new to whom fewer than 50 events or 7 days were learned of, nor to whom nothing was. An hour is new
- * when the hours beside it are, too. */
+ * over an hour says how many times the usual it was. Nothing is new, and no hour usual, to whom fewer than 50 events or 7 days
+ * were learned of, nor to whom nothing was. An hour is new when the hours beside it are, too. */
 typedef struct {
     const vg_baseline *baseline;
     const vg_geo *geo; /* NULL: countries and networks are not known */

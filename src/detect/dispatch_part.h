@@ -5,6 +5,8 @@
 
 #include "detect/detect_part.h"
 
+#include <string.h>
+
 #define VG_NO_BIT    UINT32_MAX
 #define VG_NOT_QUICK UINT16_MAX
 
@@ -122,6 +124,13 @@ typedef struct vg_dispatch {
 
 /* Whether a rule has no pivots: it is looked at for every event. */
 bool vg_dispatch_is_always(const vg_rules *rules, size_t rule);
+
+/* The text of a picked value that is a string without escapes; ptr NULL: it is something else, or nothing. */
+static inline vg_str vg_plain(vg_str picked)
+{
+    bool is_plain = picked.len >= 2 && picked.ptr[0] == '"' && !memchr(picked.ptr, '\\', picked.len);
+    return is_plain ? vg_str_sub(picked, 1, picked.len - 2) : (vg_str){0};
+}
 
 /* ---- matches without a tree (light.c) -------------------------------------------------------------------------------- */
 

@@ -156,23 +156,16 @@ void vg_gate_free(vg_gate *gate)
 
 /* ---- values ---------------------------------------------------------------------------------------------------------- */
 
-/* A string without escapes. */
-static bool is_plain(vg_str text)
-{
-    return text.len >= 2 && text.len < VG_LONGEST_TEXT && text.ptr[0] == '"' &&
-           !memchr(text.ptr, '\\', text.len);
-}
-
 /* Reads a picked scalar. */
 static const vg_value *read_scalar(vg_gate *gate, vg_str text)
 {
     vg_doc doc;
-    if (is_plain(text)) {
+    vg_str plain = vg_plain(text);
+    if (plain.ptr && plain.len <= VG_LONGEST_TEXT) {
         vg_value *value = VG_NEW(gate->scratch, vg_value);
         if (value)
-            *value = (vg_value){.kind = VG_STRING,
-                                .len = (uint32_t)(text.len - 2) & VG_LONGEST_TEXT,
-                                .as.string = text.ptr + 1};
+            *value = (vg_value){
+                .kind = VG_STRING, .len = (uint32_t)plain.len & VG_LONGEST_TEXT, .as.string = plain.ptr};
         return value;
     }
     return vg_json_read(gate->scratch, text, VG_STR(""), NULL, &doc, NULL) == VG_OK ? doc.root : NULL;
@@ -184,9 +177,9 @@ static bool record_of_caller(vg_gate *gate, const vg_quick *quick, vg_trail_reco
     for (size_t i = 0; i < quick->part_count; i++) {
         vg_str value = gate->values[quick->parts[i]];
         if (quick->parts[i] == gate->d->glance[VG_GLANCE_ADDRESS]) {
-            if (!is_plain(value))
+            record->source_ip = vg_plain(value);
+            if (!record->source_ip.ptr)
                 return false;
-            record->source_ip = vg_str_sub(value, 1, value.len - 2);
             continue;
         }
         const vg_trail_identity *who =
@@ -490,7 +483,7 @@ static answer ask_fields(vg_gate *gate, const vg_predicate *p)
     vg_str one = picked_of(gate, p->field, &has_one), other = picked_of(gate, p->other, &has_other);
     if ((has_one && !one.ptr) || (has_other && !other.ptr))
         return NO;
-    if (!has_one || !has_other || !is_plain(one) || !is_plain(other))
+    if (!has_one || !has_other || !vg_plain(one).ptr || !vg_plain(other).ptr)
         return UNKNOWN;
     verdict a = {.value = read_scalar(gate, one)}, b = {.value = read_scalar(gate, other)};
     if (!a.value || !b.value || !make_text(gate, &a, !p->cased) || !make_text(gate, &b, !p->cased))

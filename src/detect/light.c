@@ -128,13 +128,8 @@ const vg_trail_identity *vg_light_identity(vg_light *light, vg_str object)
 /* A string without escapes, or nothing. False: it is something else. */
 static bool plain_text(vg_str value, vg_str *out)
 {
-    *out = (vg_str){0};
-    if (!value.ptr || vg_str_is(value, "null"))
-        return true;
-    if (value.len < 2 || value.ptr[0] != '"' || memchr(value.ptr, '\\', value.len))
-        return false;
-    *out = vg_str_sub(value, 1, value.len - 2);
-    return true;
+    *out = vg_plain(value);
+    return out->ptr || !value.ptr || vg_str_is(value, "null");
 }
 
 bool vg_light_begin(vg_light *light, const vg_str *values, vg_arena *arena, vg_event *event, vg_brief *brief)
@@ -188,10 +183,9 @@ bool vg_light_text_of(void *context, vg_str path, vg_arena *arena, vg_str *out)
     vg_str value = place ? light->values[place->value.u64 - 1] : (vg_str){0};
     if (!value.ptr)
         return false;
-    if (value.ptr[0] == '"' && !memchr(value.ptr, '\\', value.len)) {
-        *out = vg_str_sub(value, 1, value.len - 2);
+    *out = vg_plain(value);
+    if (out->ptr)
         return true;
-    }
     return vg_json_read(arena, value, VG_STR(""), NULL, &doc, NULL) == VG_OK &&
            vg_evaluator_first_text(doc.root, arena, out);
 }
