@@ -188,8 +188,20 @@ static int detect(vg_cli *cli, const vg_detect_known *known, const vg_detector_o
     return gate(cli, &set, &run);
 }
 
+/* Whether events can be shown where they are asked for. */
+static bool may_show_raw(const vg_cli *cli)
+{
+    static const char *const formats[] = {"table", "jsonl", "ocsf"};
+    bool shown = false;
+    for (size_t i = 0; i < VG_COUNT(formats); i++)
+        shown = shown || vg_str_is(vg_cli_value(cli, "format"), formats[i]);
+    return !vg_cli_flag(cli, "raw") || (shown && !vg_cli_flag(cli, "diff"));
+}
+
 static int run_detect(vg_cli *cli)
 {
+    if (!may_show_raw(cli))
+        return vg_cli_usage(cli, "--raw shows events in a table, jsonl and ocsf, and not with --diff");
     vg_detect_known known;
     vg_vec sources;
     vg_error err = {0};

@@ -156,7 +156,7 @@ vg_status vg_detect_read_raw(vg_cli *cli, const bool *wanted, vg_detect_run *run
         status = read_file(cli, places + i, next - i, scratch, events, err);
         if (status == VG_OK || status == VG_ERR_MEMORY)
             continue;
-        vg_cli_say(cli, "the events of %.*s are not shown: %s", VG_ARG(places[i].file), err->message);
+        vg_cli_say(cli, "not all events of %.*s are shown again: %s", VG_ARG(places[i].file), err->message);
         status = VG_OK;
     }
     vg_arena_free(scratch);

@@ -131,6 +131,24 @@ def what_has_no_place_of_its_own_is_left_out():
 
 
 @case
+def raw_is_refused_where_it_is_not_shown():
+    for words in (("--format", "sarif"), ("--format", "asff"), ("--diff", str(HOME / "rules.yml"), str(HOME / "other.yml"))):
+        done = subprocess.run([VIGIL, "detect", "--raw", *words, LOG], capture_output=True, text=True, timeout=300)
+        equal((done.returncode, "--raw shows events in a table, jsonl and ocsf" in done.stderr), (2, True), words)
+
+
+@case
+def a_log_that_breaks_off_shows_the_events_before():
+    whole = gzip.compress("\n".join(json.dumps(dict(record(i), eventName="DeleteTrail", requestParameters={"text": os.urandom(3000).hex()},
+                                                    userIdentity={"type": "IAMUser", "arn": f"arn:aws:iam::111122223333:user/v{i}"}))
+                                    for i in range(100)).encode(), mtime=0)
+    (HOME / "cut.jsonl.gz").write_bytes(whole[:len(whole) // 2])
+    out, err = detect("--raw", str(HOME / "cut.jsonl.gz"), code=3)
+    found = [json.loads(line) for line in out.splitlines()]
+    equal(len(found) > 10 and all(f["raw"]["eventID"] == f["events"][0] for f in found), True, err)
+
+
+@case
 def the_raw_event_is_in_the_table_and_in_ocsf_too():
     text = detect("--raw", "--level", "high", LOG, format="table")[0]
     equal([json.loads(line.split("raw", 1)[1])["eventName"] for line in text.splitlines() if line.startswith("  raw ")], ["DeleteTrail"] * 3)
