@@ -335,6 +335,8 @@ vg_status vg_test_compile(vg_arena *arena, const vg_policy_condition *condition,
 vg_match vg_test_holds(vg_evaluation *e, const vg_test *test);
 /* Whether the range, or the single address, of a condition on addresses holds the address. */
 bool vg_address_is_in(vg_str address, vg_str range);
+/* The operator of a name in any case, without qualifier and IfExists; VG_OP_INVALID: there is none (names.c). */
+vg_operator vg_operator_find(vg_str name);
 
 /* How a Principal element names a caller, from the weakest to the strongest. */
 typedef enum {
